@@ -1,0 +1,21 @@
+@{
+    RootModule = 'ResizeLora.psm1'
+    ModuleVersion = '0.1.0'
+    GUID = 'a75bd0ed-5a37-4185-9cc0-30d5cdcfa434'
+    Author = 'The ResizeLora contributors'
+    CompanyName = 'The ResizeLora contributors'
+    Copyright = 'Copyright (c) 2026 The ResizeLora contributors. MIT licence.'
+    Description = 'Resizes SDXL LoRA and LoCon files: keeps, layer by layer, the dimensions of the singular value decomposition that matter most.'
+    PowerShellVersion = '7.4'
+    CompatiblePSEditions = @('Core')
+    FormatsToProcess = @('ResizeLora.Format.ps1xml')
+    FunctionsToExport = @()
+    CmdletsToExport = @('Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
+    VariablesToExport = @()
+    AliasesToExport = @()
+    PrivateData = @{
+        PSData = @{
+            Tags = @('LoRA', 'LoCon', 'SDXL', 'StableDiffusion', 'safetensors', 'SVD', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+        }
+    }
+}

@@ -1,0 +1,172 @@
+#!/usr/bin/env pwsh
+#Requires -Version 7.4
+
+<#
+.SYNOPSIS
+Builds, tests, documents, packages or installs ResizeLora.
+
+.DESCRIPTION
+Build leaves an importable module in out/ResizeLora and the host in out/host.
+Test runs `dotnet test`, and tests/Pester with Pester 5 or later where that is installed.
+Help writes the MAML help from docs/help, with the module Microsoft.PowerShell.PlatyPS.
+Package leaves a self-contained module folder, and a zip file of it, in out/package.
+Install copies the module, built for this machine, into the user's module path.
+
+.PARAMETER Task
+What to do. Build by default.
+
+.PARAMETER Configuration
+The build configuration.
+
+.PARAMETER Torch
+The libtorch packages: cpu, or cuda for Windows and Linux on x64.
+
+.PARAMETER RuntimeIdentifier
+The platform that Package packages for: linux-x64, win-x64 or osx-arm64. This machine's by default.
+
+.EXAMPLE
+./build.ps1
+Builds the module; `Import-Module ./out/ResizeLora` then gives its cmdlets.
+
+.EXAMPLE
+./build.ps1 -Task Package -Torch cuda -RuntimeIdentifier win-x64
+Writes out/package/ResizeLora-<version>-win-x64-cuda.zip.
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Position = 0)]
+    [ValidateSet('Build', 'Test', 'Help', 'Package', 'Install')]
+    [string] $Task = 'Build',
+
+    [ValidateSet('Release', 'Debug')]
+    [string] $Configuration = 'Release',
+
+    [ValidateSet('cpu', 'cuda')]
+    [string] $Torch = 'cpu',
+
+    [ValidateSet('linux-x64', 'win-x64', 'osx-arm64')]
+    [string] $RuntimeIdentifier
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+$moduleProject = Join-Path $PSScriptRoot 'src' 'ResizeLora.PowerShell'
+$moduleOutput = Join-Path $PSScriptRoot 'out' 'ResizeLora'
+$packageOutput = Join-Path $PSScriptRoot 'out' 'package'
+
+function Invoke-Program {
+    <# Runs a program in the repository and fails when it fails. #>
+    param([string] $Name, [string[]] $Arguments)
+
+    Push-Location $PSScriptRoot
+    try {
+        & $Name @Arguments
+        if ($LASTEXITCODE -ne 0) {
+            throw "$Name $($Arguments -join ' ') ended with exit code $LASTEXITCODE."
+        }
+    }
+    finally {
+        Pop-Location
+    }
+}
+
+function Get-MachineRuntimeIdentifier {
+    <# The platform as the .NET SDK names it. #>
+    Invoke-Program dotnet msbuild, $moduleProject, '-getProperty:NETCoreSdkPortableRuntimeIdentifier'
+}
+
+function Build-Everything {
+    Invoke-Program dotnet build, '-c', $Configuration, "-p:Torch=$Torch"
+}
+
+function Test-Everything {
+    Invoke-Program dotnet test, '-c', $Configuration, "-p:Torch=$Torch"
+
+    if (-not (Get-Module -ListAvailable -Name Pester | Where-Object Version -GE '5.0')) {
+        Write-Warning 'Pester 5 or later is not installed: tests/Pester ran only inside dotnet test.'
+        return
+    }
+
+    # A process of its own, so that this session does not keep the module's files in use.
+    Invoke-Program ([System.Environment]::ProcessPath) '-NoProfile', '-Command', @'
+Import-Module Pester -MinimumVersion 5.0
+$run = Invoke-Pester -Path tests/Pester -Output Detailed -PassThru
+exit ($run.Result -eq 'Passed' ? 0 : 1)
+'@
+}
+
+function Build-Help {
+    if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
+        throw 'The help needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
+    }
+
+    $sources = Join-Path $PSScriptRoot 'docs' 'help'
+    $culture = New-Item -ItemType Directory -Force -Path (Join-Path $moduleProject 'en-US')
+    $scratch = Join-Path $PSScriptRoot 'out' 'help'
+
+    # The export makes a folder for the module; the help file itself goes where the build takes it from.
+    Import-MarkdownCommandHelp -Path (Join-Path $sources '*-*.md') |
+        Export-MamlCommandHelp -OutputFolder $scratch -Force |
+        Copy-Item -Destination $culture -PassThru
+
+    foreach ($topic in Get-ChildItem -Path (Join-Path $sources 'about_*.md')) {
+        Copy-Item -LiteralPath $topic -Destination (Join-Path $culture "$($topic.BaseName).help.txt") -PassThru
+    }
+}
+
+function Copy-BuiltModule {
+    <# Builds the module for one platform and copies it, with that platform's native libraries only. #>
+    param([string] $Platform, [string] $Destination)
+
+    $arguments = 'build', $moduleProject, '-c', $Configuration, "-p:Torch=$Torch", "-p:TorchRuntimeIdentifier=$Platform"
+    Invoke-Program dotnet $arguments | Out-Host
+    if (Test-Path -LiteralPath $Destination) {
+        Remove-Item -LiteralPath $Destination -Recurse -Force
+    }
+
+    $native = New-Item -ItemType Directory -Path (Join-Path $Destination 'native')
+    Get-ChildItem -LiteralPath $moduleOutput -Exclude native | Copy-Item -Destination $Destination -Recurse
+    Copy-Item -LiteralPath (Join-Path $moduleOutput 'native' $Platform) -Destination $native -Recurse
+}
+
+function Get-ModuleVersion {
+    (Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'ResizeLora.psd1')).ModuleVersion
+}
+
+function Build-Package {
+    $platform = $RuntimeIdentifier ? $RuntimeIdentifier : (Get-MachineRuntimeIdentifier)
+    $version = Get-ModuleVersion
+    $folder = Join-Path $packageOutput "ResizeLora-$version-$platform-$Torch"
+    Copy-BuiltModule -Platform $platform -Destination (Join-Path $folder 'ResizeLora' $version)
+
+    # Compress-Archive stops at 2 GiB, which the CUDA libraries exceed.
+    $archive = "$folder.zip"
+    if (Test-Path -LiteralPath $archive) {
+        Remove-Item -LiteralPath $archive
+    }
+
+    [System.IO.Compression.ZipFile]::CreateFromDirectory($folder, $archive)
+    Get-Item -LiteralPath $archive
+}
+
+function Install-BuiltModule {
+    $modules = $env:PSModulePath -split [System.IO.Path]::PathSeparator |
+        Where-Object { $_.StartsWith($HOME, [System.StringComparison]::OrdinalIgnoreCase) } |
+        Select-Object -First 1
+    if (-not $modules) {
+        throw "PSModulePath names no folder under $HOME to install into."
+    }
+
+    $destination = Join-Path $modules 'ResizeLora' (Get-ModuleVersion)
+    Copy-BuiltModule -Platform (Get-MachineRuntimeIdentifier) -Destination $destination
+    Get-Item -LiteralPath $destination
+}
+
+switch ($Task) {
+    'Build' { Build-Everything }
+    'Test' { Test-Everything }
+    'Help' { Build-Help }
+    'Package' { Build-Package }
+    'Install' { Install-BuiltModule }
+}

@@ -1,0 +1,234 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Adapters;
+
+/// <summary>An open LoRA file: its layers, the tensors that belong to none, and its metadata.</summary>
+public sealed class Adapter : IDisposable
+{
+    /// <summary>The metadata key under which this tool, and the reference program, say how a file was resized.</summary>
+    public const string ResizeKey = "resize_params";
+
+    private const string CommentKey = "ss_training_comment";
+
+    private static readonly string[] LayerSuffixes = [AdapterLayer.DownSuffix, AdapterLayer.UpSuffix, AdapterLayer.AlphaSuffix];
+
+    // What other families put into their names: PEFT and diffusers, then LyCORIS.
+    private static readonly string[] ForeignMarks =
+        [".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "_lora.", ".hada_", ".lokr_", ".oft_", ".dora_scale", ".diff", ".glora", ".lora_down", ".lora_up"];
+
+    private Adapter(SafetensorsFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors)
+    {
+        File = file;
+        Layers = layers;
+        OtherTensors = otherTensors;
+    }
+
+    /// <summary>The file, owned by this object.</summary>
+    public SafetensorsFile File { get; }
+
+    /// <summary>The full path.</summary>
+    public string Path => File.Path;
+
+    /// <summary>The layers that can be resized, in the order in which the file holds them.</summary>
+    public IReadOnlyList<AdapterLayer> Layers { get; }
+
+    /// <summary>Tensors that belong to no layer that can be resized; they are copied as they are.</summary>
+    public IReadOnlyList<TensorEntry> OtherTensors { get; }
+
+    /// <summary>The metadata.</summary>
+    public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
+
+    /// <summary>Tells what a file is, from its header.</summary>
+    /// <param name="header">The header.</param>
+    public static AdapterFileKind KindOf(SafetensorsHeader header)
+    {
+        ArgumentNullException.ThrowIfNull(header);
+        bool adapter = false;
+        bool checkpoint = false;
+        foreach (TensorEntry tensor in header.Tensors)
+        {
+            if (tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) || tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal))
+            {
+                return AdapterFileKind.Lora;
+            }
+
+            adapter |= ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal));
+            checkpoint |= tensor.Name.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
+                || tensor.Name.StartsWith("conditioner.embedders.", StringComparison.Ordinal)
+                || tensor.Name.StartsWith("cond_stage_model.", StringComparison.Ordinal);
+        }
+
+        return adapter ? AdapterFileKind.OtherAdapter : checkpoint ? AdapterFileKind.Checkpoint : AdapterFileKind.Other;
+    }
+
+    /// <summary>Tells how a file was resized before, from the marks that this tool, the reference program and kohya's script leave.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    /// <returns>The recipe or method, or null when the file was not resized.</returns>
+    public static string? ResizedWith(IReadOnlyDictionary<string, string> metadata)
+    {
+        ArgumentNullException.ThrowIfNull(metadata);
+        if (metadata.TryGetValue(ResizeKey, out string? parameters))
+        {
+            return parameters;
+        }
+
+        return metadata.TryGetValue(CommentKey, out string? comment)
+            && (comment.StartsWith("Dynamic resize with ", StringComparison.Ordinal) || comment.StartsWith("dimension is resized from ", StringComparison.Ordinal))
+            ? comment.Split(';')[0]
+            : null;
+    }
+
+    /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>
+    /// <param name="file">The file.</param>
+    /// <exception cref="AdapterException">A layer is incomplete or contradicts itself.</exception>
+    public static Adapter Read(SafetensorsFile file)
+    {
+        ArgumentNullException.ThrowIfNull(file);
+        try
+        {
+            return ReadLayers(file);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Opens a file and reads its layers.</summary>
+    /// <param name="path">The LoRA file.</param>
+    /// <exception cref="SafetensorsException">The file is malformed.</exception>
+    /// <exception cref="AdapterException">A layer is incomplete or contradicts itself.</exception>
+    public static Adapter Open(string path) => Read(SafetensorsFile.Open(path));
+
+    /// <inheritdoc/>
+    public void Dispose() => File.Dispose();
+
+    private static Adapter ReadLayers(SafetensorsFile file)
+    {
+        // What stands before a pair's suffix is a layer; a layer with a tensor of any further suffix (lora_mid, dora_scale,
+        // diff_b) means more than B·A, so that all of it is left as it is.
+        var parts = new Dictionary<string, Dictionary<string, TensorEntry>>(StringComparer.Ordinal);
+        foreach (TensorEntry tensor in file.Header.Tensors)
+        {
+            foreach (string suffix in LayerSuffixes)
+            {
+                if (tensor.Name.EndsWith(suffix, StringComparison.Ordinal))
+                {
+                    string layer = tensor.Name[..^suffix.Length];
+                    if (!parts.TryGetValue(layer, out Dictionary<string, TensorEntry>? known))
+                    {
+                        parts.Add(layer, known = new Dictionary<string, TensorEntry>(3, StringComparer.Ordinal));
+                    }
+
+                    known.Add(suffix, tensor);
+                }
+            }
+        }
+
+        HashSet<string> extended = FindExtendedLayers(file.Header.Tensors, parts);
+        var layers = new List<AdapterLayer>(parts.Count);
+        var taken = new HashSet<string>(StringComparer.Ordinal);
+        foreach ((string name, Dictionary<string, TensorEntry> tensors) in parts)
+        {
+            bool paired = tensors.ContainsKey(AdapterLayer.DownSuffix) || tensors.ContainsKey(AdapterLayer.UpSuffix);
+            if (paired && !extended.Contains(name))
+            {
+                layers.Add(ReadLayer(file, name, tensors));
+                taken.UnionWith(tensors.Values.Select(tensor => tensor.Name));
+            }
+        }
+
+        return new Adapter(file, layers, file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray());
+    }
+
+    private static HashSet<string> FindExtendedLayers(IReadOnlyList<TensorEntry> tensors, Dictionary<string, Dictionary<string, TensorEntry>> parts)
+    {
+        var extended = new HashSet<string>(StringComparer.Ordinal);
+        foreach (TensorEntry tensor in tensors)
+        {
+            if (LayerSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal)))
+            {
+                continue;
+            }
+
+            for (int dot = tensor.Name.LastIndexOf('.'); dot > 0; dot = tensor.Name.LastIndexOf('.', dot - 1))
+            {
+                if (parts.ContainsKey(tensor.Name[..dot]))
+                {
+                    extended.Add(tensor.Name[..dot]);
+                }
+            }
+        }
+
+        return extended;
+    }
+
+    private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
+    {
+        if (!tensors.TryGetValue(AdapterLayer.UpSuffix, out TensorEntry? up))
+        {
+            throw new AdapterException(file.Path, name, "UpMissing", "it has lora_down but no lora_up.");
+        }
+
+        if (!tensors.TryGetValue(AdapterLayer.DownSuffix, out TensorEntry? down))
+        {
+            throw new AdapterException(file.Path, name, "DownMissing", "it has lora_up but no lora_down.");
+        }
+
+        if (!TensorTypes.IsWeight(up.Type) || !TensorTypes.IsWeight(down.Type))
+        {
+            string types = $"{TensorTypes.NameOf(up.Type)} and {TensorTypes.NameOf(down.Type)}";
+            throw new AdapterException(file.Path, name, "TypeUnsupported", $"its weights are of types {types}; F32, F16, BF16 and F64 can be resized.");
+        }
+
+        bool shaped = down.Shape.Count is 2 or 4 && up.Shape.Count is 2 or 4 && up.Shape.Skip(2).All(dimension => dimension == 1)
+            && down.ElementCount > 0 && up.ElementCount > 0;
+        if (!shaped)
+        {
+            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} and lora_up {up.ShapeText} are not the factors of a matrix or a convolution.");
+        }
+
+        if (up.Shape[1] != down.Shape[0])
+        {
+            throw new AdapterException(file.Path, name, "RankMismatch", $"the ranks disagree: lora_down {down.ShapeText} has {down.Shape[0]}, lora_up {up.ShapeText} has {up.Shape[1]}.");
+        }
+
+        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? alphaTensor) ? ReadAlpha(file, name, alphaTensor) : down.Shape[0];
+        return new AdapterLayer(name, down, up, alpha);
+    }
+
+    private static double ReadAlpha(SafetensorsFile file, string layer, TensorEntry tensor)
+    {
+        bool readable = tensor.ElementCount == 1
+            && (TensorTypes.IsWeight(tensor.Type) || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
+        if (!readable)
+        {
+            throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
+        }
+
+        byte[] bytes = file.Read(tensor);
+        double alpha = tensor.Type switch
+        {
+            TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
+            TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
+            TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
+            TensorType.Int8 => (sbyte)bytes[0],
+            TensorType.UInt8 => bytes[0],
+            TensorType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
+            _ => ReadSingle(tensor.Type, bytes),
+        };
+        return double.IsFinite(alpha)
+            ? alpha
+            : throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is {alpha.ToString(CultureInfo.InvariantCulture)}, not a number.");
+    }
+
+    private static float ReadSingle(TensorType type, byte[] bytes)
+    {
+        Span<float> value = stackalloc float[1];
+        WeightDecoder.ToSingle(type, bytes, value);
+        return value[0];
+    }
+}

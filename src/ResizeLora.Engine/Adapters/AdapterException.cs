@@ -1,0 +1,26 @@
+namespace ResizeLora.Adapters;
+
+/// <summary>A LoRA file is well-formed but what it holds makes no sense, or does not fit the base model.</summary>
+public sealed class AdapterException : ResizeLoraException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="path">The LoRA file.</param>
+    /// <param name="layer">The layer's name.</param>
+    /// <param name="defect">A stable word for the defect, the end of the error id.</param>
+    /// <param name="detail">The defect in words.</param>
+    public AdapterException(string path, string layer, string defect, string detail)
+        : base($"'{path}', layer '{layer}': {detail}", path)
+    {
+        Layer = layer;
+        Defect = defect;
+    }
+
+    /// <summary>The layer's name.</summary>
+    public string Layer { get; }
+
+    /// <summary>A stable word for the defect, such as <c>RankMismatch</c>.</summary>
+    public string Defect { get; }
+
+    /// <inheritdoc/>
+    public override string ErrorId => $"Layer{Defect}";
+}

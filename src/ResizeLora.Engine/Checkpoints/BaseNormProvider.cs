@@ -1,0 +1,135 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.IO.Hashing;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Checkpoints;
+
+/// <summary>Gives the norms of a checkpoint's weights: from memory, from the cache, or computed, and then kept.</summary>
+public sealed class BaseNormProvider
+{
+    private readonly Checkpoint checkpoint;
+    private readonly NormCache cache;
+    private readonly IGramOperatorFactory operators;
+    private readonly int threads;
+    private readonly CheckpointIdentity identity;
+    private readonly Dictionary<string, BaseNorms> settled = new(StringComparer.Ordinal);
+    private NormCache.KnownNorms? known;
+
+    /// <summary>Prepares; nothing is read yet but samples of the file.</summary>
+    /// <param name="checkpoint">The base model; stays the caller's.</param>
+    /// <param name="cache">Where norms are kept between runs.</param>
+    /// <param name="operators">What computes.</param>
+    /// <param name="threads">How many layers are worked on at a time.</param>
+    public BaseNormProvider(Checkpoint checkpoint, NormCache cache, IGramOperatorFactory operators, int threads)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        this.checkpoint = checkpoint;
+        this.cache = cache;
+        this.operators = operators;
+        this.threads = threads;
+        identity = CheckpointIdentity.Of(checkpoint.File);
+    }
+
+    /// <summary>Gives the norms of some layers' weights.</summary>
+    /// <param name="layers">LoRA layer names; those without a base weight are left out of the answer.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work within a fraction of a second.</param>
+    public IReadOnlyDictionary<string, BaseNorms> GetNorms(IEnumerable<string> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        known ??= cache.Load(identity, progress);
+        var wanted = new List<BaseWeight>();
+        foreach (string layer in layers.Distinct(StringComparer.Ordinal))
+        {
+            if (settled.ContainsKey(layer) || checkpoint.Find(layer) is not { } weight)
+            {
+                continue;
+            }
+
+            if (known.Layers.TryGetValue(layer, out NormCache.CachedNorm? cached))
+            {
+                settled[layer] = new BaseNorms(cached.Spectral, cached.Frobenius);
+            }
+            else
+            {
+                wanted.Add(weight);
+            }
+        }
+
+        if (wanted.Count > 0)
+        {
+            Settle(wanted, progress, cancellationToken);
+        }
+
+        return settled;
+    }
+
+    private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) => string.Create(
+        CultureInfo.InvariantCulture, $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}");
+
+    private void Settle(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        // Largest first, so that no thread is left alone with a large one at the end.
+        wanted.Sort(static (left, right) => right.ByteLength.CompareTo(left.ByteLength));
+        var found = new ConcurrentDictionary<string, NormCache.CachedNorm>(StringComparer.Ordinal);
+        int computed = 0;
+        int done = 0;
+        try
+        {
+            void Measure(BaseWeight weight)
+            {
+                byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.ByteLength);
+                try
+                {
+                    Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
+                    checkpoint.Read(weight, bytes.Span);
+                    string content = ContentOf(weight, bytes.Span);
+                    if (!known!.ByContent.TryGetValue(content, out BaseNorms norms))
+                    {
+                        norms = Compute(weight, bytes, cancellationToken);
+                        Interlocked.Increment(ref computed);
+                    }
+
+                    found[weight.Layer] = new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius);
+                    progress?.Report(new EngineProgress("Measuring the base model", Interlocked.Increment(ref done), wanted.Count));
+                }
+                finally
+                {
+                    ArrayPool<byte>.Shared.Return(buffer);
+                }
+            }
+
+            LayerWorkers.ForEach(wanted, threads, Measure, cancellationToken);
+        }
+        finally
+        {
+            // What a cancelled run has computed is not computed again.
+            if (!found.IsEmpty)
+            {
+                cache.Save(identity, found, progress);
+            }
+        }
+
+        foreach ((string layer, NormCache.CachedNorm norm) in found)
+        {
+            settled[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
+        }
+
+        string how = computed == 0 ? "found by their content" : $"computed ({computed} of {wanted.Count})";
+        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {wanted.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
+    }
+
+    private BaseNorms Compute(BaseWeight weight, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    {
+        IGramOperator gram = operators.Create(weight, bytes);
+        using (gram as IDisposable)
+        {
+            BaseNorms norms = LanczosNorm.Compute(gram, cancellationToken);
+            return double.IsFinite(norms.Frobenius) && double.IsFinite(norms.Spectral)
+                ? norms
+                : throw new CheckpointException(checkpoint.Path, "NotFinite", $"'{checkpoint.Path}': the weight '{weight.Tensor.Name}' holds NaN or infinity.");
+        }
+    }
+}

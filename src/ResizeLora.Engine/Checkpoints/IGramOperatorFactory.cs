@@ -1,0 +1,11 @@
+namespace ResizeLora.Checkpoints;
+
+/// <summary>Makes the operator on which a weight's norms are computed; the device decides which.</summary>
+public interface IGramOperatorFactory
+{
+    /// <summary>Wraps a weight.</summary>
+    /// <param name="weight">Its type and shape.</param>
+    /// <param name="bytes">Its bytes, valid until the operator is disposed.</param>
+    /// <returns>An operator, disposed by the caller when it is disposable.</returns>
+    IGramOperator Create(BaseWeight weight, ReadOnlyMemory<byte> bytes);
+}

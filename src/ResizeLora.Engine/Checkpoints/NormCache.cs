@@ -1,0 +1,172 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace ResizeLora.Checkpoints;
+
+/// <summary>
+/// Norms kept between runs in the user's cache folder: one small JSON file for each checkpoint seen. A norm is found again by
+/// the content of its weight, so that copies and renamed files hit and changed ones miss. Every file is replaced as a whole
+/// in one step, so that processes that work side by side never see half of one; a file that cannot be read, or was written
+/// by another version, counts as absent.
+/// </summary>
+public sealed class NormCache
+{
+    /// <summary>The environment variable that moves the cache elsewhere.</summary>
+    public const string FolderVariable = "RESIZELORA_CACHE";
+
+    // Names the method and the format: a cached norm serves only the version that computes it the same way.
+    private const string Method = "lanczos-1";
+
+    private readonly string folder;
+
+    /// <summary>Uses a folder; it need not exist.</summary>
+    /// <param name="folder">The folder.</param>
+    public NormCache(string folder)
+    {
+        this.folder = folder;
+    }
+
+    /// <summary>The cache in the place where the system keeps such things for this user.</summary>
+    public static NormCache ForUser()
+    {
+        if (Environment.GetEnvironmentVariable(FolderVariable) is { Length: > 0 } chosen)
+        {
+            return new NormCache(Path.GetFullPath(chosen));
+        }
+
+        string profile = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
+        string root = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : OperatingSystem.IsMacOS() ? Path.Combine(profile, "Library", "Caches")
+            : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cacheHome ? cacheHome
+            : Path.Combine(profile, ".cache");
+        return new NormCache(Path.Combine(root.Length > 0 ? root : Path.GetTempPath(), "ResizeLora", "norms"));
+    }
+
+    /// <summary>The folder.</summary>
+    public string Folder => folder;
+
+    /// <summary>Loads what is known of a checkpoint.</summary>
+    /// <param name="identity">The checkpoint.</param>
+    /// <param name="progress">Told of files that could not be used.</param>
+    internal KnownNorms Load(CheckpointIdentity identity, IProgress<EngineEvent>? progress)
+    {
+        var layers = new Dictionary<string, CachedNorm>(StringComparer.Ordinal);
+        var byContent = new Dictionary<string, BaseNorms>(StringComparer.Ordinal);
+        if (!Directory.Exists(folder))
+        {
+            return new KnownNorms(layers, byContent);
+        }
+
+        foreach (string path in EnumerateFiles(identity))
+        {
+            foreach ((string layer, CachedNorm norm) in ReadFile(path, progress))
+            {
+                byContent[norm.Content] = new BaseNorms(norm.Spectral, norm.Frobenius);
+                if (Path.GetFileName(path) == FileNameOf(identity))
+                {
+                    layers[layer] = norm;
+                }
+            }
+        }
+
+        return new KnownNorms(layers, byContent);
+    }
+
+    /// <summary>Adds norms to what is known of a checkpoint.</summary>
+    /// <param name="identity">The checkpoint.</param>
+    /// <param name="norms">The norms by layer.</param>
+    /// <param name="progress">Warned once when the folder cannot be written to.</param>
+    internal void Save(CheckpointIdentity identity, IReadOnlyDictionary<string, CachedNorm> norms, IProgress<EngineEvent>? progress)
+    {
+        string path = Path.Combine(folder, FileNameOf(identity));
+        string temporaryPath = Path.Combine(folder, $"{Guid.NewGuid():N}.tmp");
+        try
+        {
+            Directory.CreateDirectory(folder);
+
+            // What another process stored meanwhile is kept; should it store once more between these lines, its norms are
+            // computed again another time.
+            Dictionary<string, CachedNorm> all = ReadFile(path, progress: null);
+            foreach ((string layer, CachedNorm norm) in norms)
+            {
+                all[layer] = norm;
+            }
+
+            File.WriteAllBytes(temporaryPath, JsonSerializer.SerializeToUtf8Bytes(new CacheFile(Method, all)));
+            File.Move(temporaryPath, path, overwrite: true);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: {exception.Message}"));
+            TryDelete(temporaryPath);
+        }
+    }
+
+    private static string FileNameOf(CheckpointIdentity identity) => string.Create(CultureInfo.InvariantCulture, $"{identity.Structure}-{identity.Sample}.json");
+
+    private static Dictionary<string, CachedNorm> ReadFile(string path, IProgress<EngineEvent>? progress)
+    {
+        try
+        {
+            if (File.Exists(path))
+            {
+                CacheFile? file = JsonSerializer.Deserialize<CacheFile>(File.ReadAllBytes(path));
+                if (file is { Method: Method, Layers: not null } && file.Layers.Values.All(norm => norm is { Content.Length: > 0 } && norm.IsPlausible))
+                {
+                    return new Dictionary<string, CachedNorm>(file.Layers, StringComparer.Ordinal);
+                }
+
+                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The kept norms in '{path}' are of another version or damaged; they are ignored and computed again."));
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or ArgumentException)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The kept norms in '{path}' cannot be read; they are ignored and computed again: {exception.Message}"));
+        }
+
+        return new Dictionary<string, CachedNorm>(StringComparer.Ordinal);
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A leftover of a few kilobytes with a name of its own hurts nobody.
+        }
+    }
+
+    private string[] EnumerateFiles(CheckpointIdentity identity)
+    {
+        try
+        {
+            return Directory.GetFiles(folder, $"{identity.Structure}-*.json");
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return [];
+        }
+    }
+
+    /// <summary>A weight's norms, with the hash of its content.</summary>
+    internal sealed record CachedNorm(
+        [property: JsonPropertyName("content")] string Content,
+        [property: JsonPropertyName("spectral")] double Spectral,
+        [property: JsonPropertyName("frobenius")] double Frobenius)
+    {
+        // σmax ≤ ‖W‖F up to rounding; a hand-edited file that breaks this is not believed.
+        [JsonIgnore]
+        public bool IsPlausible => double.IsFinite(Frobenius) && Spectral >= 0 && Spectral <= Frobenius * 1.0001;
+    }
+
+    /// <summary>What is known of a checkpoint: its layers' norms, and the norms of any weight of a checkpoint of its structure.</summary>
+    internal sealed record KnownNorms(IReadOnlyDictionary<string, CachedNorm> Layers, IReadOnlyDictionary<string, BaseNorms> ByContent);
+
+    private sealed record CacheFile(
+        [property: JsonPropertyName("method")] string Method,
+        [property: JsonPropertyName("layers")] Dictionary<string, CachedNorm> Layers);
+}

@@ -1,0 +1,16 @@
+using TorchSharp;
+
+namespace ResizeLora.Compute;
+
+/// <summary>How many layers are worked on at a time, and what a thread does before it works on one.</summary>
+internal static class LayerThreads
+{
+    // A graphics device works on one layer at a time anyway; the second thread reads the next one meanwhile.
+    private const int WithCuda = 2;
+
+    /// <summary>The number of threads for a device.</summary>
+    public static int CountFor(ComputeDevice device) => device.IsCuda ? WithCuda : Environment.ProcessorCount;
+
+    /// <summary>Keeps libtorch from starting threads of its own below this one: layers are parallel already, and one thread a layer gives the same bits everywhere.</summary>
+    public static void Enter() => torch.set_num_threads(1);
+}

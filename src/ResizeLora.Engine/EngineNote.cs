@@ -1,0 +1,6 @@
+namespace ResizeLora;
+
+/// <summary>A sentence about the work.</summary>
+/// <param name="Level">How much it matters.</param>
+/// <param name="Text">The sentence.</param>
+public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEvent;

@@ -1,0 +1,59 @@
+namespace ResizeLora.Recipes;
+
+/// <summary>The keys of the recipe grammar.</summary>
+public static class RecipeKeys
+{
+    /// <summary>The key of the target size in MiB.</summary>
+    public const string Size = "size";
+
+    /// <summary>The key of the threshold, a decimal logarithm.</summary>
+    public const string Threshold = "thr";
+
+    /// <summary>The key of the factor on ΔW.</summary>
+    public const string Rescale = "rescale";
+
+    /// <summary>The scores and their keys, in the order in which recipes are printed.</summary>
+    public static IReadOnlyList<(ScoreKind Kind, string Key)> Scores { get; } =
+    [
+        (ScoreKind.SpectralCheckpoint, "spn_ckpt"),
+        (ScoreKind.SpectralLora, "spn_lora"),
+        (ScoreKind.FrobeniusCheckpoint, "fro_ckpt"),
+        (ScoreKind.FrobeniusLora, "fro_lora"),
+        (ScoreKind.Subspace, "subspace"),
+        (ScoreKind.Parameters, "params"),
+    ];
+
+    /// <summary>All keys.</summary>
+    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale];
+
+    /// <summary>The key of a score.</summary>
+    /// <param name="kind">The score.</param>
+    public static string Of(ScoreKind kind) => Scores.First(score => score.Kind == kind).Key;
+
+    /// <summary>The valid key that takes the fewest edits to reach from a mistyped one.</summary>
+    /// <param name="mistyped">What was typed.</param>
+    public static string Nearest(string mistyped)
+    {
+        ArgumentNullException.ThrowIfNull(mistyped);
+        return All.MinBy(key => EditDistance(mistyped.ToLowerInvariant(), key))!;
+    }
+
+    // Levenshtein's distance, one row at a time.
+    private static int EditDistance(string left, string right)
+    {
+        int[] row = Enumerable.Range(0, right.Length + 1).ToArray();
+        for (int i = 1; i <= left.Length; i++)
+        {
+            int diagonal = row[0];
+            row[0] = i;
+            for (int j = 1; j <= right.Length; j++)
+            {
+                int replaced = diagonal + (left[i - 1] == right[j - 1] ? 0 : 1);
+                diagonal = row[j];
+                row[j] = Math.Min(replaced, Math.Min(row[j], row[j - 1]) + 1);
+            }
+        }
+
+        return row[^1];
+    }
+}

@@ -1,0 +1,46 @@
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>Keeps an output from taking the place of a file that is being read, through links and differences of case too.</summary>
+internal static class OutputGuard
+{
+    /// <summary>Checks an output path.</summary>
+    /// <param name="output">The output.</param>
+    /// <param name="inputs">The files that are being read.</param>
+    /// <exception cref="OutputException">The output is one of them.</exception>
+    public static void Check(string output, IEnumerable<string> inputs)
+    {
+        string resolved = Resolve(output);
+        if (inputs.Any(input => string.Equals(Resolve(input), resolved, StringComparison.OrdinalIgnoreCase)))
+        {
+            throw new OutputException(output, "IsInput", "it is the file, or the checkpoint, that is being read.");
+        }
+    }
+
+    /// <summary>The path with every link on the way followed.</summary>
+    /// <param name="path">A path; its last part need not exist.</param>
+    public static string Resolve(string path)
+    {
+        string full = Path.GetFullPath(path);
+        string root = Path.GetPathRoot(full)!;
+        string resolved = root;
+        foreach (string part in full[root.Length..].Split(Path.DirectorySeparatorChar, StringSplitOptions.RemoveEmptyEntries))
+        {
+            string next = Path.Combine(resolved, part);
+            try
+            {
+                FileSystemInfo? target = Directory.Exists(next) ? Directory.ResolveLinkTarget(next, returnFinalTarget: true) : File.ResolveLinkTarget(next, returnFinalTarget: true);
+                next = target?.FullName ?? next;
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // What cannot be looked at is compared as it is spelled.
+            }
+
+            resolved = next;
+        }
+
+        return resolved;
+    }
+}

@@ -1,0 +1,180 @@
+using System.Globalization;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>One LoRA file with its decomposed layers: from here any number of recipes are planned and written.</summary>
+public sealed class ResizeJob : IDisposable
+{
+    private readonly ResizeSession session;
+    private readonly Adapter adapter;
+    private readonly Dictionary<string, double[]> subspaceScales = new(StringComparer.Ordinal);
+
+    private ResizeJob(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers)
+    {
+        this.session = session;
+        this.adapter = adapter;
+        Layers = layers;
+    }
+
+    /// <summary>The layers that take part, in the order of the file.</summary>
+    public IReadOnlyList<LayerSpectrum> Layers { get; }
+
+    /// <summary>The LoRA file.</summary>
+    public string SourcePath => adapter.Path;
+
+    /// <summary>Decomposes all layers of a file. The job takes over the file, also when this throws.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
+    public static ResizeJob Decompose(ResizeSession session, Adapter adapter, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(adapter);
+        return Guarded(adapter, () => session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray(), session);
+    }
+
+    /// <summary>Takes layers that were decomposed before. The job takes over the file, also when this throws.</summary>
+    /// <param name="session">The session; its base model, if it has one, replaces the one that the layers were measured against.</param>
+    /// <param name="adapter">The LoRA file, open again.</param>
+    /// <param name="layers">Layers of this file.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="AdapterException">The file has changed since, or a layer does not fit the base model.</exception>
+    public static ResizeJob Adopt(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(session);
+        ArgumentNullException.ThrowIfNull(adapter);
+        return Guarded(adapter, () => Measure(session, adapter, layers, progress, cancellationToken), session);
+    }
+
+    /// <summary>Plans what a recipe makes of the file.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">Float16, BFloat16 or Float32.</param>
+    /// <param name="progress">Told how far it is; warned of what is only copied.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="CheckpointException">The recipe needs a base model and there is none.</exception>
+    public ResizePlan Plan(ResizeRecipe recipe, TensorType type, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(recipe);
+        RequireBase(recipe);
+        bool HasBase(LayerSpectrum layer) => !recipe.NeedsCheckpoint || layer.BaseFrobeniusNorm is not null;
+        LayerSpectrum[] resized = Layers.Where(HasBase).ToArray();
+        AdapterLayer[] passedThrough = Layers.Where(layer => !HasBase(layer)).Select(static layer => layer.Source).ToArray();
+        if (recipe.NeedsSubspace)
+        {
+            ScaleSubspaces(resized, progress, cancellationToken);
+        }
+
+        ResizePlan plan = ResizePlanner.Plan(
+            adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
+        Tell(plan, passedThrough, progress);
+        return plan;
+    }
+
+    /// <summary>Writes the file of a plan.</summary>
+    /// <param name="plan">A plan of this job.</param>
+    /// <param name="path">The output.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work; no file is left then.</param>
+    /// <exception cref="OutputException">The output cannot be written, or is the input.</exception>
+    /// <exception cref="AdapterException">A value does not fit into the output's type.</exception>
+    public void Write(ResizePlan plan, string path, bool overwrite, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        OutputGuard.Check(path, [adapter.Path, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => adapter.Dispose();
+
+    private static ResizeJob Guarded(Adapter adapter, Func<IReadOnlyList<LayerSpectrum>> layers, ResizeSession session)
+    {
+        try
+        {
+            return new ResizeJob(session, adapter, layers());
+        }
+        catch
+        {
+            adapter.Dispose();
+            throw;
+        }
+    }
+
+    private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        if (layers.FirstOrDefault(layer => layer.FileTime != adapter.File.LastWriteTime) is { } stale)
+        {
+            throw new AdapterException(adapter.Path, stale.Layer, "Stale", "the file has changed since this layer was decomposed.");
+        }
+
+        Dictionary<string, int> order = adapter.Layers.Select(static (layer, index) => (layer.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
+        LayerSpectrum[] ordered = layers.DistinctBy(static layer => layer.Layer).OrderBy(layer => order[layer.Layer]).ToArray();
+        if (session.Checkpoint is null)
+        {
+            return ordered;
+        }
+
+        IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(adapter.Path, ordered.Select(static layer => layer.Source).ToArray(), progress, cancellationToken);
+        return ordered.Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path)).ToArray();
+    }
+
+    private void RequireBase(ResizeRecipe recipe)
+    {
+        bool given = recipe.NeedsSubspace ? session.Checkpoint is not null : session.Checkpoint is not null || Layers.Any(static layer => layer.CheckpointPath is not null);
+        if (recipe.NeedsCheckpoint && !given)
+        {
+            throw new CheckpointException(null, "NotGiven", $"The recipe '{recipe}' measures against the base model; give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.");
+        }
+    }
+
+    private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        // Largest first, so that no thread is left alone with a large one at the end.
+        LayerSpectrum[] missing = layers.Where(layer => !subspaceScales.ContainsKey(layer.Layer)).OrderByDescending(static layer => (long)layer.OutFeatures * layer.InFeatures).ToArray();
+        double[][] scales = new double[missing.Length][];
+        int done = 0;
+        LayerWorkers.ForEach(Enumerable.Range(0, missing.Length).ToArray(), LayerThreads.CountFor(session.Device), index =>
+        {
+            LayerSpectrum layer = missing[index];
+            scales[index] = SubspaceScales.Compute(layer, adapter.File, session.Checkpoint!, session.Checkpoint!.Find(layer.Layer)!, session.Device);
+            progress?.Report(new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length));
+        }, cancellationToken);
+        for (int index = 0; index < missing.Length; index++)
+        {
+            subspaceScales.Add(missing[index].Layer, scales[index]);
+        }
+    }
+
+    private void Tell(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
+    {
+        string[] unknown = [.. passedThrough.Select(static layer => $"{layer.Name} (no such layer in the base model)"), .. adapter.OtherTensors.Select(static tensor => tensor.Name)];
+        if (unknown.Length > 0)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': {unknown.Length} layers or tensors cannot be resized and are copied unchanged: {string.Join(", ", unknown)}"));
+        }
+
+        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0))
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Layer}' (rank {layer.OldRank}) is all zero and is dropped."));
+        }
+
+        if (plan.LayersKept == 0 && plan.Layers.Count > 0)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing."));
+        }
+
+        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{SourcePath}', recipe '{plan.Recipe}': threshold {plan.Threshold:0.###}, total rank {plan.OldRank} -> {plan.NewRank}, {plan.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.RelativeErrorToLora:P2} of the LoRA lost.")));
+    }
+}

@@ -1,0 +1,68 @@
+using System.Globalization;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResizeLora.Adapters;
+using ResizeLora.Recipes;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>The metadata of an output: all of the input's, completed as the reference program and kohya's tool complete it.</summary>
+internal static class ResizeMetadata
+{
+    private const string DimensionKey = "ss_network_dim";
+    private const string AlphaKey = "ss_network_alpha";
+    private const string CommentKey = "ss_training_comment";
+    private const string Dynamic = "Dynamic";
+
+    // The hashes are put in when the data is known; their length is known before.
+    private static readonly string ModelHashToCome = new('0', 64);
+    private static readonly string LegacyHashToCome = new('0', 8);
+
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
+    /// <summary>Completes the metadata of a file.</summary>
+    /// <param name="source">The input's.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="threshold">The threshold that was used.</param>
+    /// <param name="highestRank">The highest rank among the input's layers.</param>
+    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, ResizeRecipe recipe, double threshold, int highestRank)
+    {
+        var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
+        {
+            [DimensionKey] = Dynamic,
+            [AlphaKey] = Dynamic,
+            [CommentKey] = string.Create(CultureInfo.InvariantCulture, $"Dynamic resize with {recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"),
+            [Adapter.ResizeKey] = Parameters(recipe, threshold),
+            [AdditionalNetworksHash.ModelKey] = ModelHashToCome,
+            [AdditionalNetworksHash.LegacyKey] = LegacyHashToCome,
+        };
+        return metadata;
+    }
+
+    /// <summary>The metadata that the hashes see.</summary>
+    /// <param name="metadata">All of it.</param>
+    public static Dictionary<string, string> TrainingOnly(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.Where(static pair => pair.Key.StartsWith(AdditionalNetworksHash.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+
+    // The keys and their order are those of the reference program's recipe object.
+    private static string Parameters(ResizeRecipe recipe, double threshold)
+    {
+        var weights = new JsonObject();
+        foreach ((ScoreKind kind, string key) in RecipeKeys.Scores)
+        {
+            weights.Add(key, recipe.Weights.GetValueOrDefault(kind));
+        }
+
+        var parameters = new JsonObject
+        {
+            ["recipe_str"] = recipe.ToString(),
+            ["weights"] = weights,
+            ["target_size"] = recipe.SizeMiB,
+            ["threshold"] = double.IsFinite(threshold) ? threshold : null,
+            ["rescale"] = recipe.Rescale,
+            ["tool"] = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}",
+        };
+        return parameters.ToJsonString(Relaxed);
+    }
+}

@@ -1,0 +1,71 @@
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
+public sealed class ResizePlan
+{
+    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double threshold, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, int layersPassedThrough, TensorType type, SafetensorsLayout layout)
+    {
+        SourcePath = sourcePath;
+        Recipe = recipe;
+        Threshold = threshold;
+        Layers = layers;
+        Copied = copied;
+        LayersPassedThrough = layersPassedThrough;
+        DataType = type;
+        Layout = layout;
+        double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
+        double lost = Math.Sqrt(layers.Sum(static layer => layer.Lost * layer.Lost));
+        RelativeErrorToLora = total > 0 ? lost / total : 0;
+        LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
+        double baseNorm = Math.Sqrt(based.Sum(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value * layer.Spectrum.BaseFrobeniusNorm.Value));
+        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * recipe.Rescale / baseNorm : null;
+    }
+
+    /// <summary>The LoRA file.</summary>
+    public string SourcePath { get; }
+
+    /// <summary>The recipe.</summary>
+    public ResizeRecipe Recipe { get; }
+
+    /// <summary>The threshold that separates; found, where the recipe asks for a size.</summary>
+    public double Threshold { get; }
+
+    /// <summary>What becomes of each layer, in the order of the file.</summary>
+    public IReadOnlyList<LayerPlan> Layers { get; }
+
+    /// <summary>Layers copied as they are because the base model has none of their name.</summary>
+    public int LayersPassedThrough { get; }
+
+    /// <summary>Layers that stay with at least one dimension.</summary>
+    public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);
+
+    /// <summary>Layers that vanish.</summary>
+    public int LayersDropped => Layers.Count - LayersKept;
+
+    /// <summary>The sum of the layers' ranks before.</summary>
+    public int OldRank => Layers.Sum(static layer => layer.OldRank);
+
+    /// <summary>The sum of the layers' ranks after.</summary>
+    public int NewRank => Layers.Sum(static layer => layer.NewRank);
+
+    /// <summary>The size of the output in bytes, exactly.</summary>
+    public long Length => Layout.FileLength;
+
+    /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F over all layers, before any rescale.</summary>
+    public double RelativeErrorToLora { get; }
+
+    /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
+    public double? RelativeErrorToBase { get; }
+
+    /// <summary>Tensors copied as they are.</summary>
+    internal IReadOnlyList<TensorEntry> Copied { get; }
+
+    /// <summary>The type that factors are written in.</summary>
+    internal TensorType DataType { get; }
+
+    /// <summary>Where every byte of the output will lie.</summary>
+    internal SafetensorsLayout Layout { get; }
+}

@@ -1,0 +1,83 @@
+using ResizeLora.Adapters;
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>Makes plans: scores, selection, and the exact layout of the file that follows.</summary>
+internal static class ResizePlanner
+{
+    /// <summary>Plans one output.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <param name="layers">The layers to resize, each with its references as far as the recipe weighs them.</param>
+    /// <param name="passedThrough">Layers to copy as they are.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">The type that factors are written in.</param>
+    /// <exception cref="OutputException">The recipe's size is less than what the file needs without any layer.</exception>
+    public static ResizePlan Plan(Adapter adapter, IReadOnlyList<(LayerSpectrum Spectrum, IReadOnlyList<double>? SubspaceScales)> layers, IReadOnlyList<AdapterLayer> passedThrough, ResizeRecipe recipe, TensorType type)
+    {
+        TensorEntry[] copied = [.. adapter.OtherTensors, .. passedThrough.SelectMany(layer => TensorsOf(adapter, layer))];
+        LayerSpectrum[] spectra = layers.Select(static layer => layer.Spectrum).ToArray();
+        int highestRank = adapter.Layers.Count == 0 ? 0 : adapter.Layers.Max(static layer => layer.Rank);
+        SafetensorsLayout LayOut(DimensionSelection selection) => ResizePlanner.LayOut(
+            spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, recipe, selection.Threshold, highestRank));
+
+        double[][] scores = layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray();
+        DimensionSelection chosen;
+        if (recipe.SizeInBytes is { } limit)
+        {
+            chosen = DimensionSelector.BySize(scores, selection => LayOut(selection).FileLength <= limit);
+            if (LayOut(chosen).FileLength is long length && length > limit)
+            {
+                throw new OutputException(adapter.Path, "SizeTooSmall", $"the recipe asks for at most {limit} bytes, but header and copied tensors alone take {length}.");
+            }
+        }
+        else
+        {
+            chosen = DimensionSelector.ByThreshold(scores, recipe.Threshold!.Value);
+        }
+
+        LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
+        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, plans, copied, passedThrough.Count, type, LayOut(chosen));
+    }
+
+    private static double[] Score(ResizeRecipe recipe, LayerSpectrum spectrum, IReadOnlyList<double>? subspaceScales)
+    {
+        // Nothing of a layer that is all zero is worth keeping, whatever it is measured against.
+        if (spectrum.SpectralNorm == 0)
+        {
+            return Enumerable.Repeat(double.NegativeInfinity, spectrum.SingularValues.Length).ToArray();
+        }
+
+        var references = new LayerReferences(spectrum.SingularValues, spectrum.OutFeatures, spectrum.InFeatures, spectrum.BaseSpectralNorm, spectrum.BaseFrobeniusNorm, subspaceScales);
+        return Scoring.Score(recipe, references);
+    }
+
+    private static IEnumerable<TensorEntry> TensorsOf(Adapter adapter, AdapterLayer layer)
+    {
+        TensorEntry? alpha = adapter.File.Find(layer.Name + AdapterLayer.AlphaSuffix);
+        return alpha is null ? [layer.Down, layer.Up] : [alpha, layer.Down, layer.Up];
+    }
+
+    private static SafetensorsLayout LayOut(LayerSpectrum[] spectra, IReadOnlyList<int[]> kept, TensorEntry[] copied, TensorType type, Dictionary<string, string> metadata)
+    {
+        var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>((3 * spectra.Length) + copied.Length);
+        for (int index = 0; index < spectra.Length; index++)
+        {
+            int rank = kept[index].Length;
+            if (rank == 0)
+            {
+                continue;
+            }
+
+            AdapterLayer layer = spectra[index].Source;
+            tensors.Add((layer.Name + AdapterLayer.AlphaSuffix, OutputAlpha.Create(layer.Scale, rank, type).Type, []));
+            tensors.Add((layer.Down.Name, type, [rank, .. layer.Down.Shape.Skip(1)]));
+            tensors.Add((layer.Up.Name, type, [layer.Up.Shape[0], rank, .. layer.Up.Shape.Skip(2)]));
+        }
+
+        tensors.AddRange(copied.Select(static tensor => (tensor.Name, tensor.Type, tensor.Shape)));
+        return SafetensorsLayout.Create(tensors, metadata);
+    }
+}

@@ -1,0 +1,84 @@
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>What many files share: the device, and the base model with its norms. One session serves files one after another.</summary>
+public sealed class ResizeSession : IDisposable
+{
+    private readonly Lazy<ComputeDevice> device;
+    private readonly BaseNormProvider? norms;
+
+    /// <summary>Opens the base model, if one is given; libtorch is not loaded yet.</summary>
+    /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
+    /// <param name="checkpointPath">The base model, or null.</param>
+    /// <param name="cache">Where norms are kept between runs.</param>
+    /// <exception cref="ResizeLoraException">The checkpoint cannot be used.</exception>
+    public ResizeSession(string device, string? checkpointPath, NormCache cache)
+    {
+        this.device = new Lazy<ComputeDevice>(() => ComputeDevice.Resolve(device));
+        if (checkpointPath is not null)
+        {
+            Checkpoint = Checkpoint.Open(checkpointPath);
+            norms = new BaseNormProvider(Checkpoint, cache, new ProcessorGramOperatorFactory(), Environment.ProcessorCount);
+        }
+    }
+
+    /// <summary>The base model, or null.</summary>
+    public Checkpoint? Checkpoint { get; }
+
+    /// <summary>Where matrices are multiplied; asking loads libtorch.</summary>
+    /// <exception cref="DeviceException">The device cannot be used.</exception>
+    public ComputeDevice Device => device.Value;
+
+    /// <summary>Decomposes layers of a file, several at a time, and hands them out in their order one by one.</summary>
+    /// <param name="adapter">The LoRA file; stays open while the layers are taken.</param>
+    /// <param name="layers">Which layers.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
+    public IEnumerable<LayerSpectrum> Decompose(Adapter adapter, IReadOnlyList<AdapterLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(layers);
+        IReadOnlyDictionary<string, BaseNorms> baseNorms = MeasureBase(adapter.Path, layers, progress, cancellationToken);
+        return DecomposeLayers();
+
+        IEnumerable<LayerSpectrum> DecomposeLayers()
+        {
+            int done = 0;
+            LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
+                adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device);
+            foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
+            {
+                progress?.Report(new EngineProgress($"Decomposing {Path.GetFileName(adapter.Path)}", ++done, layers.Count));
+                yield return spectrum;
+            }
+        }
+    }
+
+    /// <summary>The norms of the weights under some layers, checked to fit; empty without a checkpoint.</summary>
+    /// <param name="path">The LoRA file, for messages.</param>
+    /// <param name="layers">The layers.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal IReadOnlyDictionary<string, BaseNorms> MeasureBase(string path, IReadOnlyList<AdapterLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        if (norms is null)
+        {
+            return new Dictionary<string, BaseNorms>();
+        }
+
+        foreach (AdapterLayer layer in layers)
+        {
+            Checkpoint!.Find(layer.Name)?.Validate(layer, path);
+        }
+
+        return norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Checkpoint?.Dispose();
+}

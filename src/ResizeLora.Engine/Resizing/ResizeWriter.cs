@@ -1,0 +1,124 @@
+using ResizeLora.Adapters;
+using ResizeLora.Compute;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>Carries out a plan: computes the kept factors in parallel and writes them in the order of the layout, hashing on the way.</summary>
+internal static class ResizeWriter
+{
+    private const int CopyLength = 4 << 20;
+
+    /// <summary>Writes the file of a plan.</summary>
+    /// <param name="plan">The plan.</param>
+    /// <param name="adapter">The LoRA file that it was made for.</param>
+    /// <param name="path">The output.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <param name="device">Where the products are made.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work; no file is left then.</param>
+    public static void Write(ResizePlan plan, Adapter adapter, string path, bool overwrite, ComputeDevice device, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        Dictionary<string, string> metadata = new(plan.Layout.Metadata, StringComparer.Ordinal);
+        using var hash = new AdditionalNetworksHash(plan.Layout.WithMetadata(ResizeMetadata.TrainingOnly(metadata)).Prefix.Span);
+        using SafetensorsWriter writer = SafetensorsWriter.Create(path, plan.Layout);
+        Dictionary<string, LayerPlan> layers = plan.Layers.Where(static layer => layer.NewRank > 0).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        Dictionary<string, TensorEntry> copied = plan.Copied.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
+        List<Segment> segments = Split(plan.Layout.Tensors, layers, copied);
+        int done = 0;
+        foreach ((Segment segment, byte[][] parts) in LayerWorkers.InOrder(segments, LayerThreads.CountFor(device), segment => (segment, Produce(segment, plan, adapter, device)), cancellationToken))
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            if (segment.Copied is { } tensor)
+            {
+                Copy(adapter.File, tensor, writer, hash, cancellationToken);
+            }
+
+            foreach (byte[] part in parts)
+            {
+                writer.Write(part);
+                hash.Append(part);
+            }
+
+            progress?.Report(new EngineProgress($"Writing {Path.GetFileName(path)}", ++done, segments.Count));
+        }
+
+        metadata[AdditionalNetworksHash.ModelKey] = hash.ModelHash();
+        metadata[AdditionalNetworksHash.LegacyKey] = hash.LegacyHash();
+        cancellationToken.ThrowIfCancellationRequested();
+        writer.Commit(metadata, overwrite);
+    }
+
+    // Consecutive tensors of one layer are computed together; a copied tensor stands alone, as it may be large.
+    private static List<Segment> Split(IReadOnlyList<TensorEntry> tensors, Dictionary<string, LayerPlan> layers, Dictionary<string, TensorEntry> copied)
+    {
+        var segments = new List<Segment>();
+        foreach (TensorEntry tensor in tensors)
+        {
+            if (copied.TryGetValue(tensor.Name, out TensorEntry? source))
+            {
+                segments.Add(new Segment(null, source, []));
+                continue;
+            }
+
+            LayerPlan layer = layers[LayerOf(tensor.Name)];
+            if (segments.Count == 0 || segments[^1].Layer != layer)
+            {
+                segments.Add(new Segment(layer, null, []));
+            }
+
+            segments[^1].Tensors.Add(tensor);
+        }
+
+        return segments;
+    }
+
+    private static string LayerOf(string tensorName)
+    {
+        string suffix = tensorName.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal) ? AdapterLayer.AlphaSuffix
+            : tensorName.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? AdapterLayer.DownSuffix
+            : AdapterLayer.UpSuffix;
+        return tensorName[..^suffix.Length];
+    }
+
+    private static byte[][] Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    {
+        if (segment.Layer is not { } layer)
+        {
+            return [];
+        }
+
+        OutputAlpha alpha = OutputAlpha.Create(layer.Spectrum.Source.Scale, layer.NewRank, plan.DataType);
+        (byte[] Down, byte[] Up)? factors = null;
+        var parts = new List<byte[]>(segment.Tensors.Count);
+        foreach (TensorEntry tensor in segment.Tensors)
+        {
+            if (tensor.Name.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal))
+            {
+                parts.Add(alpha.Bytes);
+                continue;
+            }
+
+            factors ??= LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, alpha.Gain * plan.Recipe.Rescale, plan.DataType, device);
+            parts.Add(tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? factors.Value.Down : factors.Value.Up);
+        }
+
+        return [.. parts];
+    }
+
+    private static void Copy(SafetensorsFile file, TensorEntry tensor, SafetensorsWriter writer, AdditionalNetworksHash hash, CancellationToken cancellationToken)
+    {
+        byte[] buffer = new byte[Math.Min(CopyLength, tensor.ByteLength)];
+        for (long offset = 0; offset < tensor.ByteLength; offset += buffer.Length)
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ByteLength - offset));
+            file.Read(tensor, chunk, offset);
+            writer.Write(chunk);
+            hash.Append(chunk);
+        }
+    }
+
+    private sealed record Segment(LayerPlan? Layer, TensorEntry? Copied, List<TensorEntry> Tensors);
+}

@@ -1,0 +1,34 @@
+using System.Globalization;
+using System.Text;
+
+namespace ResizeLora.Safetensors;
+
+/// <summary>
+/// JSON strings as serde_json writes them (only the quote, the backslash and control characters are escaped), because
+/// System.Text.Json escapes more and the header is compared byte for byte with what the safetensors library writes.
+/// </summary>
+internal static class HeaderText
+{
+    /// <summary>Appends a quoted string.</summary>
+    public static StringBuilder AppendString(StringBuilder json, string text)
+    {
+        json.Append('"');
+        foreach (char character in text)
+        {
+            _ = character switch
+            {
+                '"' => json.Append("\\\""),
+                '\\' => json.Append("\\\\"),
+                '\b' => json.Append("\\b"),
+                '\f' => json.Append("\\f"),
+                '\n' => json.Append("\\n"),
+                '\r' => json.Append("\\r"),
+                '\t' => json.Append("\\t"),
+                < ' ' => json.Append(CultureInfo.InvariantCulture, $"\\u{(int)character:x4}"),
+                _ => json.Append(character),
+            };
+        }
+
+        return json.Append('"');
+    }
+}

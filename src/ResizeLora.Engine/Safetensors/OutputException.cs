@@ -1,0 +1,37 @@
+namespace ResizeLora.Safetensors;
+
+/// <summary>A file could not be written; the inputs are untouched and no file of the output's name was left half-made.</summary>
+public sealed class OutputException : ResizeLoraException
+{
+    // The codes of "no space left" and "quota exceeded": ENOSPC and EDQUOT, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
+    private static readonly int[] DiskFullCodes = [28, 122, unchecked((int)0x80070027), unchecked((int)0x80070070)];
+
+    /// <summary>Creates the exception.</summary>
+    /// <param name="path">The output file.</param>
+    /// <param name="reason">A stable word for the reason, the end of the error id.</param>
+    /// <param name="detail">The reason in words.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public OutputException(string path, string reason, string detail, Exception? innerException = null)
+        : base($"'{path}' was not written: {detail}", path, innerException)
+    {
+        Reason = reason;
+    }
+
+    /// <summary>A stable word for the reason, such as <c>Exists</c> or <c>DiskFull</c>.</summary>
+    public string Reason { get; }
+
+    /// <inheritdoc/>
+    public override string ErrorId => $"Output{Reason}";
+
+    /// <summary>Says in one sentence why the operating system refused.</summary>
+    /// <param name="path">The output file.</param>
+    /// <param name="exception">What the operating system's refusal was turned into by the runtime.</param>
+    internal static OutputException From(string path, Exception exception) => exception switch
+    {
+        DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist.", exception),
+        PathTooLongException => new(path, "PathTooLong", "the path is longer than the system allows.", exception),
+        UnauthorizedAccessException => new(path, "Denied", "the system denies writing there.", exception),
+        IOException when DiskFullCodes.Contains(exception.HResult) => new(path, "DiskFull", "the disk is full.", exception),
+        _ => new(path, "Failed", exception.Message, exception),
+    };
+}

@@ -1,0 +1,131 @@
+using System.Buffers.Binary;
+using Microsoft.Win32.SafeHandles;
+
+namespace ResizeLora.Safetensors;
+
+/// <summary>
+/// An open safetensors file. Only the header is in memory; tensors are read on request, by explicit reads rather than a
+/// mapping, because a mapped file that shrinks kills the process. Reads may come from several threads at once.
+/// </summary>
+public sealed class SafetensorsFile : IDisposable
+{
+    private readonly SafeFileHandle handle;
+    private readonly long dataStart;
+    private readonly Dictionary<string, TensorEntry> byName;
+
+    private SafetensorsFile(string path, SafeFileHandle handle, long length, long dataStart, SafetensorsHeader header)
+    {
+        Path = path;
+        this.handle = handle;
+        Length = length;
+        this.dataStart = dataStart;
+        LastWriteTime = System.IO.File.GetLastWriteTimeUtc(path);
+        Header = header;
+        byName = header.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
+    }
+
+    /// <summary>The full path.</summary>
+    public string Path { get; }
+
+    /// <summary>The size of the whole file in bytes.</summary>
+    public long Length { get; }
+
+    /// <summary>The time of the last change when the file was opened.</summary>
+    public DateTime LastWriteTime { get; }
+
+    /// <summary>The validated header.</summary>
+    public SafetensorsHeader Header { get; }
+
+    /// <summary>Opens a file and validates its header, before any memory is taken for more than the file holds.</summary>
+    /// <param name="path">The file.</param>
+    /// <exception cref="SafetensorsException">It is not a well-formed safetensors file.</exception>
+    /// <exception cref="IOException">It cannot be opened or read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static SafetensorsFile Open(string path)
+    {
+        path = System.IO.Path.GetFullPath(path);
+        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        try
+        {
+            long length = RandomAccess.GetLength(handle);
+            byte[] json = ReadHeader(handle, length, path);
+            var header = SafetensorsHeader.Parse(json, length - sizeof(ulong) - json.Length, path);
+            return new SafetensorsFile(path, handle, length, sizeof(ulong) + json.Length, header);
+        }
+        catch
+        {
+            handle.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Finds a tensor by its name.</summary>
+    /// <param name="name">The exact name.</param>
+    /// <returns>The tensor, or null.</returns>
+    public TensorEntry? Find(string name) => byName.GetValueOrDefault(name);
+
+    /// <summary>Reads a part of a tensor's bytes.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="destination">Where the bytes go; its length says how many.</param>
+    /// <param name="offset">The first byte within the tensor.</param>
+    /// <exception cref="SafetensorsException">The file shrank since it was opened.</exception>
+    public void Read(TensorEntry tensor, Span<byte> destination, long offset = 0)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, tensor.ByteLength);
+        ReadExactly(handle, destination, dataStart + tensor.Start + offset, Path);
+    }
+
+    /// <summary>Reads a whole tensor into a new array.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    public byte[] Read(TensorEntry tensor)
+    {
+        ArgumentNullException.ThrowIfNull(tensor);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)tensor.ByteLength));
+        Read(tensor, bytes);
+        return bytes;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => handle.Dispose();
+
+    private static byte[] ReadHeader(SafeFileHandle handle, long length, string path)
+    {
+        if (length < sizeof(ulong))
+        {
+            throw new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.");
+        }
+
+        Span<byte> prefix = stackalloc byte[sizeof(ulong)];
+        ReadExactly(handle, prefix, 0, path);
+        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
+        if (headerLength is < 2 or > SafetensorsHeader.MaximumLength)
+        {
+            throw new SafetensorsException(path, SafetensorsDefect.InvalidHeaderLength, $"its first eight bytes give a header of {headerLength} bytes; this is a file of another kind.");
+        }
+
+        if ((long)headerLength > length - sizeof(ulong))
+        {
+            throw new SafetensorsException(path, SafetensorsDefect.HeaderPastEnd, $"its header of {headerLength} bytes goes past the end of its {length} bytes: it is truncated, or of another kind.");
+        }
+
+        byte[] json = GC.AllocateUninitializedArray<byte>((int)headerLength);
+        ReadExactly(handle, json, sizeof(ulong), path);
+        return json;
+    }
+
+    private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long position, string path)
+    {
+        while (!destination.IsEmpty)
+        {
+            int count = RandomAccess.Read(handle, destination, position);
+            if (count == 0)
+            {
+                throw new SafetensorsException(path, SafetensorsDefect.FileShrank, "it became shorter while it was read.");
+            }
+
+            destination = destination[count..];
+            position += count;
+        }
+    }
+}

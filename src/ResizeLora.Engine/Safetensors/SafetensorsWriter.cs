@@ -1,0 +1,170 @@
+namespace ResizeLora.Safetensors;
+
+/// <summary>
+/// Writes a file whole or not at all: the data goes to a temporary file in the target's folder, is flushed to the disk,
+/// read back, and takes the final name in one step. Disposing without <see cref="Commit"/> removes the temporary file.
+/// </summary>
+public sealed class SafetensorsWriter : IDisposable
+{
+    private const string TemporaryPrefix = ".resizelora-";
+    private const string TemporarySuffix = ".tmp";
+
+    // Large enough that a network share or a hard disk sees few requests.
+    private const int BufferSize = 1 << 20;
+
+    private readonly SafetensorsLayout layout;
+    private readonly string temporaryPath;
+    private readonly FileStream stream;
+    private bool committed;
+
+    private SafetensorsWriter(string path, SafetensorsLayout layout, string temporaryPath, FileStream stream)
+    {
+        Path = path;
+        this.layout = layout;
+        this.temporaryPath = temporaryPath;
+        this.stream = stream;
+    }
+
+    /// <summary>The final path.</summary>
+    public string Path { get; }
+
+    /// <summary>Starts a file.</summary>
+    /// <param name="path">The final path; its folder must exist.</param>
+    /// <param name="layout">What will be written, in which order.</param>
+    /// <exception cref="OutputException">The temporary file cannot be made.</exception>
+    public static SafetensorsWriter Create(string path, SafetensorsLayout layout)
+    {
+        ArgumentNullException.ThrowIfNull(layout);
+        path = System.IO.Path.GetFullPath(path);
+        string folder = System.IO.Path.GetDirectoryName(path)!;
+        string temporaryPath = System.IO.Path.Combine(folder, $"{TemporaryPrefix}{Guid.NewGuid():N}{TemporarySuffix}");
+        try
+        {
+            var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize);
+            stream.Position = layout.Prefix.Length;
+            return new SafetensorsWriter(path, layout, temporaryPath, stream);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.From(path, exception);
+        }
+    }
+
+    /// <summary>Removes what a killed run left in a folder; a temporary file that another process still writes is left alone.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <returns>The number of files removed.</returns>
+    public static int RemoveLeftovers(string folder)
+    {
+        int removed = 0;
+        try
+        {
+            foreach (string leftover in Directory.EnumerateFiles(folder, $"{TemporaryPrefix}*{TemporarySuffix}"))
+            {
+                removed += TryRemove(leftover) ? 1 : 0;
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // A folder that cannot be listed will be reported, better, when the output is written to it.
+        }
+
+        return removed;
+    }
+
+    /// <summary>Appends the next bytes of the data, in the order of the layout.</summary>
+    /// <param name="data">Any number of bytes; tensors may be cut anywhere.</param>
+    /// <exception cref="OutputException">The disk is full, or refuses for another reason.</exception>
+    public void Write(ReadOnlySpan<byte> data)
+    {
+        try
+        {
+            stream.Write(data);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.From(Path, exception);
+        }
+    }
+
+    /// <summary>Writes the header, makes the file durable, checks it by reading its header back, and gives it its name.</summary>
+    /// <param name="metadata">The final metadata; its header must be as long as the layout's, as it is when only fixed-length values changed.</param>
+    /// <param name="overwrite">Whether an existing file of that name is replaced.</param>
+    /// <exception cref="OutputException">The file exists, or the disk refuses.</exception>
+    public void Commit(IReadOnlyDictionary<string, string> metadata, bool overwrite)
+    {
+        SafetensorsLayout final = layout.WithMetadata(metadata);
+        if (final.Prefix.Length != layout.Prefix.Length || stream.Position != layout.FileLength)
+        {
+            throw new InvalidOperationException("The header or the data does not have the length that the layout gave it.");
+        }
+
+        try
+        {
+            stream.Position = 0;
+            stream.Write(final.Prefix.Span);
+            stream.Flush(flushToDisk: true);
+            stream.Dispose();
+            Verify(final);
+            File.Move(temporaryPath, Path, overwrite);
+            committed = true;
+        }
+        catch (IOException exception) when (!overwrite && File.Exists(Path))
+        {
+            throw new OutputException(Path, "Exists", "a file of that name exists; use -Force to replace it.", exception);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            throw OutputException.From(Path, exception);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        try
+        {
+            stream.Dispose();
+        }
+        catch (IOException)
+        {
+            // Closing flushes; on a full disk that fails a second time, and the first failure has been reported.
+        }
+
+        if (!committed)
+        {
+            TryRemove(temporaryPath);
+        }
+    }
+
+    private void Verify(SafetensorsLayout final)
+    {
+        using SafetensorsFile written = SafetensorsFile.Open(temporaryPath);
+        bool same = written.Length == final.FileLength
+            && written.Header.Metadata.Count == final.Metadata.Count
+            && written.Header.Tensors.Count == final.Tensors.Count
+            && final.Tensors.All(expected => written.Find(expected.Name) is { } found && found.Type == expected.Type
+                && found.Start == expected.Start && found.End == expected.End && found.Shape.SequenceEqual(expected.Shape));
+        if (!same)
+        {
+            throw new OutputException(Path, "Unverified", "what was read back is not what was written; the disk or the network share may be failing.");
+        }
+    }
+
+    private static bool TryRemove(string path)
+    {
+        try
+        {
+            // Whoever writes it holds it exclusively, so that opening tells a leftover from work in progress.
+            using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
+            {
+            }
+
+            File.Delete(path);
+            return true;
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+}

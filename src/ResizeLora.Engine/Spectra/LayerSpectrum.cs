@@ -1,0 +1,109 @@
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+
+namespace ResizeLora.Spectra;
+
+/// <summary>
+/// One layer of a LoRA file with the singular values of its ΔW = alpha/rank · B·A. Carries, hidden, the small matrices from
+/// which any truncation of the layer can be written; the large factors stay in the file.
+/// </summary>
+public sealed class LayerSpectrum
+{
+    private readonly double[] singularValues;
+
+    internal LayerSpectrum(string path, DateTime fileTime, AdapterLayer source, LayerFactors factors, BaseNorms? baseNorms, string? checkpointPath)
+    {
+        Path = path;
+        FileTime = fileTime;
+        Source = source;
+        Factors = factors;
+        CheckpointPath = checkpointPath;
+        BaseSpectralNorm = baseNorms?.Spectral;
+        BaseFrobeniusNorm = baseNorms?.Frobenius;
+        double scale = Math.Abs(source.Scale);
+        singularValues = Array.ConvertAll(factors.ProductSingularValues, value => value * scale);
+        FrobeniusNorm = Math.Sqrt(singularValues.Sum(static value => value * value));
+        EffectiveRank = ComputeEffectiveRank(singularValues);
+    }
+
+    /// <summary>The LoRA file.</summary>
+    public string Path { get; }
+
+    /// <summary>The layer's name.</summary>
+    public string Layer => Source.Name;
+
+    /// <summary>The part of the image model that the layer changes.</summary>
+    public Component Component => Source.Component;
+
+    /// <summary>The block of the component, such as <c>input_blocks.4</c>.</summary>
+    public string Block => Source.Block;
+
+    /// <summary>What the layer computes.</summary>
+    public LayerKind Kind => Source.Kind;
+
+    /// <summary>n, the rows of ΔW.</summary>
+    public int OutFeatures => Source.OutFeatures;
+
+    /// <summary>m, the columns of ΔW; for convolutions in · kernel height · kernel width.</summary>
+    public int InFeatures => Source.InFeatures;
+
+    /// <summary>The rank (dim) that the file gives the layer.</summary>
+    public int Rank => Source.Rank;
+
+    /// <summary>The layer's alpha; the rank where the file has none.</summary>
+    public double Alpha => Source.Alpha;
+
+    /// <summary>σ of ΔW, descending: min(rank, n, m) of them, within 1e-4 relative of float64 for σ ≥ 1e-4·σ₁.</summary>
+    public double[] SingularValues => singularValues;
+
+    /// <summary>σ₁, the largest singular value; 0 for an all-zero layer.</summary>
+    public double SpectralNorm => singularValues[0];
+
+    /// <summary>‖ΔW‖F.</summary>
+    public double FrobeniusNorm { get; }
+
+    /// <summary>exp of the entropy of σᵢ/Σσ: how many dimensions the layer behaves as if it had (Roy and Vetterli, 2007); 0 for an all-zero layer.</summary>
+    public double EffectiveRank { get; }
+
+    /// <summary>σ_max of the base weight; null when no checkpoint was given or it has no such layer.</summary>
+    public double? BaseSpectralNorm { get; }
+
+    /// <summary>‖W‖F of the base weight; null likewise.</summary>
+    public double? BaseFrobeniusNorm { get; }
+
+    /// <summary>Where the layer's factors lie.</summary>
+    internal AdapterLayer Source { get; }
+
+    /// <summary>What it takes to write the layer again.</summary>
+    internal LayerFactors Factors { get; }
+
+    /// <summary>The file's time of change when it was decomposed, so that a changed file is not mixed with old factors.</summary>
+    internal DateTime FileTime { get; }
+
+    /// <summary>The checkpoint that the base norms come from, or null.</summary>
+    internal string? CheckpointPath { get; }
+
+    /// <summary>The same layer measured against another base model.</summary>
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath);
+
+    /// <summary>The layer's name and what one wants to know of it first.</summary>
+    public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");
+
+    private static double ComputeEffectiveRank(double[] singularValues)
+    {
+        double sum = singularValues.Sum();
+        if (sum == 0)
+        {
+            return 0;
+        }
+
+        double entropy = 0;
+        foreach (double value in singularValues)
+        {
+            double share = value / sum;
+            entropy -= share > 0 ? share * Math.Log(share) : 0;
+        }
+
+        return Math.Exp(entropy);
+    }
+}

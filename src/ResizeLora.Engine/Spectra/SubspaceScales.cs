@@ -1,0 +1,51 @@
+using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
+using ResizeLora.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Spectra;
+
+/// <summary>The reference of the <c>subspace</c> score: |uᵢᵀ W vᵢ|, the part of vᵢ that the base weight turns into uᵢ.</summary>
+internal static class SubspaceScales
+{
+    // ‖B‖·‖Xᵢ‖ above which single precision would leave less than about 1e-4 of relative accuracy in uᵢ.
+    private const double SinglePrecisionGrowth = 1e4;
+
+    /// <summary>Computes the scales of one layer; called on any thread.</summary>
+    /// <param name="spectrum">The layer.</param>
+    /// <param name="file">Its LoRA file.</param>
+    /// <param name="checkpoint">The base model.</param>
+    /// <param name="weight">The layer's base weight.</param>
+    /// <param name="device">Where the products are made.</param>
+    /// <returns>One number for each singular value.</returns>
+    public static double[] Compute(LayerSpectrum spectrum, SafetensorsFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    {
+        LayerThreads.Enter();
+        using DisposeScope scope = NewDisposeScope();
+        int count = spectrum.SingularValues.Length;
+        Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, device);
+        Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, device);
+        Tensor passedOn = ReadWeight(checkpoint, weight, device).matmul(rightVectors);
+        return TensorReader.ToArray(passedOn.mul_(leftVectors).sum(dim: 0).abs());
+    }
+
+    private static Tensor SingularVectors(SafetensorsFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ComputeDevice device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float32, device);
+        Tensor small = TensorReader.FromArray(combination, rank, count, ScalarType.Float64, device);
+        double growth = matrix.norm().item<float>() * Math.Sqrt(small.square().sum(dim: 0).max().item<double>());
+        bool single = growth <= SinglePrecisionGrowth;
+        matrix = single ? matrix : TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
+        matrix = transposed ? matrix.t() : matrix;
+        return matrix.matmul(single ? small.to(ScalarType.Float32) : small).to(ScalarType.Float32).MoveToOuterDisposeScope();
+    }
+
+    private static Tensor ReadWeight(Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        long[] shape = [weight.Rows, weight.Columns];
+        return TensorReader.ReadRows(shape, weight.Tensor.Type, destination => checkpoint.Read(weight, destination)).to(ScalarType.Float32, device.Torch).MoveToOuterDisposeScope();
+    }
+}

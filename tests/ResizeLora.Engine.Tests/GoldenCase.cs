@@ -1,0 +1,19 @@
+using System.Text.Json;
+
+namespace ResizeLora.Tests;
+
+/// <summary>The golden case: what the reference program makes of the sample, with σ and base norms in float64.</summary>
+internal static class GoldenCase
+{
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Golden");
+
+    public static string LoraPath { get; } = Path.Combine(Folder, "lora.safetensors");
+
+    public static string BasePath { get; } = Path.Combine(Folder, "base.safetensors");
+
+    public static JsonElement Expected { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "expected.json"))).RootElement;
+
+    public static IEnumerable<string> Recipes => Expected.GetProperty("recipes").EnumerateObject().Select(recipe => recipe.Name);
+
+    public static double[] Numbers(JsonElement array) => array.EnumerateArray().Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity).ToArray();
+}

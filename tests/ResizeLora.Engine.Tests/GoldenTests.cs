@@ -1,0 +1,97 @@
+using System.Text.Json;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Tests;
+
+public sealed class GoldenTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly ResizeSession session;
+    private readonly ResizeJob job;
+
+    public GoldenTests()
+    {
+        session = new ResizeSession("cpu", GoldenCase.BasePath, new NormCache(folder.PathOf("cache")));
+        job = ResizeJob.Decompose(session, Adapter.Open(GoldenCase.LoraPath), progress: null, CancellationToken.None);
+    }
+
+    public static TheoryData<string> Recipes => [.. GoldenCase.Recipes];
+
+    public void Dispose()
+    {
+        job.Dispose();
+        session.Dispose();
+        folder.Dispose();
+    }
+
+    [Fact]
+    public void Every_layer_is_found_with_its_shape_rank_and_alpha()
+    {
+        JsonElement layers = GoldenCase.Expected.GetProperty("layers");
+        Assert.Equal(layers.EnumerateObject().Select(layer => layer.Name).Order(), job.Layers.Select(layer => layer.Layer).Order());
+        foreach (LayerSpectrum layer in job.Layers)
+        {
+            JsonElement expected = layers.GetProperty(layer.Layer);
+            Assert.Equal(expected.GetProperty("rank").GetInt32(), layer.Rank);
+            Assert.Equal(expected.GetProperty("alpha").GetDouble(), layer.Alpha);
+            Assert.Equal(expected.GetProperty("out").GetInt32(), layer.OutFeatures);
+            Assert.Equal(expected.GetProperty("in").GetInt32(), layer.InFeatures);
+        }
+    }
+
+    [Fact]
+    public void Singular_values_are_those_of_the_reference_in_float64()
+    {
+        foreach (LayerSpectrum layer in job.Layers)
+        {
+            double[] expected = GoldenCase.Numbers(GoldenCase.Expected.GetProperty("layers").GetProperty(layer.Layer).GetProperty("singular_values"));
+            Assert.Equal(expected.Length, layer.SingularValues.Length);
+            for (int index = 0; index < expected.Length; index++)
+            {
+                double tolerance = expected[index] >= 1e-4 * expected[0] ? 1e-6 * expected[index] : 1e-10 * expected[0];
+                Assert.Equal(expected[index], layer.SingularValues[index], tolerance + double.Epsilon);
+            }
+        }
+    }
+
+    [Fact]
+    public void Base_norms_are_those_of_the_reference_in_float64()
+    {
+        foreach (LayerSpectrum layer in job.Layers)
+        {
+            JsonElement expected = GoldenCase.Expected.GetProperty("layers").GetProperty(layer.Layer);
+            double spectral = expected.GetProperty("base_spectral_norm").GetDouble();
+            double frobenius = expected.GetProperty("base_frobenius_norm").GetDouble();
+            Assert.Equal(spectral, layer.BaseSpectralNorm!.Value, 2e-6 * spectral);
+            Assert.Equal(frobenius, layer.BaseFrobeniusNorm!.Value, 1e-6 * frobenius);
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Recipes))]
+    public void Kept_ranks_are_those_of_the_reference(string text)
+    {
+        JsonElement expected = GoldenCase.Expected.GetProperty("recipes").GetProperty(text);
+        var recipe = ResizeRecipe.Parse(text);
+        ResizePlan plan = job.Plan(recipe, TensorType.Float16, progress: null, CancellationToken.None);
+        double threshold = expected.GetProperty("threshold").GetDouble();
+        foreach (LayerPlan layer in plan.Layers.Where(layer => layer.Spectrum.SpectralNorm > 0))
+        {
+            int kept = expected.GetProperty("kept_rank").GetProperty(layer.Layer).GetInt32();
+            double[] scores = GoldenCase.Numbers(expected.GetProperty("scores").GetProperty(layer.Layer));
+            int undecided = scores.Count(score => Math.Abs(score - threshold) < 1e-3);
+            int lowest = recipe.SizeMiB is null ? kept - undecided : 0;
+            Assert.InRange(layer.NewRank, lowest, kept + undecided);
+        }
+
+        if (recipe.SizeInBytes is { } limit)
+        {
+            Assert.InRange(plan.Length, limit - 2000, limit);
+        }
+    }
+}

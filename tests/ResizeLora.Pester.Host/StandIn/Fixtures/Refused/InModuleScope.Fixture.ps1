@@ -1,0 +1,1 @@
+InModuleScope Some { Describe 'block' { It 'runs' { } } }

@@ -1,0 +1,3 @@
+Describe 'data' {
+    It 'takes <_>' -ForEach 1, $null { }
+}

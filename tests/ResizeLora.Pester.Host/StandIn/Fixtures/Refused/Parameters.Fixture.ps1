@@ -1,0 +1,2 @@
+param($Path)
+Describe 'block' { It 'runs' { } }

@@ -1,0 +1,1 @@
+Describe 'not closed' {

@@ -1,0 +1,1 @@
+Describe 'block' { It 'is not written' -Pending { } }

@@ -1,0 +1,2 @@
+BeforeEach { }
+Describe 'block' { It 'runs' { } }

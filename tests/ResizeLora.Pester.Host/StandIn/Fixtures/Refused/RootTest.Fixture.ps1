@@ -1,0 +1,1 @@
+It 'stands in no block' { }

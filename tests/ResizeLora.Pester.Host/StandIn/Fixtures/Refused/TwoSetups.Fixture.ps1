@@ -1,0 +1,5 @@
+Describe 'block' {
+    BeforeAll { }
+    BeforeAll { }
+    It 'runs' { }
+}

@@ -1,0 +1,1 @@
+Describe 'block' -Unknown { It 'runs' { } }
