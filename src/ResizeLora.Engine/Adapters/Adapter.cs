@@ -16,7 +16,10 @@ public sealed class Adapter : IDisposable
 
     // What other families put into their names: PEFT and diffusers, then LyCORIS.
     private static readonly string[] ForeignMarks =
-        [".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "_lora.", ".hada_", ".lokr_", ".oft_", ".dora_scale", ".diff", ".glora", ".lora_down", ".lora_up"];
+        [".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "_lora.", ".hada_", ".lokr_", ".oft_", ".dora_scale", ".glora_", ".lora_down", ".lora_up"];
+
+    // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
+    private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
     private Adapter(SafetensorsFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors)
     {
@@ -54,7 +57,7 @@ public sealed class Adapter : IDisposable
                 return AdapterFileKind.Lora;
             }
 
-            adapter |= ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal));
+            adapter |= ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal)) || ForeignSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal));
             checkpoint |= tensor.Name.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
                 || tensor.Name.StartsWith("conditioner.embedders.", StringComparison.Ordinal)
                 || tensor.Name.StartsWith("cond_stage_model.", StringComparison.Ordinal);

@@ -16,6 +16,11 @@ public sealed class CheckpointException : ResizeLoraException
     /// <summary>A stable word for the defect, such as <c>Missing</c>.</summary>
     public string Defect { get; }
 
+    /// <summary>A recipe measures against the base model, and none was given.</summary>
+    /// <param name="recipe">The recipe.</param>
+    public static CheckpointException NotGiven(string recipe) => new(
+        null, "NotGiven", $"The recipe '{recipe}' measures against the base model; give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.");
+
     /// <inheritdoc/>
     public override string ErrorId => $"Checkpoint{Defect}";
 }

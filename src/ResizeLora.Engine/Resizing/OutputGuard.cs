@@ -3,7 +3,7 @@ using ResizeLora.Safetensors;
 namespace ResizeLora.Resizing;
 
 /// <summary>Keeps an output from taking the place of a file that is being read, through links and differences of case too.</summary>
-internal static class OutputGuard
+public static class OutputGuard
 {
     /// <summary>Checks an output path.</summary>
     /// <param name="output">The output.</param>
@@ -11,12 +11,17 @@ internal static class OutputGuard
     /// <exception cref="OutputException">The output is one of them.</exception>
     public static void Check(string output, IEnumerable<string> inputs)
     {
-        string resolved = Resolve(output);
-        if (inputs.Any(input => string.Equals(Resolve(input), resolved, StringComparison.OrdinalIgnoreCase)))
+        ArgumentNullException.ThrowIfNull(inputs);
+        if (inputs.Any(input => AreSame(input, output)))
         {
             throw new OutputException(output, "IsInput", "it is the file, or the checkpoint, that is being read.");
         }
     }
+
+    /// <summary>Whether two paths may lead to one file; where case alone tells them apart they are taken to.</summary>
+    /// <param name="left">A path.</param>
+    /// <param name="right">Another.</param>
+    public static bool AreSame(string left, string right) => string.Equals(Resolve(left), Resolve(right), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The path with every link on the way followed.</summary>
     /// <param name="path">A path; its last part need not exist.</param>

@@ -28,6 +28,9 @@ public sealed class ResizeJob : IDisposable
     /// <summary>The LoRA file.</summary>
     public string SourcePath => adapter.Path;
 
+    /// <summary>The size of the LoRA file in bytes.</summary>
+    public long SourceLength => adapter.File.Length;
+
     /// <summary>Decomposes all layers of a file. The job takes over the file, also when this throws.</summary>
     /// <param name="session">The session.</param>
     /// <param name="adapter">The LoRA file.</param>
@@ -133,7 +136,7 @@ public sealed class ResizeJob : IDisposable
         bool given = recipe.NeedsSubspace ? session.Checkpoint is not null : session.Checkpoint is not null || Layers.Any(static layer => layer.CheckpointPath is not null);
         if (recipe.NeedsCheckpoint && !given)
         {
-            throw new CheckpointException(null, "NotGiven", $"The recipe '{recipe}' measures against the base model; give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.");
+            throw CheckpointException.NotGiven(recipe.ToString());
         }
     }
 
@@ -173,6 +176,8 @@ public sealed class ResizeJob : IDisposable
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing."));
         }
 
+        string quantiles = string.Join(' ', ScoreQuantile.Shares.Zip(plan.ScoreQuantiles, static (share, score) => string.Create(CultureInfo.InvariantCulture, $"{share:0.00}:{score:0.000}")));
+        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}"));
         progress?.Report(new EngineNote(EngineNoteLevel.Verbose, string.Create(
             CultureInfo.InvariantCulture,
             $"'{SourcePath}', recipe '{plan.Recipe}': threshold {plan.Threshold:0.###}, total rank {plan.OldRank} -> {plan.NewRank}, {plan.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.RelativeErrorToLora:P2} of the LoRA lost.")));

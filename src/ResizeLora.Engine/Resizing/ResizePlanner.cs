@@ -39,7 +39,7 @@ internal static class ResizePlanner
         }
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
-        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, plans, copied, passedThrough.Count, type, LayOut(chosen));
+        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, passedThrough.Count, type, LayOut(chosen));
     }
 
     private static double[] Score(ResizeRecipe recipe, LayerSpectrum spectrum, IReadOnlyList<double>? subspaceScales)

@@ -23,6 +23,12 @@ public sealed class OutputException : ResizeLoraException
     /// <inheritdoc/>
     public override string ErrorId => $"Output{Reason}";
 
+    /// <summary>A file of that name exists and may not be replaced.</summary>
+    /// <param name="path">The output file.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public static OutputException Exists(string path, Exception? innerException = null) =>
+        new(path, "Exists", "a file of that name exists; -Force replaces it, -SkipExisting leaves it.", innerException);
+
     /// <summary>Says in one sentence why the operating system refused.</summary>
     /// <param name="path">The output file.</param>
     /// <param name="exception">What the operating system's refusal was turned into by the runtime.</param>

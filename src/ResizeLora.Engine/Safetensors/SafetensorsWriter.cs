@@ -110,7 +110,7 @@ public sealed class SafetensorsWriter : IDisposable
         }
         catch (IOException exception) when (!overwrite && File.Exists(Path))
         {
-            throw new OutputException(Path, "Exists", "a file of that name exists; use -Force to replace it.", exception);
+            throw OutputException.Exists(Path, exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -71,6 +71,9 @@ public sealed class LayerSpectrum
     /// <summary>‖W‖F of the base weight; null likewise.</summary>
     public double? BaseFrobeniusNorm { get; }
 
+    /// <summary>The base model that the base norms come from, or null.</summary>
+    public string? CheckpointPath { get; }
+
     /// <summary>Where the layer's factors lie.</summary>
     internal AdapterLayer Source { get; }
 
@@ -79,9 +82,6 @@ public sealed class LayerSpectrum
 
     /// <summary>The file's time of change when it was decomposed, so that a changed file is not mixed with old factors.</summary>
     internal DateTime FileTime { get; }
-
-    /// <summary>The checkpoint that the base norms come from, or null.</summary>
-    internal string? CheckpointPath { get; }
 
     /// <summary>The same layer measured against another base model.</summary>
     internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath);

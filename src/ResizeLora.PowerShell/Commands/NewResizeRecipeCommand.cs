@@ -1,0 +1,124 @@
+using System.Management.Automation;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
+
+namespace ResizeLora.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Makes a recipe: which singular values Resize-Lora keeps.</para>
+/// <para type="description">From the grammar of the reference program, or from parameters. Weights are normalised to sum 1. The object can be given wherever a recipe is asked for, and its ToString() gives the grammar back.</para>
+/// </summary>
+[Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = ThresholdSet)]
+[OutputType(typeof(ResizeRecipe))]
+public sealed class NewResizeRecipeCommand : PSCmdlet
+{
+    private const string RecipeSet = "Recipe";
+    private const string ThresholdSet = "Threshold";
+    private const string SizeSet = "Size";
+
+    /// <summary>
+    /// <para type="description">Recipes as strings, such as 'spn_ckpt=0.7,params=0.3,size=32'; several in one string are separated by colons.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = RecipeSet)]
+    [RecipeTransformation]
+    public ResizeRecipe[] Recipe { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">The weight of spn_ckpt: σ against the largest singular value of the base weight.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double SpnCkpt { get; set; }
+
+    /// <summary>
+    /// <para type="description">The weight of spn_lora: σ against the largest one of the layer itself.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double SpnLora { get; set; }
+
+    /// <summary>
+    /// <para type="description">The weight of fro_ckpt: σ against the Frobenius norm of the base weight.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double FroCkpt { get; set; }
+
+    /// <summary>
+    /// <para type="description">The weight of fro_lora: σ against the Frobenius norm of the layer itself.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double FroLora { get; set; }
+
+    /// <summary>
+    /// <para type="description">The weight of subspace: σ against what the base weight passes from the right to the left singular vector.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double Subspace { get; set; }
+
+    /// <summary>
+    /// <para type="description">The weight of params: σ against the number of parameters that one more dimension costs.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double Params { get; set; }
+
+    /// <summary>
+    /// <para type="description">Keep dimensions whose score, a decimal logarithm, lies above this.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = ThresholdSet)]
+    [Alias("Thr")]
+    public double Threshold { get; set; }
+
+    /// <summary>
+    /// <para type="description">Keep the dimensions with the highest scores that fit into a file of this many MiB.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = SizeSet)]
+    [Alias("SizeMiB")]
+    public double Size { get; set; }
+
+    /// <summary>
+    /// <para type="description">A factor on the strength of the output; 1 leaves it alone.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double Rescale { get; set; } = 1;
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == RecipeSet)
+        {
+            WriteObject(Recipe, enumerateCollection: true);
+            return;
+        }
+
+        var weights = new Dictionary<ScoreKind, double>();
+        AddGiven(weights, ScoreKind.SpectralCheckpoint, nameof(SpnCkpt), SpnCkpt);
+        AddGiven(weights, ScoreKind.SpectralLora, nameof(SpnLora), SpnLora);
+        AddGiven(weights, ScoreKind.FrobeniusCheckpoint, nameof(FroCkpt), FroCkpt);
+        AddGiven(weights, ScoreKind.FrobeniusLora, nameof(FroLora), FroLora);
+        AddGiven(weights, ScoreKind.Subspace, nameof(Subspace), Subspace);
+        AddGiven(weights, ScoreKind.Parameters, nameof(Params), Params);
+        bool bySize = ParameterSetName == SizeSet;
+        try
+        {
+            WriteObject(ResizeRecipe.Create(weights, bySize ? null : Threshold, bySize ? Size : null, Rescale));
+        }
+        catch (RecipeException exception)
+        {
+            ThrowTerminatingError(EngineError.Create(exception, exception.Recipe));
+        }
+    }
+
+    private void AddGiven(Dictionary<ScoreKind, double> weights, ScoreKind kind, string parameter, double weight)
+    {
+        if (MyInvocation.BoundParameters.ContainsKey(parameter))
+        {
+            weights.Add(kind, weight);
+        }
+    }
+}

@@ -1,0 +1,141 @@
+using System.Management.Automation;
+
+namespace ResizeLora.PowerShell.Hosting;
+
+/// <summary>
+/// The base of all cmdlets that compute: runs engine work on other threads, brings its notes, output and progress to the
+/// pipeline, and ends it when the pipeline is stopped.
+/// </summary>
+public abstract class EngineCommand : PSCmdlet, IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+
+    private readonly CancellationTokenSource stopped = new();
+    private readonly ProgressReporter progress = new();
+    private bool disposed;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Dispose(disposing: true);
+        GC.SuppressFinalize(this);
+    }
+
+    /// <summary>Runs engine work and waits for it, writing what it reports.</summary>
+    /// <param name="work">The work; what it writes to the channel goes down the pipeline.</param>
+    /// <returns>The work's result.</returns>
+    internal T Run<T>(Func<EngineChannel, CancellationToken, T> work)
+    {
+        // Besides the pipeline's stop, the end of this call ends the work: a command downstream may have had enough.
+        using var ended = CancellationTokenSource.CreateLinkedTokenSource(stopped.Token);
+        using var channel = new EngineChannel(ended.Token);
+        Task<T> task = Task.Run(() =>
+        {
+            try
+            {
+                return work(channel, ended.Token);
+            }
+            finally
+            {
+                channel.Complete();
+            }
+        });
+        try
+        {
+            while (!channel.IsCompleted)
+            {
+                if (channel.TryTake(out object? item, Patience))
+                {
+                    Write(item!);
+                }
+
+                if (channel.TakeProgress() is { } step)
+                {
+                    progress.Report(this, step);
+                }
+            }
+
+            return task.GetAwaiter().GetResult();
+        }
+        catch (OperationCanceledException) when (stopped.IsCancellationRequested)
+        {
+            throw new PipelineStoppedException();
+        }
+        finally
+        {
+            ended.Cancel();
+            ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
+        }
+    }
+
+    /// <summary>Runs work on one item; a failure that concerns only this item becomes a non-terminating error.</summary>
+    /// <param name="target">The item, the error's target object.</param>
+    /// <param name="work">The work.</param>
+    internal void Attempt(object target, Action work)
+    {
+        try
+        {
+            work();
+        }
+        catch (Exception exception) when (EngineError.IsExpected(exception))
+        {
+            WriteError(EngineError.Create(exception, target));
+        }
+    }
+
+    /// <summary>Runs work without which nothing can be done; a failure ends the command.</summary>
+    /// <param name="target">What it concerns.</param>
+    /// <param name="work">The work.</param>
+    internal T Require<T>(object? target, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (EngineError.IsExpected(exception))
+        {
+            ThrowTerminatingError(EngineError.Create(exception, target));
+            throw;
+        }
+    }
+
+    /// <summary>Says which of how many items is worked on.</summary>
+    /// <param name="activity">What is done to them.</param>
+    /// <param name="item">The item.</param>
+    /// <param name="index">Its place, from 0.</param>
+    /// <param name="count">How many there are.</param>
+    protected void StartItem(string activity, string item, int index, int count) => progress.Start(this, activity, item, index, count);
+
+    /// <summary>Takes the progress display away.</summary>
+    protected void CompleteProgress() => progress.Complete(this);
+
+    /// <inheritdoc/>
+    protected override void StopProcessing() => stopped.Cancel();
+
+    /// <summary>Releases what the command holds.</summary>
+    /// <param name="disposing">Whether managed objects are released too.</param>
+    protected virtual void Dispose(bool disposing)
+    {
+        if (disposing && !disposed)
+        {
+            disposed = true;
+            stopped.Dispose();
+        }
+    }
+
+    private void Write(object item)
+    {
+        switch (item)
+        {
+            case EngineNote { Level: EngineNoteLevel.Warning } note:
+                WriteWarning(note.Text);
+                break;
+            case EngineNote note:
+                WriteVerbose(note.Text);
+                break;
+            default:
+                WriteObject(item);
+                break;
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Management.Automation;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.Resizing;
+
+namespace ResizeLora.PowerShell.Hosting;
+
+/// <summary>
+/// The base of cmdlets that work on LoRA files against a base model: gathers the files that are named or piped, so that
+/// progress knows how many there are, and works on them one after another at the end.
+/// </summary>
+public abstract class LoraFileCommand : EngineCommand
+{
+    /// <summary>The parameter set of <see cref="Path"/>.</summary>
+    protected const string PathSet = "Path";
+
+    /// <summary>The parameter set of <see cref="LiteralPath"/>.</summary>
+    protected const string LiteralPathSet = "LiteralPath";
+
+    private readonly List<string> files = [];
+    private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private readonly List<string> leftAlone = [];
+    private ResizeSession? session;
+
+    /// <summary>
+    /// <para type="description">LoRA files; wildcards are allowed. Files of other kinds that a wildcard catches are left alone.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "FullName", "LP")]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.</para>
+    /// </summary>
+    [Parameter]
+    [Alias("Base")]
+    [ValidateNotNullOrEmpty]
+    public string? Checkpoint { get; set; }
+
+    /// <summary>
+    /// <para type="description">Where to compute: auto (CUDA where there is one), cpu, cuda, or cuda:N.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateDevice]
+    public string Device { get; set; } = "auto";
+
+    /// <summary>What a verb does to each file, for the progress display.</summary>
+    protected abstract string Activity { get; }
+
+    /// <summary>Whether files that were resized before are worked on too.</summary>
+    protected virtual bool TakesResizedFiles => true;
+
+    /// <summary>The session: device and base model.</summary>
+    internal ResizeSession Session => session ?? throw new InvalidOperationException("The session is opened in BeginProcessing.");
+
+    /// <summary>Whether the files come as paths, rather than as layers.</summary>
+    protected bool HasPaths => ParameterSetName is PathSet or LiteralPathSet;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        string? checkpoint = Checkpoint is null ? null : FilePaths.ResolveLiteral(this, Checkpoint);
+        session = Require(Checkpoint, () => OpenSession(checkpoint));
+        if (Device.Contains("cuda", StringComparison.OrdinalIgnoreCase))
+        {
+            // Asked for by name, a device that is absent ends the command before anything is read.
+            Require(Device, () => session.Device);
+        }
+    }
+
+    /// <summary>Opens a session with this command's device.</summary>
+    /// <param name="checkpoint">The full path of the base model, or null.</param>
+    internal ResizeSession OpenSession(string? checkpoint) => new(Device, checkpoint, NormCache.ForUser());
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (HasPaths)
+        {
+            bool literal = ParameterSetName == LiteralPathSet;
+            files.AddRange(FilePaths.Resolve(this, literal ? LiteralPath : Path, literal).Where(known.Add));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        for (int index = 0; index < files.Count; index++)
+        {
+            string file = files[index];
+            StartItem(Activity, System.IO.Path.GetFileName(file), index, files.Count);
+            Attempt(file, () => Process(file));
+        }
+
+        CompleteProgress();
+        WarnOfFilesLeftAlone();
+    }
+
+    /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
+    /// <param name="adapter">The file.</param>
+    protected abstract void Process(Adapter adapter);
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            session?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Process(string file)
+    {
+        if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file))
+        {
+            WriteVerbose($"'{file}' is the base model itself and is left alone.");
+            return;
+        }
+
+        Adapter? adapter = LoraFileOpener.TryOpen(file, TakesResizedFiles, out string? reason);
+        if (adapter is null)
+        {
+            WriteVerbose($"'{file}' {reason}; it is left alone.");
+            leftAlone.Add($"'{System.IO.Path.GetFileName(file)}' {reason}");
+            return;
+        }
+
+        Process(adapter);
+    }
+
+    // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
+    private void WarnOfFilesLeftAlone()
+    {
+        const int Named = 3;
+        if (leftAlone.Count > 0)
+        {
+            string more = leftAlone.Count > Named ? $"; and {leftAlone.Count - Named} more (-Verbose names them all)" : string.Empty;
+            WriteWarning($"{leftAlone.Count} of {files.Count} files were left alone: {string.Join("; ", leftAlone.Take(Named))}{more}.");
+        }
+    }
+}
