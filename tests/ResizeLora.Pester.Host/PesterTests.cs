@@ -1,8 +1,10 @@
 using ResizeLora.Pester.Host.Reporting;
+using Xunit;
 
 namespace ResizeLora.Pester.Host;
 
 /// <summary>The module as its users drive it: each It of tests/Pester is one result.</summary>
+[TestCaseOrderer("ResizeLora.Pester.Host.Reporting.FileOrderer", "ResizeLora.Pester.Host")]
 public sealed class PesterTests
 {
     /// <summary>Stands for the tests of the files; what runs is in them.</summary>

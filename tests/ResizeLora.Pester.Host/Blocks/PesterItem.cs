@@ -23,8 +23,23 @@ public abstract class PesterItem
         Name = Template.ExpandFrom(VisibleData());
     }
 
+    /// <summary>Whether this is a block, not a test.</summary>
+    public bool IsBlock => this is PesterBlock;
+
     /// <summary>The block around this item; null for the file itself.</summary>
     public PesterBlock? Parent { get; }
+
+    /// <summary>The blocks around this item, innermost first, the file itself last.</summary>
+    public IEnumerable<PesterBlock> Ancestors
+    {
+        get
+        {
+            for (PesterBlock? block = Parent; block is not null; block = block.Parent)
+            {
+                yield return block;
+            }
+        }
+    }
 
     /// <summary>The script block that the file gave.</summary>
     public ScriptBlock Body { get; }

@@ -24,16 +24,16 @@ public sealed class PesterTest(PesterBlock parent, ItemDefinition definition) : 
     {
         if (Skip)
         {
-            Result = new PesterResult(PesterOutcome.Skipped, duration, output, "-Skip is set.", []);
+            Result = PesterResult.Skipped(duration, output, "-Skip is set.");
         }
         else if (Errors is [{ FullyQualifiedErrorId: PesterException.SkippedId } skipped])
         {
-            Result = new PesterResult(PesterOutcome.Skipped, duration, output, skipped.Exception.Message, []);
+            Result = PesterResult.Skipped(duration, output, skipped.Exception.Message);
         }
         else
         {
             PesterOutcome outcome = Errors.Count == 0 ? PesterOutcome.Passed : PesterOutcome.Failed;
-            Result = new PesterResult(outcome, duration, output, null, [.. Errors.Select(PesterFailure.From)]);
+            Result = new PesterResult(outcome, duration, output, null, PesterFailure.From(Errors));
         }
     }
 
@@ -44,25 +44,12 @@ public sealed class PesterTest(PesterBlock parent, ItemDefinition definition) : 
         {
             return;
         }
-        PesterItem? culprit = Parent;
-        while (culprit is { Errors.Count: 0 })
-        {
-            culprit = culprit.Parent;
-        }
+        PesterBlock? culprit = Ancestors.FirstOrDefault(block => block.Errors.Count > 0);
         IReadOnlyList<PesterFailure> failures = culprit is null
             ? [new PesterFailure("The test was not run: the file ended before it.", nameof(PesterException), string.Empty)]
-            : [.. culprit.Errors.Select(PesterFailure.From)];
-        Result = new PesterResult(PesterOutcome.Failed, TimeSpan.Zero, string.Empty, null, failures);
+            : PesterFailure.From(culprit.Errors);
+        Result = PesterResult.Failed(failures);
     }
 
-    private IEnumerable<ScriptBlock> EachSteps(StepKind kind)
-    {
-        for (PesterBlock? block = Parent; block is not null; block = block.Parent)
-        {
-            if (block.Step(kind) is { } step)
-            {
-                yield return step;
-            }
-        }
-    }
+    private IEnumerable<ScriptBlock> EachSteps(StepKind kind) => Ancestors.Select(block => block.Step(kind)).OfType<ScriptBlock>();
 }

@@ -1,4 +1,3 @@
-using System.Reflection;
 using ResizeLora.Pester.Host.Running;
 using Xunit.Abstractions;
 using Xunit.Sdk;
@@ -9,16 +8,11 @@ namespace ResizeLora.Pester.Host.Reporting;
 /// <param name="diagnostics">Where the framework's own messages go.</param>
 public sealed class PesterDiscoverer(IMessageSink diagnostics) : IXunitTestCaseDiscoverer
 {
-    /// <summary>The repository's root, as the build saw it.</summary>
-    public static string RepositoryRoot { get; } = typeof(PesterDiscoverer).Assembly
-        .GetCustomAttributes<AssemblyMetadataAttribute>()
-        .Single(metadata => metadata.Key == nameof(RepositoryRoot)).Value!;
-
     /// <inheritdoc/>
     public IEnumerable<IXunitTestCase> Discover(ITestFrameworkDiscoveryOptions discoveryOptions, ITestMethod testMethod, IAttributeInfo factAttribute)
     {
         ArgumentNullException.ThrowIfNull(factAttribute);
-        string folder = Path.Combine(RepositoryRoot, (string)factAttribute.GetConstructorArguments().Single());
+        string folder = Path.Combine(PesterFile.RepositoryRoot, (string)factAttribute.GetConstructorArguments().Single());
         if (!Directory.Exists(folder))
         {
             return [];

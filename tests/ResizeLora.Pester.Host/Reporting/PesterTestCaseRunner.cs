@@ -20,6 +20,9 @@ public sealed class PesterTestCaseRunner(
     CancellationTokenSource cancellation)
     : TestCaseRunner<PesterTestCase>(testCase, messageBus, aggregator, cancellation)
 {
+    private static readonly PesterFailure Changed =
+        new("The file has changed since its tests were discovered.", nameof(InvalidOperationException), string.Empty);
+
     // A block's own failure is reported once, with the first of its tests that is reported.
     private static readonly ConditionalWeakTable<PesterBlock, object> Reported = [];
 
@@ -28,23 +31,20 @@ public sealed class PesterTestCaseRunner(
     {
         if (file.DiscoveryFailure is { } failure)
         {
-            return Task.FromResult(Report("discovery", new PesterResult(PesterOutcome.Failed, TimeSpan.Zero, string.Empty, null, [failure])));
+            return Task.FromResult(Report("discovery", PesterResult.Failed([failure])));
+        }
+        if (file.Tests.ElementAtOrDefault(TestCase.Index) is not { } test)
+        {
+            return Task.FromResult(Report("discovery", PesterResult.Failed([Changed])));
         }
         file.EnsureRun();
-        PesterTest test = file.Tests[TestCase.Index];
         RunSummary summary = Report(test.FullName, test.Result!);
-        for (PesterBlock? block = test.Parent; block is not null; block = block.Parent)
+        foreach (PesterBlock block in test.Ancestors.Where(block => block.Errors.Count > 0 && Reported.TryAdd(block, block)))
         {
-            if (block.Errors.Count > 0 && Reported.TryAdd(block, block))
-            {
-                summary.Aggregate(Report($"{block.FullName} (setup or teardown)", Failed(block)));
-            }
+            summary.Aggregate(Report($"{block.FullName} (setup or teardown)".Trim(), PesterResult.Failed(PesterFailure.From(block.Errors))));
         }
         return Task.FromResult(summary);
     }
-
-    private static PesterResult Failed(PesterBlock block) =>
-        new(PesterOutcome.Failed, TimeSpan.Zero, string.Empty, null, [.. block.Errors.Select(PesterFailure.From)]);
 
     private RunSummary Report(string name, PesterResult result)
     {

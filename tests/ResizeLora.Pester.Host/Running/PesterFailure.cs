@@ -24,10 +24,19 @@ public sealed partial record PesterFailure(string Message, string Kind, string S
         {
             stack = $"{position}\n{stack}";
         }
-        return new PesterFailure(exception.Message, exception.GetType().FullName!, Frame().Replace(stack, "at ${code} in ${file}:line ${line}"));
+        IEnumerable<string> frames = Frame().Matches(stack)
+            .Where(frame => frame.Groups["file"].ValueSpan is var file && !file.EndsWith(PesterFile.RunFileName, StringComparison.Ordinal) && !file.SequenceEqual("<No file>"))
+            .Select(frame => frame.Result("at ${code} in ${file}:line ${line}"));
+        string kind = exception is PesterException ? nameof(PesterException) : exception.GetType().FullName!;
+        return new PesterFailure(exception.Message, kind, string.Join(Environment.NewLine, frames));
     }
 
-    // PowerShell's form of a frame; test runners make links of the form of .NET.
+    /// <summary>Makes failures of error records.</summary>
+    /// <param name="errors">The records.</param>
+    /// <returns>The failures, in the same order.</returns>
+    public static IReadOnlyList<PesterFailure> From(IEnumerable<ErrorRecord> errors) => [.. errors.Select(From)];
+
+    // PowerShell's form of a frame; test runners make links of the form of .NET. The frames of the stand-in itself are left out.
     [GeneratedRegex(@"^at (?<code>.*?), (?<file>.+): line (?<line>\d+)\r?$", RegexOptions.Multiline)]
     private static partial Regex Frame();
 }

@@ -11,4 +11,19 @@ public sealed record PesterResult(
     TimeSpan Duration,
     string Output,
     string? Reason,
-    IReadOnlyList<PesterFailure> Failures);
+    IReadOnlyList<PesterFailure> Failures)
+{
+    /// <summary>The result of a test that was skipped.</summary>
+    /// <param name="duration">How long its steps took.</param>
+    /// <param name="output">What it wrote to the host.</param>
+    /// <param name="reason">Why.</param>
+    /// <returns>The result.</returns>
+    public static PesterResult Skipped(TimeSpan duration, string output, string reason) =>
+        new(PesterOutcome.Skipped, duration, output, reason, []);
+
+    /// <summary>The result of what never came to run.</summary>
+    /// <param name="failures">Why.</param>
+    /// <returns>The result.</returns>
+    public static PesterResult Failed(IReadOnlyList<PesterFailure> failures) =>
+        new(PesterOutcome.Failed, TimeSpan.Zero, string.Empty, null, failures);
+}

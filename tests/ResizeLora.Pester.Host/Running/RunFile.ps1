@@ -47,7 +47,7 @@ $____runItems = {
         try {
             # A stray break or continue ends the item, not the loop.
             do {
-                if ($____item.Items) { & $____runBlock $____item }
+                if ($____item.IsBlock) { & $____runBlock $____item }
                 elseif (-not $____item.Skip) { & $____runTest $____item }
             } while ($false)
         }

@@ -10,7 +10,7 @@ public static class Fixtures
     /// <param name="name">Its name, without the extension.</param>
     /// <returns>The path.</returns>
     public static string Path(string name) =>
-        System.IO.Path.Combine(AppContext.BaseDirectory, "StandIn", "Fixtures", $"{name}.Fixture.ps1");
+        System.IO.Path.GetFullPath(System.IO.Path.Combine(AppContext.BaseDirectory, "StandIn", "Fixtures", $"{name}.Fixture.ps1"));
 
     /// <summary>A fixture that was run.</summary>
     /// <param name="name">Its name, without the extension.</param>
