@@ -1,9 +1,115 @@
-BeforeAll {
-    Import-Module "$PSScriptRoot/../../out/ResizeLora/ResizeLora.psd1" -Force -ErrorAction Stop
+# The module itself: what it exports, and that importing it is cheap and disturbs nobody.
+BeforeDiscovery {
+    # Discovery comes before any test, and with it before any computation of another file: only now can it be seen that
+    # importing alone does not load libtorch.
+    $module = [System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'ResizeLora', 'ResizeLora.psd1')
+    $hasMaps = [System.IO.File]::Exists('/proc/self/maps')
+    $import = @{
+        loadedBefore = $hasMaps -and [System.IO.File]::ReadAllText('/proc/self/maps').Contains('libtorch')
+        loadedAfter = $(
+            Import-Module $module
+            $hasMaps -and [System.IO.File]::ReadAllText('/proc/self/maps').Contains('libtorch')
+        )
+    }
+    $cannotTell = -not $hasMaps -or $import.loadedBefore
 }
 
-Describe 'ResizeLora' {
-    It 'has <_>' -ForEach 'Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora' {
-        (Get-Command $_ -Module ResizeLora).CommandType | Should -Be 'Cmdlet'
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    $manifest = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
+    Import-Module $manifest
+    $lora = Get-SamplePath 'lora'
+
+    function Test-Libtorch { [System.IO.File]::ReadAllText('/proc/self/maps').Contains('libtorch') }
+
+    # The contexts into which an assembly of that name is loaded.
+    function Get-LoadContext([string] $AssemblyName) {
+        [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq $AssemblyName } |
+            ForEach-Object { [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($_) }
+    }
+}
+
+Describe 'The module ResizeLora' {
+    It 'has a valid manifest for PowerShell 7.4 and later' {
+        $checked = Test-ModuleManifest $manifest
+        $checked.Name | Should -Be 'ResizeLora'
+        $checked.PowerShellVersion | Should -Be ([version] '7.4')
+        $checked.CompatiblePSEditions | Should -Be 'Core'
+        $checked.Description | Should -Not -BeNullOrEmpty
+    }
+
+    It 'exports its cmdlets and nothing else' {
+        $module = Get-Module ResizeLora
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
+        $module.ExportedCommands.Count | Should -Be 3
+        $module.ExportedVariables.Count | Should -Be 0
+    }
+
+    It 'announces in its manifest what it exports, so that commands are found before it is imported' {
+        (Test-ModuleManifest $manifest).ExportedCmdlets.Keys | Sort-Object |
+            Should -Be @((Get-Module ResizeLora).ExportedCmdlets.Keys | Sort-Object)
+    }
+
+    It 'imports by its folder, as a module that is installed' {
+        (Import-Module ([System.IO.Path]::GetDirectoryName($manifest)) -PassThru).Name | Should -Be 'ResizeLora'
+    }
+
+    It 'is silent when it is imported' {
+        Import-Module $manifest -Force *>&1 | Should -BeNullOrEmpty
+    }
+
+    It 'does not load libtorch when it is imported' -Skip:$cannotTell -ForEach $import {
+        $loadedAfter | Should -BeFalse
+    }
+
+    It 'loads libtorch when the first computation asks for it' -Skip:(-not $hasMaps) {
+        $null = Get-LoraSpectrum $lora | Select-Object -First 1
+        Test-Libtorch | Should -BeTrue
+    }
+}
+
+Describe 'Importing again' {
+    BeforeAll {
+        $recipe = New-ResizeRecipe 'spn_lora=1,thr=-0.7'
+    }
+
+    It 'with -Force keeps every command, time after time' {
+        1..3 | ForEach-Object { Import-Module $manifest -Force }
+        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be @('Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
+        (Get-LoraSpectrum $lora).Count | Should -Be 51
+    }
+
+    It 'after Remove-Module brings the commands back' {
+        Remove-Module ResizeLora
+        Get-Command Resize-Lora -Module ResizeLora -ErrorAction Ignore | Should -BeNullOrEmpty
+        Import-Module $manifest
+        (New-ResizeRecipe 'spn_lora=1,thr=-0.7').Threshold | Should -Be -0.7
+    }
+
+    It 'leaves objects of the first import usable' {
+        Import-Module $manifest -Force
+        $result = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder)
+        $result.Recipe | Should -Be $recipe
+    }
+}
+
+Describe 'The libraries of the module' {
+    BeforeAll {
+        $null = Get-LoraSpectrum $lora | Select-Object -First 1
+    }
+
+    It 'load in a context of their own: <_>' -ForEach 'ResizeLora.PowerShell', 'ResizeLora.Engine', 'TorchSharp' {
+        $contexts = @(Get-LoadContext $_)
+        $contexts.Name | Should -Be 'ResizeLora'
+        $contexts | Should -Not -Contain ([System.Runtime.Loader.AssemblyLoadContext]::Default)
+    }
+
+    It 'leave PowerShell''s engine shared' {
+        @(Get-LoadContext 'System.Management.Automation') | Should -Be ([System.Runtime.Loader.AssemblyLoadContext]::Default)
+    }
+
+    It 'are one context, however often the module is imported' {
+        Import-Module $manifest -Force
+        @([System.Runtime.Loader.AssemblyLoadContext]::All | Where-Object Name -EQ 'ResizeLora') | Should -HaveCount 1
     }
 }

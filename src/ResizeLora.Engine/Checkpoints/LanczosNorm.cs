@@ -24,7 +24,7 @@ internal static class LanczosNorm
     public static BaseNorms Compute(IGramOperator weight, CancellationToken cancellationToken)
     {
         double frobenius = Math.Sqrt(weight.SquaredFrobeniusNorm);
-        return new BaseNorms(frobenius > 0 ? SpectralNorm(weight, cancellationToken) : frobenius, frobenius);
+        return new BaseNorms(frobenius is > 0 and < double.PositiveInfinity ? SpectralNorm(weight, cancellationToken) : frobenius, frobenius);
     }
 
     private static double SpectralNorm(IGramOperator weight, CancellationToken cancellationToken)

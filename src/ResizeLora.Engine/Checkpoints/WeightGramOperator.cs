@@ -1,6 +1,7 @@
 using System.Buffers;
-using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
@@ -73,8 +74,17 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
             return MemoryMarshal.Cast<byte, float>(source);
         }
 
+        // The sum of squares, taken first, decodes in full and shows what is not finite; nothing is applied to such a weight.
         Span<float> decoded = scratch.AsSpan(0, count * Size);
-        WeightDecoder.ToSingle(type, source, decoded);
+        if (double.IsFinite(SquaredFrobeniusNorm) && SquaredFrobeniusNorm > 0)
+        {
+            WeightDecoder.FiniteToSingle(type, source, decoded);
+        }
+        else
+        {
+            WeightDecoder.ToSingle(type, source, decoded);
+        }
+
         return decoded;
     }
 
@@ -90,24 +100,25 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         return sum;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (float First, float Second, float Third, float Fourth) Dot(ReadOnlySpan<float> block, ReadOnlySpan<float> vector)
     {
         ReadOnlySpan<float> row0 = block[..Size];
         ReadOnlySpan<float> row1 = block.Slice(Size, Size);
         ReadOnlySpan<float> row2 = block.Slice(2 * Size, Size);
         ReadOnlySpan<float> row3 = block.Slice(3 * Size, Size);
-        Vector<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
+        Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
         int index = 0;
-        for (; index <= Size - Vector<float>.Count; index += Vector<float>.Count)
+        for (; index <= Size - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            var operand = new Vector<float>(vector[index..]);
-            sum0 += operand * new Vector<float>(row0[index..]);
-            sum1 += operand * new Vector<float>(row1[index..]);
-            sum2 += operand * new Vector<float>(row2[index..]);
-            sum3 += operand * new Vector<float>(row3[index..]);
+            Vector256<float> operand = Vector256.Create(vector[index..]);
+            sum0 = VectorMath.MultiplyAdd(operand, Vector256.Create(row0[index..]), sum0);
+            sum1 = VectorMath.MultiplyAdd(operand, Vector256.Create(row1[index..]), sum1);
+            sum2 = VectorMath.MultiplyAdd(operand, Vector256.Create(row2[index..]), sum2);
+            sum3 = VectorMath.MultiplyAdd(operand, Vector256.Create(row3[index..]), sum3);
         }
 
-        float first = Vector.Sum(sum0), second = Vector.Sum(sum1), third = Vector.Sum(sum2), fourth = Vector.Sum(sum3);
+        float first = Vector256.Sum(sum0), second = Vector256.Sum(sum1), third = Vector256.Sum(sum2), fourth = Vector256.Sum(sum3);
         for (; index < Size; index++)
         {
             first += vector[index] * row0[index];
@@ -119,6 +130,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         return (first, second, third, fourth);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddScaled(ReadOnlySpan<float> block, float first, float second, float third, float fourth, Span<float> product)
     {
         ReadOnlySpan<float> row0 = block[..Size];
@@ -126,11 +138,15 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         ReadOnlySpan<float> row2 = block.Slice(2 * Size, Size);
         ReadOnlySpan<float> row3 = block.Slice(3 * Size, Size);
         int index = 0;
-        for (; index <= Size - Vector<float>.Count; index += Vector<float>.Count)
+        Vector256<float> factor0 = Vector256.Create(first), factor1 = Vector256.Create(second), factor2 = Vector256.Create(third), factor3 = Vector256.Create(fourth);
+        for (; index <= Size - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            Vector<float> sum = (new Vector<float>(row0[index..]) * first) + (new Vector<float>(row1[index..]) * second)
-                + (new Vector<float>(row2[index..]) * third) + (new Vector<float>(row3[index..]) * fourth);
-            (new Vector<float>(product[index..]) + sum).CopyTo(product[index..]);
+            Vector256<float> sum = Vector256.Create<float>(product[index..]);
+            sum = VectorMath.MultiplyAdd(factor0, Vector256.Create(row0[index..]), sum);
+            sum = VectorMath.MultiplyAdd(factor1, Vector256.Create(row1[index..]), sum);
+            sum = VectorMath.MultiplyAdd(factor2, Vector256.Create(row2[index..]), sum);
+            sum = VectorMath.MultiplyAdd(factor3, Vector256.Create(row3[index..]), sum);
+            sum.CopyTo(product[index..]);
         }
 
         for (; index < Size; index++)

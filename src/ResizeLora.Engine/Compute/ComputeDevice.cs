@@ -65,7 +65,14 @@ public sealed record ComputeDevice
     {
         try
         {
-            return torch.cuda.is_available() ? torch.cuda.device_count() : 0;
+            if (!torch.cuda.is_available())
+            {
+                return 0;
+            }
+
+            // Single precision means single precision: the tensor cores' shorter mantissa would show in every result.
+            torch.backends.cuda.matmul.allow_tf32 = false;
+            return torch.cuda.device_count();
         }
         catch (Exception exception) when (exception is NotSupportedException or DllNotFoundException or TypeInitializationException)
         {

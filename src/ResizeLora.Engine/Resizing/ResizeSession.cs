@@ -22,7 +22,7 @@ public sealed class ResizeSession : IDisposable
         if (checkpointPath is not null)
         {
             Checkpoint = Checkpoint.Open(checkpointPath);
-            norms = new BaseNormProvider(Checkpoint, cache, new ProcessorGramOperatorFactory(), Environment.ProcessorCount);
+            norms = new BaseNormProvider(Checkpoint, cache, new GramOperatorFactory(() => Device), Environment.ProcessorCount);
         }
     }
 

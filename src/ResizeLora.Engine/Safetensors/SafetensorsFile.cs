@@ -47,10 +47,8 @@ public sealed class SafetensorsFile : IDisposable
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
-            long length = RandomAccess.GetLength(handle);
-            byte[] json = ReadHeader(handle, length, path);
-            var header = SafetensorsHeader.Parse(json, length - sizeof(ulong) - json.Length, path);
-            return new SafetensorsFile(path, handle, length, sizeof(ulong) + json.Length, header);
+            SafetensorsHeader header = ReadHeader(handle, path, out long length, out long dataStart);
+            return new SafetensorsFile(path, handle, length, dataStart, header);
         }
         catch
         {
@@ -89,7 +87,21 @@ public sealed class SafetensorsFile : IDisposable
     /// <inheritdoc/>
     public void Dispose() => handle.Dispose();
 
-    private static byte[] ReadHeader(SafeFileHandle handle, long length, string path)
+    /// <summary>Reads and validates the header of an open file.</summary>
+    /// <param name="handle">The file.</param>
+    /// <param name="path">Its path, for messages.</param>
+    /// <param name="length">The size of the file.</param>
+    /// <param name="dataStart">Where its data begins.</param>
+    /// <exception cref="SafetensorsException">It is not a well-formed safetensors file.</exception>
+    internal static SafetensorsHeader ReadHeader(SafeFileHandle handle, string path, out long length, out long dataStart)
+    {
+        length = RandomAccess.GetLength(handle);
+        byte[] json = ReadHeaderBytes(handle, length, path);
+        dataStart = sizeof(ulong) + json.Length;
+        return SafetensorsHeader.Parse(json, length - dataStart, path);
+    }
+
+    private static byte[] ReadHeaderBytes(SafeFileHandle handle, long length, string path)
     {
         if (length < sizeof(ulong))
         {

@@ -1,3 +1,6 @@
+using System.Diagnostics;
+using System.Globalization;
+
 namespace ResizeLora.Safetensors;
 
 /// <summary>
@@ -37,10 +40,11 @@ public sealed class SafetensorsWriter : IDisposable
         ArgumentNullException.ThrowIfNull(layout);
         path = System.IO.Path.GetFullPath(path);
         string folder = System.IO.Path.GetDirectoryName(path)!;
-        string temporaryPath = System.IO.Path.Combine(folder, $"{TemporaryPrefix}{Guid.NewGuid():N}{TemporarySuffix}");
+        string temporaryPath = System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}"));
         try
         {
-            var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.None, BufferSize);
+            // Sharing deletion, and nothing else, lets the file be renamed while it is held against other runs' cleaning.
+            var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, BufferSize);
             stream.Position = layout.Prefix.Length;
             return new SafetensorsWriter(path, layout, temporaryPath, stream);
         }
@@ -60,7 +64,7 @@ public sealed class SafetensorsWriter : IDisposable
         {
             foreach (string leftover in Directory.EnumerateFiles(folder, $"{TemporaryPrefix}*{TemporarySuffix}"))
             {
-                removed += TryRemove(leftover) ? 1 : 0;
+                removed += !IsOwnerAlive(leftover) && TryRemove(leftover) ? 1 : 0;
             }
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -103,10 +107,10 @@ public sealed class SafetensorsWriter : IDisposable
             stream.Position = 0;
             stream.Write(final.Prefix.Span);
             stream.Flush(flushToDisk: true);
-            stream.Dispose();
             Verify(final);
             File.Move(temporaryPath, Path, overwrite);
             committed = true;
+            stream.Dispose();
         }
         catch (IOException exception) when (!overwrite && File.Exists(Path))
         {
@@ -138,15 +142,37 @@ public sealed class SafetensorsWriter : IDisposable
 
     private void Verify(SafetensorsLayout final)
     {
-        using SafetensorsFile written = SafetensorsFile.Open(temporaryPath);
-        bool same = written.Length == final.FileLength
-            && written.Header.Metadata.Count == final.Metadata.Count
-            && written.Header.Tensors.Count == final.Tensors.Count
-            && final.Tensors.All(expected => written.Find(expected.Name) is { } found && found.Type == expected.Type
-                && found.Start == expected.Start && found.End == expected.End && found.Shape.SequenceEqual(expected.Shape));
+        SafetensorsHeader written = SafetensorsFile.ReadHeader(stream.SafeFileHandle, temporaryPath, out long length, out _);
+        bool same = length == final.FileLength
+            && written.Metadata.Count == final.Metadata.Count
+            && final.Metadata.All(pair => written.Metadata.TryGetValue(pair.Key, out string? value) && value == pair.Value)
+            && written.Tensors.Count == final.Tensors.Count
+            && written.Tensors.Select(Describe).ToHashSet(StringComparer.Ordinal).SetEquals(final.Tensors.Select(Describe));
         if (!same)
         {
             throw new OutputException(Path, "Unverified", "what was read back is not what was written; the disk or the network share may be failing.");
+        }
+    }
+
+    private static string Describe(TensorEntry tensor) => string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} {tensor.ShapeText} {tensor.Start} {tensor.End} {tensor.Name}");
+
+    // The lock alone would leave the moment between making a file and locking it.
+    private static bool IsOwnerAlive(string temporaryPath)
+    {
+        string owner = System.IO.Path.GetFileName(temporaryPath)[TemporaryPrefix.Length..].Split('-')[0];
+        if (!int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
+        {
+            return false;
+        }
+
+        try
+        {
+            using var process = Process.GetProcessById(processId);
+            return true;
+        }
+        catch (ArgumentException)
+        {
+            return false;
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -17,7 +18,15 @@ public static class WeightDecoder
     /// <param name="source">The bytes, little-endian, as they lie in the file.</param>
     /// <param name="destination">One float for each element of <paramref name="source"/>.</param>
     /// <exception cref="ArgumentException">The type is not one of weights, or the lengths differ.</exception>
-    public static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
+    public static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination) => ToSingle(type, source, destination, finite: false);
+
+    /// <summary>Decodes elements that are known to hold neither infinity nor NaN, which saves a third of the work for Float16.</summary>
+    /// <param name="type">A type for which <see cref="TensorTypes.IsWeight"/> holds.</param>
+    /// <param name="source">The bytes, little-endian, as they lie in the file.</param>
+    /// <param name="destination">One float for each element of <paramref name="source"/>.</param>
+    internal static void FiniteToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination) => ToSingle(type, source, destination, finite: true);
+
+    private static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination, bool finite)
     {
         if (!TensorTypes.IsWeight(type) || source.Length != destination.Length * (long)TensorTypes.BytesOf(type))
         {
@@ -27,7 +36,7 @@ public static class WeightDecoder
         switch (type)
         {
             case TensorType.Float16:
-                HalfToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
+                HalfToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination, finite);
                 break;
             case TensorType.BFloat16:
                 BFloat16ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
@@ -60,24 +69,16 @@ public static class WeightDecoder
         }
     }
 
-    private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<float> destination)
+    // Hot from the first call on: not worth passing through the slower tiers of the compiler.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<float> destination, bool finite)
     {
         int index = 0;
-        if (Vector512.IsHardwareAccelerated)
+        for (; index <= source.Length - Vector256<short>.Count; index += Vector256<short>.Count)
         {
-            for (; index <= source.Length - Vector512<ushort>.Count; index += Vector512<ushort>.Count)
-            {
-                (Vector512<uint> lower, Vector512<uint> upper) = Vector512.Widen(Vector512.Create(source[index..]));
-                WidenHalf(lower).CopyTo(destination[index..]);
-                WidenHalf(upper).CopyTo(destination[(index + Vector512<float>.Count)..]);
-            }
-        }
-
-        for (; index <= source.Length - Vector256<ushort>.Count; index += Vector256<ushort>.Count)
-        {
-            (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(Vector256.Create(source[index..]));
-            WidenHalf(lower).CopyTo(destination[index..]);
-            WidenHalf(upper).CopyTo(destination[(index + Vector256<float>.Count)..]);
+            (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(source[index..]).AsInt16());
+            WidenHalf(lower, finite).CopyTo(destination[index..]);
+            WidenHalf(upper, finite).CopyTo(destination[(index + Vector256<float>.Count)..]);
         }
 
         for (; index < source.Length; index++)
@@ -86,28 +87,20 @@ public static class WeightDecoder
         }
     }
 
-    // Moves exponent and mantissa into place and rebiases the exponent; subnormal halves are rebuilt by subtracting the
-    // implicit one that the shift gave them, infinities and NaN get the full exponent back.
-    private static Vector256<float> WidenHalf(Vector256<uint> half)
+    // Widening kept the sign on top: shifted, a half has its exponent and mantissa where a single has them, and multiplying
+    // by 2^112 rebiases the exponent, of subnormals too. Infinities and NaN get their full exponent put back.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<float> WidenHalf(Vector256<int> half, bool finite)
     {
-        Vector256<uint> magnitude = (half & Vector256.Create(0x7FFFu)) << 13;
-        Vector256<uint> sign = (half & Vector256.Create(0x8000u)) << 16;
-        Vector256<uint> normal = magnitude + Vector256.Create(112u << 23);
-        Vector256<uint> special = Vector256.GreaterThanOrEqual(magnitude.AsInt32(), Vector256.Create(0x7C00 << 13)).AsUInt32() & Vector256.Create(0x7F800000u);
-        Vector256<float> subnormal = (magnitude + Vector256.Create(113u << 23)).AsSingle() - Vector256.Create(1f / 16384);
-        Vector256<uint> isSubnormal = Vector256.LessThan(magnitude.AsInt32(), Vector256.Create(1 << 23)).AsUInt32();
-        return (Vector256.ConditionalSelect(isSubnormal, subnormal.AsUInt32(), normal | special) | sign).AsSingle();
-    }
+        Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
+        Vector256<float> value = shifted.AsSingle() * Vector256.Create(5.192296858534828e33f);
+        if (finite)
+        {
+            return value;
+        }
 
-    private static Vector512<float> WidenHalf(Vector512<uint> half)
-    {
-        Vector512<uint> magnitude = (half & Vector512.Create(0x7FFFu)) << 13;
-        Vector512<uint> sign = (half & Vector512.Create(0x8000u)) << 16;
-        Vector512<uint> normal = magnitude + Vector512.Create(112u << 23);
-        Vector512<uint> special = Vector512.GreaterThanOrEqual(magnitude.AsInt32(), Vector512.Create(0x7C00 << 13)).AsUInt32() & Vector512.Create(0x7F800000u);
-        Vector512<float> subnormal = (magnitude + Vector512.Create(113u << 23)).AsSingle() - Vector512.Create(1f / 16384);
-        Vector512<uint> isSubnormal = Vector512.LessThan(magnitude.AsInt32(), Vector512.Create(1 << 23)).AsUInt32();
-        return (Vector512.ConditionalSelect(isSubnormal, subnormal.AsUInt32(), normal | special) | sign).AsSingle();
+        Vector256<int> special = Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
+        return (value.AsInt32() | special).AsSingle();
     }
 
     private static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination)

@@ -1,6 +1,8 @@
+using System.Buffers;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Safetensors;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -19,11 +21,36 @@ internal static class LayerDecomposer
     public static LayerSpectrum Decompose(Adapter adapter, AdapterLayer layer, BaseNorms? baseNorms, string? checkpointPath, ComputeDevice device)
     {
         LayerThreads.Enter();
-        using DisposeScope scope = NewDisposeScope();
-        Tensor up = TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device);
-        Tensor down = TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device);
-        LayerFactors factors = SmallSpectrum.Decompose(up, down)
-            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(up.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity: the training has failed there.");
+        double[] upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
+        double[] downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
+        int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
+        (Tensor Up, Tensor Down) ReadFactors() => (
+            TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
+            TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
+        LayerFactors factors = SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors)
+            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.All(double.IsFinite) ? "lora_down" : "lora_up")} holds NaN or infinity: the training has failed there.");
         return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath);
+    }
+
+    private static double[] Gram(SafetensorsFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
+    {
+        if (device.IsCuda || factor.Type == TensorType.Float64)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
+            return TensorReader.ToArray(transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix));
+        }
+
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        try
+        {
+            Span<byte> bytes = buffer.AsSpan(0, (int)factor.ByteLength);
+            file.Read(factor, bytes);
+            return GramMatrix.Compute(factor.Type, bytes, length, rank, transposed);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 }

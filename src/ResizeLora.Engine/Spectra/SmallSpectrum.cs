@@ -8,94 +8,85 @@ namespace ResizeLora.Spectra;
 /// The singular value decomposition of B·A (n × r times r × m) by way of r × r matrices, in double precision throughout.
 /// </summary>
 /// <remarks>
-/// With BᵀB = L·Lᵀ (Cholesky) and M = Lᵀ·(A·Aᵀ)·L = P·Λ·Pᵀ, the singular values of B·A are √Λ, the left vectors are
-/// B·L⁻ᵀ·P and the right ones Aᵀ·L·P·Λ^(−1/2). Rounding disturbs Λ by no more than about r·ε·‖B‖²·‖A‖², which is compared
-/// with the accuracy asked for; where it does not hold (dependent columns, factors much larger than their product) the same
-/// numbers come from QR decompositions of B and Aᵀ and an SVD of R_B·R_Aᵀ, three times as slow and accurate always.
+/// With BᵀB = L·Lᵀ (Cholesky) and M = Lᵀ·(A·Aᵀ)·L = P·Λ·Pᵀ, the singular values of B·A are √Λ, the left vectors B·X with
+/// X = L⁻ᵀ·P, and the right ones Aᵀ·Y with Y = L·P·Λ^(−1/2). A relative rounding error γ in the elements of the two Gram
+/// matrices, |Eⱼₖ| ≤ γ·‖bⱼ‖·‖bₖ‖, changes λᵢ = σᵢ² by no more than the share γ·((Σⱼ‖bⱼ‖·|xᵢⱼ|)² + (Σⱼ‖aⱼ‖·|yᵢⱼ|)²): first order
+/// perturbation, as λᵢ = uᵢᵀ·B·(A·Aᵀ)·Bᵀ·uᵢ with Bᵀuᵢ = σᵢ·yᵢ and A·vᵢ = σᵢ·xᵢ. The sums, the growth of the combinations, are
+/// computed; where the promise does not follow from them (dependent columns, factors much larger than their product), the
+/// same numbers come from QR decompositions of B and Aᵀ and an SVD of R_B·R_Aᵀ, slower and accurate always.
 /// </remarks>
 internal static class SmallSpectrum
 {
-    // σ is promised within 1e-4 for σ ≥ 1e-4·σ₁, so Λ = σ² within 2e-4 down to 1e-8; a tenth of that is asked of the estimate.
+    // σ is promised within 1e-4 for σ ≥ 1e-4·σ₁; a tenth of that error is allowed to the estimate.
     private const double PromisedRange = 1e-4;
-    private const double PromisedAccuracy = 2e-5;
+    private const double AllowedError = 1e-5;
 
     private const double Epsilon = 2.2204460492503131e-16;
 
-    // Above this ratio of ‖B‖F·‖A‖F to √r·‖B·A‖F, rounding B·X and Y·A to single precision could show in the product.
-    private const double SinglePrecisionBalance = 20;
+    // γ: sums of thousands of products in panels and fused operations, and the Cholesky decomposition of the same.
+    private const double SumRounding = 64 * Epsilon;
+
+    // Single precision loses about 6e-8 · growth of a dimension; fifty times that is still a third of the 1e-5 promised.
+    private const double SinglePrecisionGrowth = 50;
 
     /// <summary>Decomposes B·A.</summary>
-    /// <param name="up">B, n × r, double precision.</param>
-    /// <param name="down">A, r × m, double precision, on the same device.</param>
+    /// <param name="upGram">BᵀB, r × r, row-major.</param>
+    /// <param name="downGram">A·Aᵀ, r × r, row-major.</param>
+    /// <param name="rank">r.</param>
+    /// <param name="count">min(n, m, r), the number of singular values.</param>
+    /// <param name="readFactors">Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.</param>
     /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
-    public static LayerFactors? Decompose(Tensor up, Tensor down)
+    public static LayerFactors? Decompose(double[] upGram, double[] downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
     {
-        using DisposeScope scope = NewDisposeScope();
-        int rank = (int)up.shape[1];
-        Tensor upGram = Gram(up).cpu();
-        Tensor downGram = Gram(down.t()).cpu();
-        double upNorm = Math.Sqrt(upGram.trace().item<double>());
-        double downNorm = Math.Sqrt(downGram.trace().item<double>());
-        if (!double.IsFinite(upNorm) || !double.IsFinite(downNorm))
+        double[] upNorms = ColumnNorms(upGram, rank);
+        double[] downNorms = ColumnNorms(downGram, rank);
+        if (!double.IsFinite(upNorms.Sum()) || !double.IsFinite(downNorms.Sum()))
         {
             return null;
         }
 
-        int count = (int)Math.Min(rank, Math.Min(up.shape[0], down.shape[1]));
-        if (upNorm == 0 || downNorm == 0)
+        if (upNorms.Sum() == 0 || downNorms.Sum() == 0)
         {
-            return new LayerFactors(new double[rank * count], new double[rank * count], new double[count], false);
+            return new LayerFactors(new double[rank * count], new double[rank * count], new double[count], 0, NeedsDoublePrecision: false);
         }
 
-        LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorm, downNorm) : null;
-        return factors ?? ByOrthogonalisation(up, down, rank, count, upNorm, downNorm);
-    }
-
-    // TᵀT of a tall matrix. Symmetric, so that of two halves of its columns three quarters of the products are enough.
-    private static Tensor Gram(Tensor tall)
-    {
-        const int SmallestHalf = 32;
-        long columns = tall.shape[1];
-        if (columns < 2 * SmallestHalf)
-        {
-            return tall.t().matmul(tall);
-        }
-
-        long half = columns / 2;
         using DisposeScope scope = NewDisposeScope();
-        Tensor left = tall.narrow(1, 0, half);
-        Tensor right = tall.narrow(1, half, columns - half);
-        Tensor corner = left.t().matmul(right);
-        Tensor upper = cat([Gram(left), corner], 1);
-        Tensor lower = cat([corner.t(), Gram(right)], 1);
-        return cat([upper, lower], 0).MoveToOuterDisposeScope();
+        LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
+        if (factors is null)
+        {
+            (Tensor up, Tensor down) = readFactors();
+            factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
+        }
+
+        return factors;
     }
 
-    private static LayerFactors? ByCholesky(Tensor upGram, Tensor downGram, int rank, double upNorm, double downNorm)
+    private static LayerFactors? ByCholesky(double[] upGram, double[] downGram, int rank, double[] upNorms, double[] downNorms)
     {
-        (Tensor lower, Tensor info) = linalg.cholesky_ex(upGram);
+        (Tensor lower, Tensor info) = linalg.cholesky_ex(TensorReader.FromArray(upGram, rank, rank, ScalarType.Float64, ComputeDevice.Processor));
         if (info.item<int>() != 0)
         {
             return null;
         }
 
-        Tensor core = lower.t().matmul(downGram).matmul(lower);
-        (Tensor eigenvalues, Tensor eigenvectors) = linalg.eigh(core);
-        double[] squares = TensorReader.ToArray(eigenvalues.flip(0));
-        double disturbance = rank * Epsilon * upNorm * upNorm * downNorm * downNorm;
-        if (disturbance > PromisedAccuracy * PromisedRange * PromisedRange * squares[0] || squares[^1] < 4 * disturbance)
+        Tensor core = lower.t().matmul(TensorReader.FromArray(downGram, rank, rank, ScalarType.Float64, ComputeDevice.Processor)).matmul(lower);
+        (Tensor ascending, Tensor vectors) = linalg.eigh(core);
+        double[] squares = TensorReader.ToArray(ascending.flip(0));
+
+        // Below this an eigenvalue is rounding, and so are its vectors.
+        if (!(squares[^1] > 16 * rank * Epsilon * squares[0]))
         {
             return null;
         }
 
-        Tensor vectors = eigenvectors.flip(1);
-        Tensor left = linalg.solve_triangular(lower.t(), vectors, upper: true);
-        Tensor right = lower.matmul(vectors).div_(eigenvalues.flip(0).sqrt());
-        double[] singularValues = Array.ConvertAll(squares, Math.Sqrt);
-        return new LayerFactors(TensorReader.ToArray(left), TensorReader.ToArray(right), singularValues, IsUnbalanced(upNorm, downNorm, rank, singularValues));
+        Tensor combinations = vectors.flip(1).contiguous();
+        double[] left = TensorReader.ToArray(linalg.solve_triangular(lower.t(), combinations, upper: true));
+        double[] right = TensorReader.ToArray(lower.matmul(combinations).div_(ascending.flip(0).sqrt()));
+        LayerFactors factors = Assemble(left, right, Array.ConvertAll(squares, Math.Sqrt), rank, upNorms, downNorms, out double worstError);
+        return worstError <= AllowedError ? factors : null;
     }
 
-    private static LayerFactors ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double upNorm, double downNorm)
+    private static LayerFactors ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
     {
         // Where the rank exceeds a side, the factor itself does the office of R: its Q is the identity.
         Tensor upRoot = UpperRoot(up);
@@ -104,26 +95,69 @@ internal static class SmallSpectrum
         double[] singularValues = TensorReader.ToArray(values)[..count];
 
         // What rounding alone would leave counts as zero: a dependent dimension carries nothing, and must not look as if.
-        double negligible = Math.Max(rank, 16) * Epsilon * Math.Max(singularValues[0], upNorm * downNorm * Epsilon);
-        using Tensor inverse = zeros(count, ScalarType.Float64);
-        for (int index = 0; index < count; index++)
-        {
-            bool counts = singularValues[index] > negligible;
-            singularValues[index] = counts ? singularValues[index] : 0;
-            inverse[index] = counts ? 1 / singularValues[index] : 0;
-        }
-
-        Tensor left = downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverse);
-        Tensor right = upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverse);
-        return new LayerFactors(TensorReader.ToArray(left), TensorReader.ToArray(right), singularValues, IsUnbalanced(upNorm, downNorm, rank, singularValues));
+        double rounding = Math.Max(rank, 16) * Epsilon;
+        double negligible = rounding * Math.Max(singularValues[0], Norm(upNorms) * Norm(downNorms) * rounding);
+        double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
+        singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
+        Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
+        double[] left = TensorReader.ToArray(downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
+        double[] right = TensorReader.ToArray(upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
+        return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
     }
 
     private static Tensor UpperRoot(Tensor tall) =>
         (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
-    private static bool IsUnbalanced(double upNorm, double downNorm, int rank, double[] singularValues)
+    private static LayerFactors Assemble(double[] left, double[] right, double[] singularValues, int rank, double[] upNorms, double[] downNorms, out double worstError)
     {
-        double productNorm = Math.Sqrt(singularValues.Sum(static value => value * value));
-        return upNorm * downNorm > SinglePrecisionBalance * Math.Sqrt(rank) * productNorm;
+        double[] leftGrowth = Growth(left, rank, singularValues.Length, upNorms);
+        double[] rightGrowth = Growth(right, rank, singularValues.Length, downNorms);
+        worstError = 0;
+        double lost = 0;
+        double total = 0;
+        double highest = 0;
+        for (int index = 0; index < singularValues.Length; index++)
+        {
+            double square = singularValues[index] * singularValues[index];
+            double growth = (leftGrowth[index] * leftGrowth[index]) + (rightGrowth[index] * rightGrowth[index]);
+            if (singularValues[index] >= PromisedRange * singularValues[0])
+            {
+                worstError = Math.Max(worstError, SumRounding * growth / 2);
+            }
+
+            highest = Math.Max(highest, Math.Max(leftGrowth[index], rightGrowth[index]));
+            lost += square * growth;
+            total += square;
+        }
+
+        return new LayerFactors(left, right, singularValues, highest, NeedsDoublePrecision: lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total);
     }
+
+    // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.
+    private static double[] Growth(double[] coefficients, int rank, int count, double[] norms)
+    {
+        double[] growth = new double[count];
+        for (int row = 0; row < rank; row++)
+        {
+            for (int index = 0; index < count; index++)
+            {
+                growth[index] += norms[row] * Math.Abs(coefficients[(row * count) + index]);
+            }
+        }
+
+        return growth;
+    }
+
+    private static double[] ColumnNorms(double[] gram, int rank)
+    {
+        double[] norms = new double[rank];
+        for (int index = 0; index < rank; index++)
+        {
+            norms[index] = Math.Sqrt(gram[(index * rank) + index]);
+        }
+
+        return norms;
+    }
+
+    private static double Norm(double[] norms) => Math.Sqrt(norms.Sum(static norm => norm * norm));
 }

@@ -9,7 +9,8 @@ namespace ResizeLora.Spectra;
 /// <summary>The reference of the <c>subspace</c> score: |uᵢᵀ W vᵢ|, the part of vᵢ that the base weight turns into uᵢ.</summary>
 internal static class SubspaceScales
 {
-    // ‖B‖·‖Xᵢ‖ above which single precision would leave less than about 1e-4 of relative accuracy in uᵢ.
+    // The growth above which single precision would leave less than about 1e-4 of relative accuracy in a singular vector:
+    // rounding errors of many terms add up like a walk, well below their bound of 6e-8 · growth.
     private const double SinglePrecisionGrowth = 1e4;
 
     /// <summary>Computes the scales of one layer; called on any thread.</summary>
@@ -24,22 +25,19 @@ internal static class SubspaceScales
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
         int count = spectrum.SingularValues.Length;
-        Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, device);
-        Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, device);
+        ScalarType precision = spectrum.Factors.HighestGrowth > SinglePrecisionGrowth ? ScalarType.Float64 : ScalarType.Float32;
+        Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, precision, device);
+        Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, precision, device);
         Tensor passedOn = ReadWeight(checkpoint, weight, device).matmul(rightVectors);
         return TensorReader.ToArray(passedOn.mul_(leftVectors).sum(dim: 0).abs());
     }
 
-    private static Tensor SingularVectors(SafetensorsFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ComputeDevice device)
+    private static Tensor SingularVectors(SafetensorsFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float32, device);
-        Tensor small = TensorReader.FromArray(combination, rank, count, ScalarType.Float64, device);
-        double growth = matrix.norm().item<float>() * Math.Sqrt(small.square().sum(dim: 0).max().item<double>());
-        bool single = growth <= SinglePrecisionGrowth;
-        matrix = single ? matrix : TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
-        matrix = transposed ? matrix.t() : matrix;
-        return matrix.matmul(single ? small.to(ScalarType.Float32) : small).to(ScalarType.Float32).MoveToOuterDisposeScope();
+        Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
+        Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
+        return (transposed ? matrix.t() : matrix).matmul(small).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
     private static Tensor ReadWeight(Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)

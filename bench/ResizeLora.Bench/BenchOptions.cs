@@ -1,0 +1,88 @@
+using System.Globalization;
+
+namespace ResizeLora.Bench;
+
+/// <summary>The command line.</summary>
+internal sealed record BenchOptions
+{
+    /// <summary>What the options are, for whoever asks.</summary>
+    public const string Usage = """
+        ResizeLora.Bench: the engine beside the reference program's algorithm, on the same files.
+
+          --generate DIR   write the synthetic files into DIR (9.9 GB) and stop
+          --folder DIR     where the files are, or will be made (default: resizelora-bench in the temporary folder)
+          --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
+          --only W1,W4     these workloads alone, without the checks of accuracy and start-up
+          --runs N         runs of each side, of which the median counts (default 3)
+          --no-memory      do not measure memory, which takes one more run of each side in a process of its own
+          --profile        where the engine's time goes in W3 and W4, instead of the table
+          --markdown FILE  write the tables to FILE too
+        """;
+
+    /// <summary>The folder to fill, when nothing but that is asked.</summary>
+    public string? Generate { get; private init; }
+
+    /// <summary>The files' folder.</summary>
+    public string Folder { get; private init; } = Path.Combine(Path.GetTempPath(), "resizelora-bench");
+
+    /// <summary>Whether shapes are a quarter as wide.</summary>
+    public bool Small { get; private init; }
+
+    /// <summary>The ids of the workloads that are asked for; empty for all.</summary>
+    public IReadOnlyList<string> Only { get; private init; } = [];
+
+    /// <summary>Runs of each side.</summary>
+    public int Runs { get; private init; } = 3;
+
+    /// <summary>Whether memory is measured.</summary>
+    public bool Memory { get; private init; } = true;
+
+    /// <summary>Whether the engine is profiled instead.</summary>
+    public bool Profile { get; private init; }
+
+    /// <summary>Where the tables go too.</summary>
+    public string? Markdown { get; private init; }
+
+    /// <summary>Set in a child: the workload that it runs under observation.</summary>
+    public string? WatchedWorkload { get; private init; }
+
+    /// <summary>Set in a child: the side that it runs.</summary>
+    public string? WatchedSide { get; private init; }
+
+    /// <summary>Reads the command line.</summary>
+    /// <param name="arguments">The arguments.</param>
+    /// <exception cref="FormatException">One of them is not understood.</exception>
+    public static BenchOptions Parse(IEnumerable<string> arguments)
+    {
+        var options = new BenchOptions();
+        var rest = new Queue<string>(arguments);
+        while (rest.TryDequeue(out string? argument))
+        {
+            string Value() => rest.TryDequeue(out string? value) ? value : throw new FormatException($"{argument} needs a value.");
+            options = argument switch
+            {
+                "--generate" => options with { Generate = Value() },
+                "--folder" => options with { Folder = Path.GetFullPath(Value()) },
+                "--small" => options with { Small = true },
+                "--only" => options with { Only = Value().Split(',') },
+                "--runs" => options with { Runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
+                "--no-memory" => options with { Memory = false },
+                "--profile" => options with { Profile = true },
+                "--markdown" => options with { Markdown = Value() },
+                "--watch" => options with { WatchedWorkload = Value(), WatchedSide = Value() },
+                _ => throw new FormatException($"There is no option '{argument}'."),
+            };
+        }
+
+        return options;
+    }
+
+    /// <summary>The command line of a child that runs one side of one workload under observation.</summary>
+    /// <param name="workload">The workload's key.</param>
+    /// <param name="side">The side's name.</param>
+    public IEnumerable<string> ForChild(string workload, string side)
+    {
+        string[] arguments = ["--folder", Folder, "--watch", workload, side];
+        return Small ? arguments.Append("--small") : arguments;
+    }
+}

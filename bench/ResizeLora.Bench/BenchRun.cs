@@ -1,0 +1,85 @@
+using System.Diagnostics;
+using System.Globalization;
+using ResizeLora.Bench.Generation;
+using ResizeLora.Bench.Measuring;
+using ResizeLora.Bench.Profiling;
+using ResizeLora.Bench.Workloads;
+
+namespace ResizeLora.Bench;
+
+/// <summary>One run of the program, from its options to its tables.</summary>
+/// <param name="options">The options.</param>
+internal sealed class BenchRun(BenchOptions options)
+{
+    private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    /// <summary>Does what the options ask for.</summary>
+    public void Execute()
+    {
+        if (options.Generate is { } target)
+        {
+            new BenchFiles(Path.GetFullPath(target), options.Small).Generate(Say);
+        }
+        else if (options.WatchedWorkload is { } key)
+        {
+            var files = new BenchFiles(options.Folder, options.Small);
+            WorkloadRunner.RunWatched(Workload.All(files).Single(workload => workload.Key == key), new BenchPrograms(files, OutputFolder(options.Folder)).Side(options.WatchedSide!));
+        }
+        else if (options.Small)
+        {
+            DirectoryInfo temporary = Directory.CreateTempSubdirectory("resizelora-bench-");
+            try
+            {
+                new BenchRun(options with { Folder = temporary.FullName }).MeasureAll();
+            }
+            finally
+            {
+                temporary.Delete(recursive: true);
+            }
+        }
+        else
+        {
+            MeasureAll();
+        }
+    }
+
+    private static string OutputFolder(string folder) => Directory.CreateDirectory(Path.Combine(folder, "output")).FullName;
+
+    private void MeasureAll()
+    {
+        var files = new BenchFiles(options.Folder, options.Small);
+        files.Generate(Say);
+        if (options.Profile)
+        {
+            SpectraProfile.Print(files);
+            NormProfile.Print(files);
+            return;
+        }
+
+        var runner = new WorkloadRunner(options, new BenchPrograms(files, OutputFolder(options.Folder)), Say);
+        Workload[] workloads = Workload.All(files).Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id)).ToArray();
+        string shapes = options.Small ? "Shapes a quarter as wide as SDXL's" : "Full SDXL shapes";
+        var report = new Report(string.Create(CultureInfo.InvariantCulture, $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn."));
+        report.AddTable(workloads.Select(runner.Measure).ToArray());
+        if (options.Only.Count == 0)
+        {
+            report.AddAccuracy(AccuracyCheck.Measure(files));
+            if (StartUpCheck.Measure() is { } startUp)
+            {
+                report.AddStartUp(startUp);
+            }
+            else
+            {
+                Say("Start-up was not measured: build the solution first, so that out/host is there.");
+            }
+        }
+
+        Console.WriteLine(report);
+        if (options.Markdown is { } path)
+        {
+            File.WriteAllText(path, report.ToString());
+        }
+    }
+
+    private void Say(string text) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,6:0.0}] {text}"));
+}

@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using ResizeLora.Bench.Workloads;
+
+namespace ResizeLora.Bench.Measuring;
+
+/// <summary>
+/// Measures workloads: time with both sides in this process, in turn, so that a disturbance hits both; memory in a fresh
+/// process for each side, so that neither inherits what the other's allocator kept.
+/// </summary>
+/// <param name="options">What to measure.</param>
+/// <param name="bench">The sides.</param>
+/// <param name="report">Told of each run.</param>
+internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, Action<string> report)
+{
+    /// <summary>Measures one workload.</summary>
+    /// <param name="workload">The workload.</param>
+    public WorkloadFigures Measure(Workload workload)
+    {
+        IBenchProgram[] programs = [bench.Reference, bench.Engine];
+        var times = programs.ToDictionary(static program => program, static _ => new List<double>());
+        var floorTimes = new List<double>();
+
+        // One run of the floor that does not count brings the files into the page cache.
+        workload.Floor(bench.Floor);
+        for (int run = 0; run < options.Runs; run++)
+        {
+            floorTimes.Add(Time(() => workload.Floor(bench.Floor)));
+            foreach (IBenchProgram program in programs)
+            {
+                workload.Prepare(program);
+                times[program].Add(Time(() => workload.Run(program)));
+                report(string.Create(CultureInfo.InvariantCulture, $"{workload.Key}: {program.Name} {times[program][^1]:0.00} s"));
+            }
+        }
+
+        return new WorkloadFigures(
+            workload, Median(times[bench.Reference]), Median(times[bench.Engine]), Median(floorTimes), MeasureMemory(workload, bench.Reference), MeasureMemory(workload, bench.Engine));
+    }
+
+    /// <summary>The child's part of measuring memory: runs one side once and prints what it took.</summary>
+    /// <param name="workload">The workload.</param>
+    /// <param name="side">The side.</param>
+    public static void RunWatched(Workload workload, IBenchProgram side)
+    {
+        workload.Prepare(side);
+        var probe = MemoryProbe.Start();
+        workload.Run(side);
+        Console.WriteLine(JsonSerializer.Serialize(probe.Stop()));
+    }
+
+    private static double Median(List<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return (sorted[(sorted.Length - 1) / 2] + sorted[sorted.Length / 2]) / 2;
+    }
+
+    private static double Time(Action work)
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        var clock = Stopwatch.StartNew();
+        work();
+        return clock.Elapsed.TotalSeconds;
+    }
+
+    private MemoryPeak? MeasureMemory(Workload workload, IBenchProgram side)
+    {
+        if (!options.Memory || !OperatingSystem.IsLinux())
+        {
+            return null;
+        }
+
+        (string output, _) = ChildProcess.RunSelf(options.ForChild(workload.Key, side.Name));
+        return JsonSerializer.Deserialize<MemoryPeak>(output);
+    }
+}

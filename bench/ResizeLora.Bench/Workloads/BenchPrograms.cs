@@ -1,0 +1,22 @@
+using ResizeLora.Bench.Generation;
+
+namespace ResizeLora.Bench.Workloads;
+
+/// <summary>Both sides, and the floor under them.</summary>
+/// <param name="files">The files that they work on.</param>
+/// <param name="outputFolder">Where outputs and norms are kept.</param>
+internal sealed class BenchPrograms(BenchFiles files, string outputFolder)
+{
+    /// <summary>The reference.</summary>
+    public ReferenceProgram Reference { get; } = new(files, outputFolder);
+
+    /// <summary>The engine.</summary>
+    public EngineProgram Engine { get; } = new(files, outputFolder);
+
+    /// <summary>The floor.</summary>
+    public FloorProgram Floor { get; } = new(files);
+
+    /// <summary>The side of a name.</summary>
+    /// <param name="name">The name.</param>
+    public IBenchProgram Side(string name) => name == Engine.Name ? Engine : Reference;
+}

@@ -1,0 +1,174 @@
+using System.Buffers;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Spectra;
+
+/// <summary>
+/// TᵀT in double precision of a tall matrix T (length × rank) that lies in a file as BF16, F16 or F32. libtorch has no
+/// symmetric product, so that it would compute every element twice, from a copy of T in double precision; here the upper
+/// triangle is summed straight from the stored bytes, a panel of rows at a time.
+/// </summary>
+internal static class GramMatrix
+{
+    // The register tile: 4 × 12 sums, 3 loads and a broadcast fill sixteen 256-bit registers.
+    private const int TileRows = 4;
+    private const int TileColumns = 12;
+
+    // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
+    private const int PanelRows = 128;
+
+    /// <summary>Computes TᵀT.</summary>
+    /// <param name="type">The stored type; rounding to single precision must not change it.</param>
+    /// <param name="bytes">The stored elements.</param>
+    /// <param name="length">Rows of T.</param>
+    /// <param name="rank">Columns of T.</param>
+    /// <param name="transposed">Whether Tᵀ is what is stored.</param>
+    /// <returns>rank × rank numbers, row-major.</returns>
+    public static double[] Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed)
+    {
+        int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
+        double[] sums = new double[stride * stride];
+        float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? 1 : rank));
+        double[] panel = ArrayPool<double>.Shared.Rent(PanelRows * stride);
+        try
+        {
+            Array.Clear(panel, 0, PanelRows * stride);
+            for (int start = 0; start < length; start += PanelRows)
+            {
+                int rows = Math.Min(PanelRows, length - start);
+                if (transposed)
+                {
+                    PackTransposed(type, bytes, length, rank, start, rows, decoded, panel, stride);
+                }
+                else
+                {
+                    Pack(type, bytes, rank, start, rows, decoded, panel, stride);
+                }
+
+                AddPanel(panel, rows, stride, sums);
+            }
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(decoded);
+            ArrayPool<double>.Shared.Return(panel);
+        }
+
+        return Mirror(sums, rank, stride);
+    }
+
+    private static void Pack(TensorType type, ReadOnlySpan<byte> bytes, int rank, int start, int rows, float[] decoded, double[] panel, int stride)
+    {
+        int rowBytes = rank * TensorTypes.BytesOf(type);
+        WeightDecoder.ToSingle(type, bytes.Slice(start * rowBytes, rows * rowBytes), decoded.AsSpan(0, rows * rank));
+        for (int row = 0; row < rows; row++)
+        {
+            Widen(decoded.AsSpan(row * rank, rank), panel.AsSpan(row * stride, rank));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void PackTransposed(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, int start, int rows, float[] decoded, double[] panel, int stride)
+    {
+        int size = TensorTypes.BytesOf(type);
+        for (int column = 0; column < rank; column++)
+        {
+            WeightDecoder.ToSingle(type, bytes.Slice(((column * length) + start) * size, rows * size), decoded.AsSpan(0, rows));
+            for (int row = 0; row < rows; row++)
+            {
+                panel[(row * stride) + column] = decoded[row];
+            }
+        }
+    }
+
+    private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
+    {
+        int index = 0;
+        for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
+        {
+            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Create(source[index..]));
+            lower.CopyTo(destination[index..]);
+            upper.CopyTo(destination[(index + Vector256<double>.Count)..]);
+        }
+
+        for (; index < source.Length; index++)
+        {
+            destination[index] = source[index];
+        }
+    }
+
+    private static void AddPanel(double[] panel, int rows, int stride, double[] sums)
+    {
+        for (int column = 0; column < stride; column += TileColumns)
+        {
+            // Tiles wholly below the diagonal are mirrored at the end.
+            for (int row = 0; row < column + TileColumns; row += TileRows)
+            {
+                AddTile(ref MemoryMarshal.GetArrayDataReference(panel), rows, stride, row, column, sums.AsSpan((row * stride) + column));
+            }
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddTile(ref double panel, int rows, int stride, int row, int column, Span<double> sums)
+    {
+        Vector256<double> sum00 = default, sum01 = default, sum02 = default;
+        Vector256<double> sum10 = default, sum11 = default, sum12 = default;
+        Vector256<double> sum20 = default, sum21 = default, sum22 = default;
+        Vector256<double> sum30 = default, sum31 = default, sum32 = default;
+        nuint position = 0;
+        for (int index = 0; index < rows; index++, position += (nuint)stride)
+        {
+            nuint left = position + (nuint)row;
+            nuint right = position + (nuint)column;
+            Vector256<double> right0 = Vector256.LoadUnsafe(ref panel, right);
+            Vector256<double> right1 = Vector256.LoadUnsafe(ref panel, right + 4);
+            Vector256<double> right2 = Vector256.LoadUnsafe(ref panel, right + 8);
+            Vector256<double> factor = Vector256.Create(Unsafe.Add(ref panel, left));
+            sum00 = VectorMath.MultiplyAdd(factor, right0, sum00);
+            sum01 = VectorMath.MultiplyAdd(factor, right1, sum01);
+            sum02 = VectorMath.MultiplyAdd(factor, right2, sum02);
+            factor = Vector256.Create(Unsafe.Add(ref panel, left + 1));
+            sum10 = VectorMath.MultiplyAdd(factor, right0, sum10);
+            sum11 = VectorMath.MultiplyAdd(factor, right1, sum11);
+            sum12 = VectorMath.MultiplyAdd(factor, right2, sum12);
+            factor = Vector256.Create(Unsafe.Add(ref panel, left + 2));
+            sum20 = VectorMath.MultiplyAdd(factor, right0, sum20);
+            sum21 = VectorMath.MultiplyAdd(factor, right1, sum21);
+            sum22 = VectorMath.MultiplyAdd(factor, right2, sum22);
+            factor = Vector256.Create(Unsafe.Add(ref panel, left + 3));
+            sum30 = VectorMath.MultiplyAdd(factor, right0, sum30);
+            sum31 = VectorMath.MultiplyAdd(factor, right1, sum31);
+            sum32 = VectorMath.MultiplyAdd(factor, right2, sum32);
+        }
+
+        AddRow(sums, sum00, sum01, sum02);
+        AddRow(sums[stride..], sum10, sum11, sum12);
+        AddRow(sums[(2 * stride)..], sum20, sum21, sum22);
+        AddRow(sums[(3 * stride)..], sum30, sum31, sum32);
+    }
+
+    private static void AddRow(Span<double> sums, Vector256<double> first, Vector256<double> second, Vector256<double> third)
+    {
+        (Vector256.Create<double>(sums) + first).CopyTo(sums);
+        (Vector256.Create<double>(sums[4..]) + second).CopyTo(sums[4..]);
+        (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
+    }
+
+    private static double[] Mirror(double[] sums, int rank, int stride)
+    {
+        double[] gram = new double[rank * rank];
+        for (int row = 0; row < rank; row++)
+        {
+            for (int column = row; column < rank; column++)
+            {
+                gram[(row * rank) + column] = gram[(column * rank) + row] = sums[(row * stride) + column];
+            }
+        }
+
+        return gram;
+    }
+}

@@ -1,0 +1,76 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace ResizeLora;
+
+/// <summary>The vector operations that inner loops repeat, over 256 bits at a time.</summary>
+internal static class VectorMath
+{
+    /// <summary>left · right + addend, in one rounding where the processor can.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<float> MultiplyAdd(Vector256<float> left, Vector256<float> right, Vector256<float> addend) =>
+        Fma.IsSupported ? Fma.MultiplyAdd(left, right, addend) : (left * right) + addend;
+
+    /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> MultiplyAdd(Vector256<double> left, Vector256<double> right, Vector256<double> addend) =>
+        Fma.IsSupported ? Fma.MultiplyAdd(left, right, addend) : (left * right) + addend;
+
+    /// <summary>xᵀy. Partial sums of a few thousand elements are carried to double precision.</summary>
+    public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        const int Chunk = 4096;
+        double sum = 0;
+        for (int start = 0; start < left.Length; start += Chunk)
+        {
+            int length = Math.Min(Chunk, left.Length - start);
+            sum += DotChunk(left.Slice(start, length), right.Slice(start, length));
+        }
+
+        return (float)sum;
+    }
+
+    /// <summary>target += factor · source.</summary>
+    public static void AddScaled(Span<float> target, float factor, ReadOnlySpan<float> source)
+    {
+        int index = 0;
+        for (; index <= target.Length - Vector256<float>.Count; index += Vector256<float>.Count)
+        {
+            MultiplyAdd(Vector256.Create(factor), Vector256.Create(source[index..]), Vector256.Create<float>(target[index..])).CopyTo(target[index..]);
+        }
+
+        for (; index < target.Length; index++)
+        {
+            target[index] += factor * source[index];
+        }
+    }
+
+    /// <summary>target *= factor.</summary>
+    public static void Scale(Span<float> target, float factor)
+    {
+        for (int index = 0; index < target.Length; index++)
+        {
+            target[index] *= factor;
+        }
+    }
+
+    private static float DotChunk(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
+    {
+        Vector256<float> sum = default, other = default;
+        int index = 0;
+        for (; index <= left.Length - (2 * Vector256<float>.Count); index += 2 * Vector256<float>.Count)
+        {
+            sum = MultiplyAdd(Vector256.Create(left[index..]), Vector256.Create(right[index..]), sum);
+            other = MultiplyAdd(Vector256.Create(left[(index + Vector256<float>.Count)..]), Vector256.Create(right[(index + Vector256<float>.Count)..]), other);
+        }
+
+        float total = Vector256.Sum(sum + other);
+        for (; index < left.Length; index++)
+        {
+            total += left[index] * right[index];
+        }
+
+        return total;
+    }
+}

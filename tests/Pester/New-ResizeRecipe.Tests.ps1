@@ -1,0 +1,170 @@
+# Recipes: what to keep, as text or from parameters.
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
+
+    function Test-Near($Value, $Expected) { [Math]::Abs($Value - $Expected) -lt 1e-12 }
+}
+
+Describe 'New-ResizeRecipe from text' {
+    It 'reads scores with their weights and a threshold' {
+        $recipe = New-ResizeRecipe 'spn_ckpt=0.7,params=0.3,thr=-1.3'
+        $recipe | Should -BeOfType 'ResizeLora.Recipes.ResizeRecipe'
+        $recipe.Weights['SpectralCheckpoint'] | Should -Be 0.7
+        $recipe.Weights['Parameters'] | Should -Be 0.3
+        $recipe.Threshold | Should -Be -1.3
+        $recipe.SizeMiB | Should -BeNullOrEmpty
+        $recipe.Rescale | Should -Be 1
+    }
+
+    It 'reads a size in MiB instead of a threshold' {
+        $recipe = New-ResizeRecipe 'spn_lora=1,size=32'
+        $recipe.SizeMiB | Should -Be 32
+        $recipe.SizeInBytes | Should -Be 32MB
+        $recipe.Threshold | Should -BeNullOrEmpty
+    }
+
+    It 'reads a rescale' {
+        (New-ResizeRecipe 'spn_ckpt,rescale=0.5,thr=-1.2').Rescale | Should -Be 0.5
+    }
+
+    It 'knows the score <_>' -ForEach 'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params' {
+        "$(New-ResizeRecipe "$_=1,thr=-1")" | Should -Be "$_=1,thr=-1"
+    }
+
+    It 'gives a score without a weight the weight 1' {
+        "$(New-ResizeRecipe 'spn_lora,thr=-1')" | Should -Be 'spn_lora=1,thr=-1'
+    }
+
+    It 'brings the weights to the sum 1' {
+        $recipe = New-ResizeRecipe 'fro_ckpt=3,spn_lora,thr=-1.4'
+        $recipe.Weights['FrobeniusCheckpoint'] | Should -Be 0.75
+        $recipe.Weights['SpectralLora'] | Should -Be 0.25
+    }
+
+    It 'does not mind case and blanks' {
+        "$(New-ResizeRecipe ' SPN_CKPT = 1 , Thr = -1.2 ')" | Should -Be 'spn_ckpt=1,thr=-1.2'
+    }
+
+    It 'takes several recipes separated by colons' {
+        $recipes = New-ResizeRecipe 'spn_lora,thr=-1:params,size=8'
+        $recipes | Should -HaveCount 2
+        "$($recipes[1])" | Should -Be 'params=1,size=8'
+    }
+
+    It 'takes several recipes as an array, or from the pipeline' {
+        New-ResizeRecipe 'spn_lora,thr=-1', 'params,size=8' | Should -HaveCount 2
+        'spn_lora,thr=-1', 'params,size=8' | New-ResizeRecipe | Should -HaveCount 2
+    }
+
+    It 'gives back as text what makes an equal recipe: <_>' -ForEach @(
+        'spn_ckpt=1,thr=-1.2'
+        'spn_ckpt=0.7,params=0.1,size=32'
+        'subspace=1,fro_lora=2,spn_lora=4,rescale=0.25,thr=0.1'
+        'params,thr=1e-7'
+        'spn_lora,thr=-inf'
+    ) {
+        $recipe = New-ResizeRecipe $_
+        New-ResizeRecipe "$recipe" | Should -Be $recipe
+    }
+
+    It 'says whether a checkpoint is needed: <text>, <needed>' -ForEach @(
+        @{ text = 'spn_ckpt,thr=-1'; needed = $true }
+        @{ text = 'fro_ckpt,params,thr=-1'; needed = $true }
+        @{ text = 'subspace,thr=-1'; needed = $true }
+        @{ text = 'spn_lora,fro_lora,params,thr=-1'; needed = $false }
+        @{ text = 'spn_ckpt=0,spn_lora=1,thr=-1'; needed = $false }
+    ) {
+        (New-ResizeRecipe $text).NeedsCheckpoint | Should -Be $needed
+    }
+
+    It 'reads and writes numbers with a point, whatever the culture' {
+        Use-Culture (Get-CommaCulture) {
+            $recipe = New-ResizeRecipe 'spn_ckpt=0.5,params=1.5,thr=-1.2'
+            $recipe.Threshold | Should -Be -1.2
+            $recipe.ToString() | Should -Be 'spn_ckpt=0.25,params=0.75,thr=-1.2'
+        }
+    }
+
+    It 'shows a table' {
+        New-ResizeRecipe 'spn_ckpt=1,thr=-1.2' | Format-Table | Out-String | Should -Match 'spn_ckpt=1,thr=-1\.2 +-1\.2 +1 +needed'
+    }
+}
+
+Describe 'New-ResizeRecipe from parameters' {
+    It 'takes weights and a size' {
+        $recipe = New-ResizeRecipe -SpnCkpt 1 -Params 0.1 -Size 32
+        Test-Near $recipe.Weights['SpectralCheckpoint'] (1 / 1.1) | Should -BeTrue
+        Test-Near $recipe.Weights['Parameters'] (0.1 / 1.1) | Should -BeTrue
+        $recipe | Should -Be (New-ResizeRecipe 'spn_ckpt=1,params=0.1,size=32')
+    }
+
+    It 'takes a threshold and a rescale' {
+        New-ResizeRecipe -SpnLora 1 -Threshold -0.7 -Rescale 0.5 | Should -Be (New-ResizeRecipe 'spn_lora=1,rescale=0.5,thr=-0.7')
+    }
+
+    It 'has a parameter for the score <key>: -<parameter>' -ForEach @(
+        @{ key = 'spn_ckpt'; parameter = 'SpnCkpt' }
+        @{ key = 'spn_lora'; parameter = 'SpnLora' }
+        @{ key = 'fro_ckpt'; parameter = 'FroCkpt' }
+        @{ key = 'fro_lora'; parameter = 'FroLora' }
+        @{ key = 'subspace'; parameter = 'Subspace' }
+        @{ key = 'params'; parameter = 'Params' }
+    ) {
+        $given = @{ $parameter = 2; Threshold = -1 }
+        New-ResizeRecipe @given | Should -Be (New-ResizeRecipe "$key=1,thr=-1")
+    }
+
+    It 'knows the short names that recipes use' {
+        (New-ResizeRecipe -SpnLora 1 -Thr -1).Threshold | Should -Be -1
+        (New-ResizeRecipe -SpnLora 1 -SizeMiB 8).SizeMiB | Should -Be 8
+    }
+
+    It 'takes a threshold or a size, not both' {
+        { New-ResizeRecipe -SpnLora 1 -Threshold -1 -Size 8 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+    }
+
+    It 'refuses <name> and says why' -ForEach @(
+        @{ name = 'no score'; given = @{ Threshold = -1 }; message = '*at least one score is needed (spn_ckpt, spn_lora, *' }
+        @{ name = 'weights that are all zero'; given = @{ SpnLora = 0; Threshold = -1 }; message = '*must sum to more than zero*' }
+        @{ name = 'a weight that is no number'; given = @{ SpnLora = [double]::NaN; Threshold = -1 }; message = '*a weight is not a finite number*' }
+        @{ name = 'a threshold that is no number'; given = @{ SpnLora = 1; Threshold = [double]::NaN }; message = "*'thr=' is not a number*" }
+        @{ name = 'a size of zero'; given = @{ SpnLora = 1; Size = 0 }; message = "*'size=' must be a number of MiB above zero*" }
+        @{ name = 'a rescale of zero'; given = @{ SpnLora = 1; Threshold = -1; Rescale = 0 }; message = "*'rescale=' must be a number above zero*" }
+    ) {
+        { New-ResizeRecipe @given } | Should -Throw $message -ErrorId 'RecipeInvalid,ResizeLora.PowerShell.Commands.NewResizeRecipeCommand'
+    }
+}
+
+Describe 'New-ResizeRecipe on what is no recipe' {
+    It 'names the nearest key: <typed>, <meant>' -ForEach @(
+        @{ typed = 'spn_ckp'; meant = 'spn_ckpt' }
+        @{ typed = 'spnlora'; meant = 'spn_lora' }
+        @{ typed = 'fro_cpkt'; meant = 'fro_ckpt' }
+        @{ typed = 'parms'; meant = 'params' }
+        @{ typed = 'subpsace'; meant = 'subspace' }
+        @{ typed = 'scale'; meant = 'rescale' }
+    ) {
+        { New-ResizeRecipe "$typed=1,thr=-1" } | Should -Throw "*'$typed=1,thr=-1'*there is no key '$typed'; the nearest is '$meant'*"
+    }
+
+    It 'says what is wrong with ''<text>''' -ForEach @(
+        @{ text = 'spn_lora=1'; message = "*needs 'thr=' or 'size='*" }
+        @{ text = 'spn_lora=1,thr=-1,size=8'; message = "*'thr=' and 'size=' exclude each other*" }
+        @{ text = 'thr=-1'; message = '*at least one score is needed*' }
+        @{ text = 'spn_lora=0,thr=-1'; message = '*must sum to more than zero*' }
+        @{ text = 'spn_lora=much,thr=-1'; message = "*the value 'much' of 'spn_lora' is not a number*" }
+        @{ text = 'spn_lora=1,thr='; message = "*the key 'thr' needs a value*" }
+        @{ text = 'spn_lora=1,spn_lora=2,thr=-1'; message = "*the key 'spn_lora' is given twice*" }
+        @{ text = 'spn_lora=1,,thr=-1'; message = '*a key is missing*' }
+        @{ text = 'spn_lora=1,thr=-1:'; message = '*a key is missing*' }
+        @{ text = 'spn_lora=1,size=-3'; message = "*'size=' must be a number of MiB above zero*" }
+        @{ text = 'spn_lora=1,rescale=0,thr=-1'; message = "*'rescale=' must be a number above zero*" }
+    ) {
+        { New-ResizeRecipe $text } | Should -Throw $message
+    }
+
+    It 'says what a recipe looks like when it is given something else' {
+        { New-ResizeRecipe 12 } | Should -Throw "*'spn_ckpt=1,thr=-1.2'*"
+    }
+}
