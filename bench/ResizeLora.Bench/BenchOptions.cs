@@ -23,7 +23,7 @@ internal sealed record BenchOptions
     public string? Generate { get; private init; }
 
     /// <summary>The files' folder.</summary>
-    public string Folder { get; private init; } = Path.Combine(Path.GetTempPath(), "resizelora-bench");
+    public string Folder { get; init; } = Path.Combine(Path.GetTempPath(), "resizelora-bench");
 
     /// <summary>Whether shapes are a quarter as wide.</summary>
     public bool Small { get; private init; }

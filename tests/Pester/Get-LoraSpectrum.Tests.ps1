@@ -20,7 +20,7 @@ Describe 'Get-LoraSpectrum' {
 
     It 'gives one object a layer, in the order of the file' {
         $layers | Should -HaveCount 51
-        $layers | Should -BeOfType 'ResizeLora.Spectra.LayerSpectrum'
+        $layers[0].GetType().FullName | Should -Be 'ResizeLora.Spectra.LayerSpectrum'
         $inFile = (Read-SafetensorsHeader $lora).Tensors.Name -like '*.lora_down.weight' -replace '\.lora_down\.weight$'
         $layers.Layer | Should -Be $inFile
     }
@@ -87,9 +87,9 @@ Describe 'Get-LoraSpectrum' {
     }
 
     It 'has no norms of the base model without one' {
-        $layers.BaseSpectralNorm | Should -BeNullOrEmpty
-        $layers.BaseFrobeniusNorm | Should -BeNullOrEmpty
-        $layers.CheckpointPath | Should -BeNullOrEmpty
+        $linear.BaseSpectralNorm | Should -BeNullOrEmpty
+        $linear.BaseFrobeniusNorm | Should -BeNullOrEmpty
+        $linear.CheckpointPath | Should -BeNullOrEmpty
     }
 
     It 'shows a table by component' {
@@ -178,7 +178,7 @@ Describe 'Get-LoraSpectrum on files of all makes' {
     It 'reads a file that was resized before' {
         $resized = Resize-Lora $lora -Recipe 'spn_lora,thr=-0.7' -OutputDirectory $folder
         $layers = Get-LoraSpectrum $resized.Path
-        ($layers.Rank | Measure-Object -Sum).Sum | Should -Be $resized.NewRank
+        ($layers | Measure-Object Rank -Sum).Sum | Should -Be $resized.NewRank
     }
 
     It 'says with -Verbose what belongs to no layer' {

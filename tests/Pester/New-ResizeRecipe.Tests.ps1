@@ -9,7 +9,7 @@ BeforeAll {
 Describe 'New-ResizeRecipe from text' {
     It 'reads scores with their weights and a threshold' {
         $recipe = New-ResizeRecipe 'spn_ckpt=0.7,params=0.3,thr=-1.3'
-        $recipe | Should -BeOfType 'ResizeLora.Recipes.ResizeRecipe'
+        $recipe.GetType().FullName | Should -Be 'ResizeLora.Recipes.ResizeRecipe'
         $recipe.Weights['SpectralCheckpoint'] | Should -Be 0.7
         $recipe.Weights['Parameters'] | Should -Be 0.3
         $recipe.Threshold | Should -Be -1.3

@@ -2,6 +2,7 @@ using System.Text.Json;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
 using ResizeLora.Recipes;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -28,6 +29,7 @@ internal sealed class ReferenceProgram : IBenchProgram
         this.files = files;
         this.outputFolder = outputFolder;
         cachePath = Path.Combine(outputFolder, "reference-norms.json");
+        NativeLibraries.EnsureLoaded();
     }
 
     /// <inheritdoc/>

@@ -26,9 +26,19 @@ internal sealed class CommandRunner(Runspace runspace, EmbeddedHost host, Consol
             return false;
         }
 
-        // A script may have any name where its first line says what runs it; the engine knows .ps1 alone.
-        bool isKnown = fullPath.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase);
-        var command = new Command(isKnown ? fullPath : File.ReadAllText(fullPath), isScript: !isKnown, useLocalScope: false);
+        Command command;
+        try
+        {
+            // A script may have any name where its first line says what runs it; the engine knows .ps1 alone.
+            bool isKnown = fullPath.EndsWith(".ps1", StringComparison.OrdinalIgnoreCase);
+            command = new Command(isKnown ? fullPath : File.ReadAllText(fullPath), isScript: !isKnown, useLocalScope: false);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            userInterface.WriteErrorLine(exception.Message);
+            return false;
+        }
+
         foreach (string argument in arguments)
         {
             command.Parameters.Add(ScriptArgument.Read(argument));

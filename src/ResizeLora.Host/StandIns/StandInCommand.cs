@@ -30,9 +30,19 @@ internal abstract class StandInCommand : PSCmdlet
         }
     }
 
-    /// <summary>Ends the command with an error in the engine's style.</summary>
-    protected void Fail(string message, string errorId, ErrorCategory category, object? target = null) =>
-        ThrowTerminatingError(new ErrorRecord(new ArgumentException(message), errorId, category, target));
+    /// <summary>Does <paramref name="work"/>, which must not write to the pipeline; its failure ends the command.</summary>
+    protected T Require<T>(object? target, Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception exception) when (IsOfOneItem(exception))
+        {
+            ThrowTerminatingError(RecordOf(exception, target));
+            throw;
+        }
+    }
 
     private static bool IsOfOneItem(Exception exception) => exception switch
     {

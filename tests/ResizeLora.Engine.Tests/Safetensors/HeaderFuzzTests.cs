@@ -57,7 +57,7 @@ public sealed class HeaderFuzzTests
         for (int index = 0; index < 400; index++)
         {
             (byte[] json, long dataLength) = HeaderFuzzer.Next(random);
-            byte[] bytes = SampleFiles.Raw(json, new byte[Math.Min(dataLength, 4096)]);
+            byte[] bytes = SampleFiles.Raw(json, new byte[Math.Clamp(dataLength, 0, 4096)]);
             for (int change = random.Next(3); change > 0; change--)
             {
                 bytes[random.Next(Math.Min(bytes.Length, 12))] = (byte)random.Next(256);

@@ -163,7 +163,7 @@ public sealed class SafetensorsWriterTests : IDisposable
         });
         try
         {
-            for (int index = 0; index < 3000; index++)
+            for (int index = 0; index < 2000; index++)
             {
                 WriteWhole(overwrite: true);
             }

@@ -36,10 +36,12 @@ internal sealed class ConvertToJsonCommand : StandInCommand
         }
 
         var renderer = new JsonRenderer(Depth, EnumsAsStrings);
-        WriteObject(renderer.Render(_objects.Count > 1 || AsArray ? _objects : _objects[0], Compress));
+        string json = renderer.Render(_objects.Count > 1 || AsArray ? _objects : _objects[0], Compress);
         if (renderer.IsTruncated)
         {
             WriteWarning($"Resulting JSON is truncated as serialization has exceeded the set depth of {Depth}.");
         }
+
+        WriteObject(json);
     }
 }

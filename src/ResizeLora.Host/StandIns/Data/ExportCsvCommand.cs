@@ -34,23 +34,9 @@ internal sealed class ExportCsvCommand : CsvWritingCommand, IDisposable
     {
         string path = GetUnresolvedProviderPathFromPSPath(Path ?? LiteralPath!);
         _renderer = CreateRenderer();
-        if (!ShouldProcess(path, "Export-Csv"))
+        if (ShouldProcess(path, "Export-Csv"))
         {
-            return;
-        }
-
-        try
-        {
-            if (Append && File.Exists(path) && CsvReader.ReadColumns(path, Encoding, Delimiter) is { Length: > 0 } columns)
-            {
-                _renderer.UseColumns(columns);
-            }
-
-            _writer = TextFile.OpenWriter(path, Encoding, Append, NoClobber && !Append);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            ThrowTerminatingError(new ErrorRecord(exception, "FileOpenFailure", ErrorCategory.OpenError, path));
+            _writer = Require(path, () => Open(path));
         }
     }
 
@@ -65,4 +51,14 @@ internal sealed class ExportCsvCommand : CsvWritingCommand, IDisposable
     protected override void EndProcessing() => Dispose();
 
     public void Dispose() => _writer?.Dispose();
+
+    private StreamWriter Open(string path)
+    {
+        if (Append && File.Exists(path) && CsvReader.ReadColumns(path, Encoding, Delimiter) is { Length: > 0 } columns)
+        {
+            _renderer!.UseColumns(columns);
+        }
+
+        return TextFile.OpenWriter(path, Encoding, Append, NoClobber && !Append);
+    }
 }

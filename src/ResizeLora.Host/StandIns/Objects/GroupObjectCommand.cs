@@ -32,7 +32,7 @@ internal sealed class GroupObjectCommand : ObjectCommand
 
     protected override void BeginProcessing()
     {
-        _definitions = Attempt(Property, () => PropertyDefinition.ReadAll(Property), otherwise: []);
+        _definitions = Require(Property, () => PropertyDefinition.ReadAll(Property));
         _comparer = new ValueComparer(CaseSensitive).OfRows(new bool[Math.Max(_definitions.Count, 1)]);
     }
 

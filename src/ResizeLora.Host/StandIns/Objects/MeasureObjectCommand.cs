@@ -48,7 +48,7 @@ internal sealed class MeasureObjectCommand : ObjectCommand
             return;
         }
 
-        foreach (PropertyDefinition definition in Attempt(Property, () => PropertyDefinition.ReadAll(Property), otherwise: []))
+        foreach (PropertyDefinition definition in Require(Property, () => PropertyDefinition.ReadAll(Property)))
         {
             var groups = _objects
                 .SelectMany(definition.Evaluate)

@@ -50,8 +50,7 @@ internal sealed class SelectObjectCommand : ObjectCommand
     public int[]? Index { get; set; }
 
     protected override void BeginProcessing() =>
-        _selector = Attempt(Property, () => new PropertySelector(Property, ExcludeProperty, ExpandProperty), otherwise: null)
-            ?? throw new PipelineStoppedException();
+        _selector = Require(Property, () => new PropertySelector(Property, ExcludeProperty, ExpandProperty));
 
     protected override void ProcessRecord()
     {

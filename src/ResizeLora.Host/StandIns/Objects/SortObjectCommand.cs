@@ -41,7 +41,7 @@ internal sealed class SortObjectCommand : ObjectCommand
 
     protected override void EndProcessing()
     {
-        IReadOnlyList<PropertyDefinition> keys = Attempt(Property, () => PropertyDefinition.ReadAll(Property), otherwise: []);
+        IReadOnlyList<PropertyDefinition> keys = Require(Property, () => PropertyDefinition.ReadAll(Property));
         bool[] directions = keys.Count == 0 ? [Descending] : [.. keys.Select(key => key.Descending ?? Descending.IsPresent)];
         IComparer<object?[]> comparer = new ValueComparer(CaseSensitive).OfRows(directions);
 

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO.Hashing;
+using ResizeLora.Adapters;
+using ResizeLora.Bench.Generation;
+using ResizeLora.Checkpoints;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Bench.Profiling;
+
+/// <summary>Where the time of W4 goes: the steps of BaseNormProvider, done again one by one under a clock.</summary>
+internal static class NormProfile
+{
+    private const int DecodedAtOnce = 1 << 15;
+
+    /// <summary>Runs and prints.</summary>
+    /// <param name="files">The files.</param>
+    public static void Print(BenchFiles files)
+    {
+        using var checkpoint = Checkpoint.Open(files.Checkpoint);
+        using var adapter = Adapter.Open(files.HighRankLora);
+        BaseWeight[] weights = adapter.Layers.Select(layer => checkpoint.Find(layer.Name)!).OrderByDescending(static weight => weight.ByteLength).ToArray();
+        var clock = new StepClock();
+        var applications = new ConcurrentBag<(int Count, long ByteLength)>();
+        LayerWorkers.ForEach(weights, Environment.ProcessorCount, weight => applications.Add((Measure(checkpoint, weight, clock), weight.ByteLength)), CancellationToken.None);
+        clock.Print($"Norms of {weights.Length} base weights, {weights.Sum(static weight => weight.ByteLength) >> 20} MiB");
+        Console.WriteLine("\n| applications of WᵀW | weights | MiB read in all |\n| ---: | ---: | ---: |");
+        foreach (IGrouping<int, (int Count, long ByteLength)> group in applications.GroupBy(static entry => entry.Count).OrderBy(static group => group.Key))
+        {
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} | {group.Sum(static entry => entry.Count * entry.ByteLength) >> 20} |"));
+        }
+    }
+
+    private static int Measure(Checkpoint checkpoint, BaseWeight weight, StepClock clock)
+    {
+        byte[] bytes = clock.Time("take memory", () => GC.AllocateUninitializedArray<byte>((int)weight.ByteLength));
+        clock.Time("read", () => Read(checkpoint, weight, bytes));
+        clock.Time("hash", () => XxHash128.Hash(bytes));
+        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new ProcessorGramOperatorFactory().Create(weight, bytes));
+        using (gram as IDisposable)
+        {
+            var watched = new WatchedGramOperator(gram);
+            long start = Stopwatch.GetTimestamp();
+            LanczosNorm.Compute(watched, CancellationToken.None);
+            clock.Add("apply WᵀW", watched.Elapsed);
+            clock.Add("the rest of the iteration", Stopwatch.GetElapsedTime(start) - watched.Elapsed);
+            clock.Time("(decoding once, for comparison)", () => Decode(weight, bytes));
+            return watched.Applications;
+        }
+    }
+
+    private static byte[] Read(Checkpoint checkpoint, BaseWeight weight, byte[] bytes)
+    {
+        checkpoint.Read(weight, bytes);
+        return bytes;
+    }
+
+    private static float Decode(BaseWeight weight, ReadOnlySpan<byte> bytes)
+    {
+        float[] decoded = new float[DecodedAtOnce];
+        int step = DecodedAtOnce * TensorTypes.BytesOf(weight.Tensor.Type);
+        for (int start = 0; start < bytes.Length; start += step)
+        {
+            ReadOnlySpan<byte> part = bytes.Slice(start, Math.Min(step, bytes.Length - start));
+            WeightDecoder.ToSingle(weight.Tensor.Type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(weight.Tensor.Type)));
+        }
+
+        return decoded[0];
+    }
+}
