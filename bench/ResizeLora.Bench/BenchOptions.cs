@@ -13,11 +13,16 @@ internal sealed record BenchOptions
           --folder DIR     where the files are, or will be made (default: resizelora-bench in the temporary folder)
           --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
           --only W1,W4     these workloads alone, without the checks of accuracy and start-up
-          --runs N         runs of each side, of which the median counts (default 3)
+          --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of each side in a process of its own
           --profile        where the engine's time goes in W3 and W4, instead of the table
           --markdown FILE  write the tables to FILE too
         """;
+
+    private const int FullRuns = 3;
+    private const int SmallRuns = 1;
+
+    private int? runs;
 
     /// <summary>The folder to fill, when nothing but that is asked.</summary>
     public string? Generate { get; private init; }
@@ -32,7 +37,7 @@ internal sealed record BenchOptions
     public IReadOnlyList<string> Only { get; private init; } = [];
 
     /// <summary>Runs of each side.</summary>
-    public int Runs { get; private init; } = 3;
+    public int Runs => runs ?? (Small ? SmallRuns : FullRuns);
 
     /// <summary>Whether memory is measured.</summary>
     public bool Memory { get; private init; } = true;
@@ -65,7 +70,7 @@ internal sealed record BenchOptions
                 "--folder" => options with { Folder = Path.GetFullPath(Value()) },
                 "--small" => options with { Small = true },
                 "--only" => options with { Only = Value().Split(',') },
-                "--runs" => options with { Runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
+                "--runs" => options with { runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
                 "--no-memory" => options with { Memory = false },
                 "--profile" => options with { Profile = true },
                 "--markdown" => options with { Markdown = Value() },

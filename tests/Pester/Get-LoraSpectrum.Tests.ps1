@@ -114,6 +114,28 @@ Describe 'Get-LoraSpectrum with a base model' {
         }
     }
 
+    It 'reads base models in <type>' -ForEach @(
+        @{ type = 'F64' }
+        @{ type = 'F32' }
+        @{ type = 'F16' }
+        @{ type = 'BF16' }
+        @{ type = 'F8_E4M3'; one = 0x38 }
+        @{ type = 'F8_E5M2'; one = 0x3C }
+    ) {
+        # The identity, 40 x 40.
+        $bytes = foreach ($i in 0..1599) {
+            if ($one) { [byte] ($i % 41 ? 0 : $one) } else { ConvertTo-TensorByte $type ($i % 41 ? 0 : 1) }
+        }
+        $folder = New-TestFolder
+        $checkpoint = Write-SafetensorsFile (Join-Path $folder 'base.safetensors') @(
+            New-Tensor 'model.diffusion_model.input_blocks.4.1.transformer_blocks.0.attn1.to_q.weight' @(40, 40) -Type $type -Byte $bytes
+        )
+        $file = Write-SafetensorsFile (Join-Path $folder 'one.safetensors') (New-Layer $queryLayer)
+        $layer = Get-LoraSpectrum $file -Checkpoint $checkpoint
+        [Math]::Abs($layer.BaseSpectralNorm - 1) | Should -BeLessThan 1e-5
+        [Math]::Abs($layer.BaseFrobeniusNorm - [Math]::Sqrt(40)) | Should -BeLessThan 1e-5
+    }
+
     It 'leaves them out where the base model has no such layer' {
         $file = Write-SafetensorsFile (Join-Path (New-TestFolder) 'one.safetensors') @(
             New-Layer $queryLayer

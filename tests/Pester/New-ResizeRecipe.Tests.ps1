@@ -86,6 +86,11 @@ Describe 'New-ResizeRecipe from text' {
         }
     }
 
+    It 'gives an object that goes into JSON' {
+        $json = New-ResizeRecipe 'spn_ckpt=1,thr=-1.2' | ConvertTo-Json -ErrorAction Stop
+        [System.Text.Json.JsonDocument]::Parse($json).RootElement.GetProperty('Threshold').GetDouble() | Should -Be -1.2
+    }
+
     It 'shows a table' {
         New-ResizeRecipe 'spn_ckpt=1,thr=-1.2' | Format-Table | Out-String | Should -Match 'spn_ckpt=1,thr=-1\.2 +-1\.2 +1 +needed'
     }
@@ -127,7 +132,7 @@ Describe 'New-ResizeRecipe from parameters' {
     It 'refuses <name> and says why' -ForEach @(
         @{ name = 'no score'; given = @{ Threshold = -1 }; message = '*at least one score is needed (spn_ckpt, spn_lora, *' }
         @{ name = 'weights that are all zero'; given = @{ SpnLora = 0; Threshold = -1 }; message = '*must sum to more than zero*' }
-        @{ name = 'a weight that is no number'; given = @{ SpnLora = [double]::NaN; Threshold = -1 }; message = '*a weight is not a finite number*' }
+        @{ name = 'a weight that is no number'; given = @{ SpnLora = [double]::NaN; Threshold = -1 }; message = '*not a finite number*' }
         @{ name = 'a threshold that is no number'; given = @{ SpnLora = 1; Threshold = [double]::NaN }; message = "*'thr=' is not a number*" }
         @{ name = 'a size of zero'; given = @{ SpnLora = 1; Size = 0 }; message = "*'size=' must be a number of MiB above zero*" }
         @{ name = 'a rescale of zero'; given = @{ SpnLora = 1; Threshold = -1; Rescale = 0 }; message = "*'rescale=' must be a number above zero*" }
@@ -144,6 +149,8 @@ Describe 'New-ResizeRecipe on what is no recipe' {
         @{ typed = 'parms'; meant = 'params' }
         @{ typed = 'subpsace'; meant = 'subspace' }
         @{ typed = 'scale'; meant = 'rescale' }
+        @{ typed = 'threshold'; meant = 'thr' }
+        @{ typed = 'spn'; meant = 'spn_ckpt' }
     ) {
         { New-ResizeRecipe "$typed=1,thr=-1" } | Should -Throw "*'$typed=1,thr=-1'*there is no key '$typed'; the nearest is '$meant'*"
     }

@@ -107,7 +107,8 @@ Describe 'Relative paths' {
 Describe 'A file called <name>' -ForEach @(
     @{ name = 'with blanks.safetensors' }
     @{ name = 'brackets [v2].safetensors' }
-    @{ name = 'стиль 画风 é.safetensors' }
+    # Russian, Chinese and French words, escaped so that this file is plain ASCII.
+    @{ name = "`u{441}`u{442}`u{438}`u{43B}`u{44C} `u{753B}`u{98CE} `u{E9}.safetensors" }
     @{ name = 'dots.v1.0.safetensors' }
     @{ name = "quote's `$HOME ``tick``.safetensors" }
     @{ name = '-Force.safetensors' }
@@ -124,6 +125,10 @@ Describe 'A file called <name>' -ForEach @(
         [System.IO.Path]::GetFileName($result.Path) | Should -Be $expected
     }
 
+    It 'is taken as an argument, since a file of just that name is there' {
+        (Resize-Lora (Get-Item -LiteralPath $file) -Recipe $recipe -OutputDirectory (New-TestFolder)).Source | Should -Be $file
+    }
+
     It 'is taken by -LiteralPath' {
         $result = Resize-Lora -LiteralPath $file -Recipe $recipe
         [System.IO.File]::Exists((Join-Path $folder $expected)) | Should -BeTrue
@@ -133,7 +138,7 @@ Describe 'A file called <name>' -ForEach @(
 
 Describe 'Folders with odd names' {
     It 'may hold input, base model, and output' {
-        $folder = Join-Path (New-TestFolder) 'LoRAs [all], новые'
+        $folder = Join-Path (New-TestFolder) "LoRAs [all], `u{43D}`u{43E}`u{432}`u{44B}`u{435}"
         $null = [System.IO.Directory]::CreateDirectory($folder)
         $file = Copy-Sample 'lora' (Join-Path $folder 'style.safetensors')
         $checkpoint = Copy-Sample 'base' (Join-Path $folder 'base [fp16].safetensors')
@@ -188,7 +193,8 @@ Describe 'A folder as users have it' {
 
     It 'has what was left alone told in one warning, the base model not among it' {
         $warnings | Should -HaveCount 1
-        $warnings[0].Message | Should -BeLike "8 of 13 files were left alone: 'c other model.safetensors' is a whole model*; and 5 more (-Verbose names them all)."
+        $warnings[0].Message | Should -BeLike "8 of 13 files were left alone: *'c other model.safetensors' is a whole model*; and 5 more (-Verbose names them all)."
+        $warnings[0].Message | Should -Not -BeLike '*b base*'
     }
 
     It 'has its damaged file, and its pickle, told as errors' {
@@ -270,6 +276,11 @@ Describe 'What a LoRA file holds besides its layers' {
         foreach ($name in 'lora_unet_no_such_layer', 'bundle_emb.word.string_to_param.*', "$keyLayer.dora_scale", "$keyLayer.lora_up.weight", 'steps') {
             $warnings[0].Message.Contains($name) | Should -BeTrue -Because "'$name' is named"
         }
+    }
+
+    It 'is named once, however many recipes there are' {
+        $null = Resize-Lora $file -Recipe $recipe, 'spn_lora,thr=-0.1' -OutputDirectory (New-TestFolder) -WarningVariable several -WarningAction SilentlyContinue
+        $several | Should -HaveCount 1
     }
 
     It 'is counted on the result' {

@@ -30,7 +30,8 @@ Describe 'Names of outputs' {
 
     It 'tell the threshold that was found for a size' {
         $result = Resize-Lora $lora -Checkpoint $base -Recipe 'spn_ckpt=0.5,subspace=0.5,size=0.12' -OutputDirectory (New-TestFolder)
-        [System.IO.Path]::GetFileName($result.Path) | Should -Match '^lora_spnckpt0\.5_subspace0\.5_size0\.12_th-0\.3\d?\.safetensors$'
+        $threshold = $result.Threshold.ToString('0.##', [cultureinfo]::InvariantCulture)
+        [System.IO.Path]::GetFileName($result.Path) | Should -Be "lora_spnckpt0.5_subspace0.5_size0.12_th$threshold.safetensors"
     }
 
     It 'are two where two recipes would give one' {
@@ -124,7 +125,7 @@ Describe 'Metadata of outputs' {
     }
 
     It 'keeps text of any language and shape' {
-        $odd = [ordered]@{ 'modelspec.title' = "стиль `"画`"`n\ </script> 🎨"; ss_tag_frequency = '{"1_cat": {"cat": 3}}'; '' = 'no key' }
+        $odd = [ordered]@{ 'modelspec.title' = "`u{441}`u{442}`u{438}`u{43B}`u{44C} `"`u{753B}`"`n\ </script> `u{1F3A8}"; ss_tag_frequency = '{"1_cat": {"cat": 3}}'; '' = 'no key' }
         $file = Write-SafetensorsFile (Join-Path (New-TestFolder) 'odd.safetensors') (New-Layer $queryLayer) $odd
         $kept = (Read-SafetensorsHeader (Resize-Lora $file -Recipe $recipe).Path).Metadata
         foreach ($key in $odd.Keys) { $kept[$key] | Should -BeExactly $odd[$key] }
@@ -262,7 +263,32 @@ Describe 'What is never an output' {
     }
 }
 
+Describe 'An output that is a link' {
+    BeforeAll {
+        $folder = New-TestFolder
+        $file = Copy-Sample 'lora' (Join-Path $folder 'style.safetensors')
+        $link = Join-Path $folder 'style_spnlora1_th-0.7.safetensors'
+        # Windows lets not everybody make links.
+        $linked = try { [System.IO.File]::CreateSymbolicLink($link, $file) } catch { $null }
+    }
+
+    It 'is not followed to the input, even with -Force' {
+        if (-not $linked) { Set-ItResult -Skipped -Because 'this user may not make links' }
+        Resize-Lora $file -Recipe $recipe -Force -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems | Should -HaveCount 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'OutputIsInput,ResizeLora.PowerShell.Commands.ResizeLoraCommand'
+        Get-Sha256 $file | Should -Be (Get-Sha256 $lora)
+    }
+}
+
 Describe '-WhatIf' {
+    It 'says the file and its exact size, as -Verbose does when it is written' {
+        $output = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder) -Verbose 4>&1
+        $result = $output | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }
+        $size = $result.NewLength.ToString('N0', [cultureinfo]::InvariantCulture)
+        @($output | Where-Object { "$_" -like "*Write $size bytes, total rank 784 -> 366, by recipe $recipe*$($result.Path)*" }) | Should -HaveCount 1
+    }
+
     It 'writes nothing, makes no folder, and gives no result' {
         $folder = Join-Path (New-TestFolder) 'to be made'
         Resize-Lora $lora -Recipe $recipe, 'spn_lora,size=0.1' -OutputDirectory $folder -WhatIf | Should -BeNullOrEmpty
@@ -336,6 +362,27 @@ Describe 'Whole or not at all' {
         $result = Resize-Lora $files -Recipe $recipe | Select-Object -First 1
         $result.Source | Should -Be $files[0]
         Get-FileName $folder | Should -HaveCount 4
+    }
+
+    It 'leaves whole files only when it is stopped from outside' {
+        $folder = New-TestFolder
+        $files = 1..20 | ForEach-Object { Copy-Sample 'lora' (Join-Path $folder "$_.safetensors") }
+        $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+        $null = $shell.AddScript('param($module, $files, $recipe) Import-Module $module; Resize-Lora $files -Recipe $recipe')
+        $null = $shell.AddArgument((Get-Module ResizeLora).Path.Replace('.psm1', '.psd1')).AddArgument($files).AddArgument($recipe)
+        $running = $shell.BeginInvoke()
+        $started = [System.Diagnostics.Stopwatch]::StartNew()
+        while ((Get-FileName $folder).Count -lt 22 -and $started.Elapsed.TotalSeconds -lt 60) { [System.Threading.Thread]::Sleep(10) }
+        $shell.Stop()
+        $running.IsCompleted | Should -BeTrue
+        $shell.Dispose()
+        $written = @(Get-FileName $folder)
+        $written.Count | Should -BeLessThan 40
+        $written -like '*.tmp' | Should -BeNullOrEmpty
+        foreach ($name in $written) {
+            $header = Read-SafetensorsHeader (Join-Path $folder $name)
+            $header.DataStart + $header.Tensors[-1].End | Should -Be $header.FileLength
+        }
     }
 
     It 'holds no file once it has ended, was stopped, or has failed' {

@@ -74,6 +74,14 @@ Describe 'Resize-Lora' {
         $table | Should -Match 'lora_unet_input_blocks_1_0_in_layers_2 +Convolution3x3 +8 -> 4'
     }
 
+    It 'gives a result that goes into CSV and JSON' {
+        $csv = Join-Path (New-TestFolder) 'log.csv'
+        $result | Select-Object Source, Path, Recipe, NewRank | Export-Csv $csv
+        (Get-Content $csv)[-1] | Should -BeLike "*$($result.Path)*spn_ckpt=1,thr=-1.2*183*"
+        $json = $result | ConvertTo-Json -Depth 4 -ErrorAction Stop
+        [System.Text.Json.JsonDocument]::Parse($json).RootElement.GetProperty('NewRank').GetInt32() | Should -Be 183
+    }
+
     It 'describes its result in a line' {
         "$result" | Should -Be "$lora -> $($result.Path), rank 784 -> 183"
     }

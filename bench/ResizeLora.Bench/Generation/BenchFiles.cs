@@ -3,10 +3,11 @@ using ResizeLora.Adapters;
 
 namespace ResizeLora.Bench.Generation;
 
-/// <summary>The files that the workloads use: a checkpoint, one LoRA of high rank, and ten of low rank.</summary>
+/// <summary>The files that the workloads use: a checkpoint, one LoRA of high rank, and several of low rank.</summary>
 internal sealed class BenchFiles
 {
     private const int LowRankCount = 10;
+    private const int SmallLowRankCount = 3;
     private const int SmallDivisor = 4;
 
     // σ_max of a checkpoint's typical weight, in multiples of its bulk's edge.
@@ -26,7 +27,7 @@ internal sealed class BenchFiles
         HighRank = 128 / Divisor;
         LowRank = 32 / Divisor;
         HighRankLora = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{HighRank}.safetensors"));
-        LowRankLoras = Enumerable.Range(0, LowRankCount).Select(number => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{LowRank}-{number:00}.safetensors"))).ToArray();
+        LowRankLoras = Enumerable.Range(0, small ? SmallLowRankCount : LowRankCount).Select(number => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{LowRank}-{number:00}.safetensors"))).ToArray();
     }
 
     /// <summary>The folder.</summary>
@@ -47,7 +48,7 @@ internal sealed class BenchFiles
     /// <summary>The LoRA of the high rank.</summary>
     public string HighRankLora { get; }
 
-    /// <summary>Ten LoRAs of the low rank.</summary>
+    /// <summary>Ten LoRAs of the low rank; three where all is small.</summary>
     public IReadOnlyList<string> LowRankLoras { get; }
 
     /// <summary>Makes what is missing.</summary>
@@ -55,13 +56,13 @@ internal sealed class BenchFiles
     public void Generate(Action<string> report)
     {
         Directory.CreateDirectory(Folder);
-        report(Checkpoint);
-        SyntheticFile.Write(Checkpoint, architecture.Tensors, new Dictionary<string, string>(), tensor => WeightOf(tensor.Name, tensor.Shape));
+        Report(Checkpoint, SyntheticFile.Write(Checkpoint, architecture.Tensors, new Dictionary<string, string>(), tensor => WeightOf(tensor.Name, tensor.Shape)));
         foreach (string lora in (string[])[HighRankLora, .. LowRankLoras])
         {
-            report(lora);
-            WriteLora(lora, lora == HighRankLora ? HighRank : LowRank);
+            Report(lora, WriteLora(lora, lora == HighRankLora ? HighRank : LowRank));
         }
+
+        void Report(string path, bool written) => report($"{path} {(written ? "was written" : "is there")}");
     }
 
     private static TrainedWeight WeightOf(string name, IReadOnlyList<long> shape)
@@ -70,7 +71,7 @@ internal sealed class BenchFiles
         return new TrainedWeight(name, rows, (int)(shape.Aggregate(1L, static (product, dimension) => product * dimension) / rows));
     }
 
-    private void WriteLora(string path, int rank)
+    private bool WriteLora(string path, int rank)
     {
         double alpha = rank / 2.0;
         string number = rank.ToString(CultureInfo.InvariantCulture);
@@ -91,13 +92,13 @@ internal sealed class BenchFiles
             Add(layer + AdapterLayer.UpSuffix, [rows, rank], () => new TrainedUp($"{seed}/up", rows, rank, UpNorm(seed, rows, columns, alpha / rank)));
         }
 
+        return SyntheticFile.Write(path, shapes, metadata, tensor => sources[tensor.Name]());
+
         void Add(string name, long[] shape, Func<ITensorSource> source)
         {
             shapes.Add((name, shape));
             sources.Add(name, source);
         }
-
-        SyntheticFile.Write(path, shapes, metadata, tensor => sources[tensor.Name]());
     }
 
     // σ₁ of ΔW lies between 1/30 of a typical σ_max(W) and all of it, so that the default recipe keeps much of one layer and

@@ -13,12 +13,13 @@ internal static class SyntheticFile
     /// <param name="shapes">Name and shape of each tensor.</param>
     /// <param name="metadata">The metadata.</param>
     /// <param name="sourceOf">Gives the source of a tensor; it is asked when the tensor's turn comes.</param>
-    public static void Write(string path, IEnumerable<(string Name, long[] Shape)> shapes, IReadOnlyDictionary<string, string> metadata, Func<TensorEntry, ITensorSource> sourceOf)
+    /// <returns>Whether it was written.</returns>
+    public static bool Write(string path, IEnumerable<(string Name, long[] Shape)> shapes, IReadOnlyDictionary<string, string> metadata, Func<TensorEntry, ITensorSource> sourceOf)
     {
         var layout = SafetensorsLayout.Create(shapes.Select(static tensor => (tensor.Name, TensorType.Float16, (IReadOnlyList<long>)tensor.Shape)), metadata);
         if (File.Exists(path) && new FileInfo(path).Length == layout.FileLength)
         {
-            return;
+            return false;
         }
 
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, layout);
@@ -28,6 +29,7 @@ internal static class SyntheticFile
         }
 
         writer.Commit(metadata, overwrite: true);
+        return true;
     }
 
     private static IEnumerable<Piece> Split(IEnumerable<TensorEntry> tensors, Func<TensorEntry, ITensorSource> sourceOf)

@@ -30,8 +30,12 @@ internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, 
             foreach (IBenchProgram program in programs)
             {
                 workload.Prepare(program);
+                TimeSpan processor = Environment.CpuUsage.TotalTime;
                 times[program].Add(Time(() => workload.Run(program)));
-                report(string.Create(CultureInfo.InvariantCulture, $"{workload.Key}: {program.Name} {times[program][^1]:0.00} s"));
+
+                // Much less processor time than cores · time tells that something else was running.
+                processor = Environment.CpuUsage.TotalTime - processor;
+                report(string.Create(CultureInfo.InvariantCulture, $"{workload.Key}: {program.Name} {times[program][^1]:0.00} s, of processors {processor.TotalSeconds:0.00} s"));
             }
         }
 

@@ -5,6 +5,7 @@ using System.IO.Hashing;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Bench.Profiling;
@@ -37,7 +38,7 @@ internal static class NormProfile
         byte[] bytes = clock.Time("take memory", () => GC.AllocateUninitializedArray<byte>((int)weight.ByteLength));
         clock.Time("read", () => Read(checkpoint, weight, bytes));
         clock.Time("hash", () => XxHash128.Hash(bytes));
-        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new ProcessorGramOperatorFactory().Create(weight, bytes));
+        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory(() => ComputeDevice.Processor).Create(weight, bytes));
         using (gram as IDisposable)
         {
             var watched = new WatchedGramOperator(gram);

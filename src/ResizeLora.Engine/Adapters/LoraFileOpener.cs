@@ -5,7 +5,6 @@ namespace ResizeLora.Adapters;
 /// <summary>Opens the files of a folder as its owner keeps them: LoRA files among checkpoints, earlier outputs and other things.</summary>
 public static class LoraFileOpener
 {
-    private static readonly string[] PickleExtensions = [".ckpt", ".pt", ".pth", ".bin"];
     private static readonly string[] SafetensorsExtensions = [".safetensors", ".sft", string.Empty];
 
     /// <summary>Opens a LoRA file, or says why it is left alone.</summary>
@@ -25,12 +24,8 @@ public static class LoraFileOpener
             return null;
         }
 
+        UnsupportedFileException.ThrowIfPickle(path);
         string extension = Path.GetExtension(path).ToLowerInvariant();
-        if (PickleExtensions.Contains(extension))
-        {
-            throw new UnsupportedFileException(path, $"'{path}' is a pickle ({extension}), which can run code when it is read. Convert it to safetensors first, with a tool that you trust.");
-        }
-
         if (!SafetensorsExtensions.Contains(extension))
         {
             leftAlone = $"is no safetensors file but '{extension}'";

@@ -1,3 +1,4 @@
+using ResizeLora.Adapters;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
@@ -24,10 +25,12 @@ public sealed class Checkpoint : IDisposable
 
     /// <summary>Opens a checkpoint.</summary>
     /// <param name="path">A safetensors file in Stability's SDXL layout.</param>
+    /// <exception cref="UnsupportedFileException">The file is a pickle.</exception>
     /// <exception cref="SafetensorsException">The file is malformed.</exception>
     /// <exception cref="CheckpointException">It is missing, or no layer of an SDXL model is in it.</exception>
     public static Checkpoint Open(string path)
     {
+        UnsupportedFileException.ThrowIfPickle(path);
         SafetensorsFile file;
         try
         {

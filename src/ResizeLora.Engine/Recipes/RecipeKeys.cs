@@ -35,7 +35,10 @@ public static class RecipeKeys
     public static string Nearest(string mistyped)
     {
         ArgumentNullException.ThrowIfNull(mistyped);
-        return All.MinBy(key => EditDistance(mistyped.ToLowerInvariant(), key))!;
+        string lower = mistyped.ToLowerInvariant();
+
+        // A key spelled out, or cut short, is nearer than one that shares letters: 'threshold' means 'thr'.
+        return All.MinBy(key => lower.Length > 0 && (lower.StartsWith(key, StringComparison.Ordinal) || key.StartsWith(lower, StringComparison.Ordinal)) ? 0 : EditDistance(lower, key))!;
     }
 
     // Levenshtein's distance, one row at a time.

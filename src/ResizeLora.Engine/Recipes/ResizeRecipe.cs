@@ -122,12 +122,12 @@ public sealed record ResizeRecipe
 
     private static ResizeRecipe Create(string text, IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale)
     {
-        if (weights.Values.Any(weight => !double.IsFinite(weight)))
+        double sum = weights.Values.Sum();
+        if (weights.Values.Any(weight => !double.IsFinite(weight)) || !double.IsFinite(sum))
         {
-            throw new RecipeException(text, "a weight is not a finite number.");
+            throw new RecipeException(text, "a weight, or their sum, is not a finite number.");
         }
 
-        double sum = weights.Values.Sum();
         if (!(sum > 0))
         {
             throw new RecipeException(text, $"at least one score is needed ({string.Join(", ", RecipeKeys.Scores.Select(score => score.Key))}), and the weights must sum to more than zero.");
@@ -153,6 +153,8 @@ public sealed record ResizeRecipe
             throw new RecipeException(text, "'rescale=' must be a number above zero.");
         }
 
+        // Weights that sum to 1 but for rounding stay as they are, so that a recipe's own text gives the recipe back.
+        sum = Math.Abs(sum - 1) <= 1e-9 ? 1 : sum;
         var normalised = weights.Where(weight => weight.Value != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
         return new ResizeRecipe(normalised, threshold, sizeMiB, rescale);
     }

@@ -26,15 +26,16 @@ internal static class GramMatrix
     /// <param name="length">Rows of T.</param>
     /// <param name="rank">Columns of T.</param>
     /// <param name="transposed">Whether Tᵀ is what is stored.</param>
-    /// <returns>rank × rank numbers, row-major.</returns>
-    public static double[] Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed)
+    /// <param name="gram">Where the rank × rank numbers go, row-major.</param>
+    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram)
     {
         int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
-        double[] sums = new double[stride * stride];
+        double[] sums = ArrayPool<double>.Shared.Rent(stride * stride);
         float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? 1 : rank));
         double[] panel = ArrayPool<double>.Shared.Rent(PanelRows * stride);
         try
         {
+            Array.Clear(sums, 0, stride * stride);
             Array.Clear(panel, 0, PanelRows * stride);
             for (int start = 0; start < length; start += PanelRows)
             {
@@ -50,14 +51,15 @@ internal static class GramMatrix
 
                 AddPanel(panel, rows, stride, sums);
             }
+
+            Mirror(sums, rank, stride, gram);
         }
         finally
         {
             ArrayPool<float>.Shared.Return(decoded);
             ArrayPool<double>.Shared.Return(panel);
+            ArrayPool<double>.Shared.Return(sums);
         }
-
-        return Mirror(sums, rank, stride);
     }
 
     private static void Pack(TensorType type, ReadOnlySpan<byte> bytes, int rank, int start, int rows, float[] decoded, double[] panel, int stride)
@@ -158,9 +160,8 @@ internal static class GramMatrix
         (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
     }
 
-    private static double[] Mirror(double[] sums, int rank, int stride)
+    private static void Mirror(double[] sums, int rank, int stride, Span<double> gram)
     {
-        double[] gram = new double[rank * rank];
         for (int row = 0; row < rank; row++)
         {
             for (int column = row; column < rank; column++)
@@ -168,7 +169,5 @@ internal static class GramMatrix
                 gram[(row * rank) + column] = gram[(column * rank) + row] = sums[(row * stride) + column];
             }
         }
-
-        return gram;
     }
 }

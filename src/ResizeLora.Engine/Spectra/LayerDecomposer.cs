@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
@@ -21,24 +22,24 @@ internal static class LayerDecomposer
     public static LayerSpectrum Decompose(Adapter adapter, AdapterLayer layer, BaseNorms? baseNorms, string? checkpointPath, ComputeDevice device)
     {
         LayerThreads.Enter();
-        double[] upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
-        double[] downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
+        using DisposeScope scope = NewDisposeScope();
+        Tensor upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
+        Tensor downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
         int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
         (Tensor Up, Tensor Down) ReadFactors() => (
             TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
             TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
         LayerFactors factors = SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors)
-            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.All(double.IsFinite) ? "lora_down" : "lora_up")} holds NaN or infinity: the training has failed there.");
+            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity: the training has failed there.");
         return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath);
     }
 
-    private static double[] Gram(SafetensorsFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
+    private static Tensor Gram(SafetensorsFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
     {
         if (device.IsCuda || factor.Type == TensorType.Float64)
         {
-            using DisposeScope scope = NewDisposeScope();
-            Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
-            return TensorReader.ToArray(transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix));
+            using Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
+            return (transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix)).cpu();
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
@@ -46,7 +47,9 @@ internal static class LayerDecomposer
         {
             Span<byte> bytes = buffer.AsSpan(0, (int)factor.ByteLength);
             file.Read(factor, bytes);
-            return GramMatrix.Compute(factor.Type, bytes, length, rank, transposed);
+            Tensor gram = empty([rank, rank], ScalarType.Float64);
+            GramMatrix.Compute(factor.Type, bytes, length, rank, transposed, MemoryMarshal.Cast<byte, double>(gram.bytes));
+            return gram;
         }
         finally
         {

@@ -61,7 +61,7 @@ internal static class LayerTruncation
         if (!encoded.isfinite().all().item<bool>())
         {
             string advice = type == TensorType.Float16 ? "use -DType BFloat16 or Float32." : "the layer cannot be written.";
-            throw new AdapterException(spectrum.Path, spectrum.Layer, "Overflow", $"its values reach {values.abs().max().to(ScalarType.Float64).item<double>():g3}, too large for {type}; {advice}");
+            throw new AdapterException(spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {values.abs().max().to(ScalarType.Float64).item<double>():g3}, too large for {type}; {advice}"));
         }
 
         return encoded.bytes.ToArray();

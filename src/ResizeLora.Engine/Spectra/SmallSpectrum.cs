@@ -30,16 +30,16 @@ internal static class SmallSpectrum
     private const double SinglePrecisionGrowth = 50;
 
     /// <summary>Decomposes B·A.</summary>
-    /// <param name="upGram">BᵀB, r × r, row-major.</param>
-    /// <param name="downGram">A·Aᵀ, r × r, row-major.</param>
+    /// <param name="upGram">BᵀB, r × r, in double precision on the processor.</param>
+    /// <param name="downGram">A·Aᵀ, r × r, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
     /// <param name="readFactors">Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.</param>
     /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
-    public static LayerFactors? Decompose(double[] upGram, double[] downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
+    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
     {
-        double[] upNorms = ColumnNorms(upGram, rank);
-        double[] downNorms = ColumnNorms(downGram, rank);
+        double[] upNorms = ColumnNorms(upGram);
+        double[] downNorms = ColumnNorms(downGram);
         if (!double.IsFinite(upNorms.Sum()) || !double.IsFinite(downNorms.Sum()))
         {
             return null;
@@ -61,15 +61,15 @@ internal static class SmallSpectrum
         return factors;
     }
 
-    private static LayerFactors? ByCholesky(double[] upGram, double[] downGram, int rank, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByCholesky(Tensor upGram, Tensor downGram, int rank, double[] upNorms, double[] downNorms)
     {
-        (Tensor lower, Tensor info) = linalg.cholesky_ex(TensorReader.FromArray(upGram, rank, rank, ScalarType.Float64, ComputeDevice.Processor));
+        (Tensor lower, Tensor info) = linalg.cholesky_ex(upGram);
         if (info.item<int>() != 0)
         {
             return null;
         }
 
-        Tensor core = lower.t().matmul(TensorReader.FromArray(downGram, rank, rank, ScalarType.Float64, ComputeDevice.Processor)).matmul(lower);
+        Tensor core = lower.t().matmul(downGram).matmul(lower);
         (Tensor ascending, Tensor vectors) = linalg.eigh(core);
         double[] squares = TensorReader.ToArray(ascending.flip(0));
 
@@ -148,15 +148,10 @@ internal static class SmallSpectrum
         return growth;
     }
 
-    private static double[] ColumnNorms(double[] gram, int rank)
+    private static double[] ColumnNorms(Tensor gram)
     {
-        double[] norms = new double[rank];
-        for (int index = 0; index < rank; index++)
-        {
-            norms[index] = Math.Sqrt(gram[(index * rank) + index]);
-        }
-
-        return norms;
+        using Tensor norms = gram.diagonal().sqrt();
+        return TensorReader.ToArray(norms);
     }
 
     private static double Norm(double[] norms) => Math.Sqrt(norms.Sum(static norm => norm * norm));

@@ -6,11 +6,21 @@ namespace ResizeLora.Tests;
 /// <summary>Writes numbers as the bytes of a tensor, rounded to nearest.</summary>
 internal static class WeightEncoder
 {
-    public static byte[] Encode(TensorType type, IEnumerable<double> values) => values.SelectMany(value => EncodeOne(type, value)).ToArray();
-
-    private static byte[] EncodeOne(TensorType type, double value)
+    public static byte[] Encode(TensorType type, IEnumerable<double> values)
     {
-        byte[] bytes = new byte[TensorTypes.BytesOf(type)];
+        double[] numbers = values as double[] ?? values.ToArray();
+        int width = TensorTypes.BytesOf(type);
+        byte[] bytes = new byte[numbers.Length * width];
+        for (int index = 0; index < numbers.Length; index++)
+        {
+            Write(bytes.AsSpan(index * width, width), type, numbers[index]);
+        }
+
+        return bytes;
+    }
+
+    private static void Write(Span<byte> bytes, TensorType type, double value)
+    {
         switch (type)
         {
             case TensorType.Float64:
@@ -34,8 +44,6 @@ internal static class WeightEncoder
                 wide[..bytes.Length].CopyTo(bytes);
                 break;
         }
-
-        return bytes;
     }
 
     private static ushort ToBFloat16(float value)

@@ -1,0 +1,108 @@
+# The golden case through the cmdlets: what the reference program makes of the sample, with singular values and norms in float64.
+BeforeDiscovery {
+    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected.json')
+    $expected = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement
+    $names = $expected.GetProperty('recipes').EnumerateObject() | ForEach-Object Name
+    $byThreshold = $names | Where-Object { $_ -like '*thr=*' }
+    $bySize = $names | Where-Object { $_ -like '*size=*' }
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
+    $lora = Get-SamplePath 'lora'
+    $base = Get-SamplePath 'base'
+    $userCache = $env:RESIZELORA_CACHE
+    $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
+    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected.json')
+    $expected = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement
+    $layers = @(Get-LoraSpectrum $lora -Checkpoint $base)
+
+    function Test-Close([double] $Value, [double] $Reference, [double] $Tolerance) {
+        [Math]::Abs($Value - $Reference) -le $Tolerance * $Reference
+    }
+}
+
+AfterAll {
+    $env:RESIZELORA_CACHE = $userCache
+}
+
+Describe 'The spectra of the sample' {
+    It 'are those of every layer that the reference knows' {
+        $layers.Layer | Sort-Object | Should -Be @($expected.GetProperty('layers').EnumerateObject() | ForEach-Object Name | Sort-Object)
+    }
+
+    It 'have ranks, alphas and shapes as the reference' {
+        foreach ($layer in $layers) {
+            $reference = $expected.GetProperty('layers').GetProperty($layer.Layer)
+            $layer.Rank, $layer.OutFeatures, $layer.InFeatures | Should -Be @(
+                $reference.GetProperty('rank').GetInt32(), $reference.GetProperty('out').GetInt32(), $reference.GetProperty('in').GetInt32())
+            $layer.Alpha | Should -Be $reference.GetProperty('alpha').GetDouble()
+        }
+    }
+
+    It 'have singular values within 1e-4 of float64, down to 1e-4 of the largest' {
+        foreach ($layer in $layers) {
+            $reference = @($expected.GetProperty('layers').GetProperty($layer.Layer).GetProperty('singular_values').EnumerateArray() | ForEach-Object { $_.GetDouble() })
+            $layer.SingularValues.Length | Should -Be $reference.Length
+            for ($i = 0; $i -lt $reference.Length -and $reference[$i] -ge 1e-4 * $reference[0]; $i++) {
+                Test-Close $layer.SingularValues[$i] $reference[$i] 1e-4 | Should -BeTrue -Because "singular value $i of $($layer.Layer) is $($reference[$i]), not $($layer.SingularValues[$i])"
+            }
+        }
+    }
+
+    It 'have norms of the base model within 1e-5' {
+        foreach ($layer in $layers) {
+            $reference = $expected.GetProperty('layers').GetProperty($layer.Layer)
+            Test-Close $layer.BaseSpectralNorm $reference.GetProperty('base_spectral_norm').GetDouble() 1e-5 | Should -BeTrue -Because "it is $($layer.Layer)'s"
+            Test-Close $layer.BaseFrobeniusNorm $reference.GetProperty('base_frobenius_norm').GetDouble() 1e-5 | Should -BeTrue -Because "it is $($layer.Layer)'s"
+        }
+    }
+}
+
+Describe 'A recipe on the sample' {
+    It 'has the weights of the reference: <_>' -ForEach ($byThreshold + $bySize) {
+        $recipe = New-ResizeRecipe $_
+        $weights = $expected.GetProperty('recipes').GetProperty($_).GetProperty('weights')
+        $kinds = @{ spn_ckpt = 'SpectralCheckpoint'; spn_lora = 'SpectralLora'; fro_ckpt = 'FrobeniusCheckpoint'; fro_lora = 'FrobeniusLora'; subspace = 'Subspace'; params = 'Parameters' }
+        foreach ($key in $kinds.Keys) {
+            $weight = $weights.GetProperty($key).GetDouble()
+            if ($weight -gt 0) {
+                Test-Close $recipe.Weights[$kinds[$key]] $weight 1e-12 | Should -BeTrue
+            }
+            else {
+                $recipe.Weights.ContainsKey($kinds[$key]) | Should -BeFalse
+            }
+        }
+    }
+
+    It 'keeps the ranks of the reference: <_>' -ForEach $byThreshold {
+        $reference = $expected.GetProperty('recipes').GetProperty($_)
+        $threshold = $reference.GetProperty('threshold').GetDouble()
+        $result = Resize-Lora $lora -Checkpoint $base -Recipe $_ -OutputDirectory (New-TestFolder)
+        foreach ($layer in $result.Layers) {
+            # A dimension whose score lies within 1e-3 of the threshold may fall on either side. The all-zero layer has no scores.
+            $least = $most = 0
+            if ($layer.Layer -cne $expected.GetProperty('zero_layer').GetString()) {
+                foreach ($score in $reference.GetProperty('scores').GetProperty($layer.Layer).EnumerateArray()) {
+                    if ($score.ValueKind -ne 'Number') { continue }
+                    if ($score.GetDouble() -gt $threshold + 1e-3) { $least++ }
+                    if ($score.GetDouble() -gt $threshold - 1e-3) { $most++ }
+                }
+            }
+            $layer.NewRank | Should -BeGreaterOrEqual $least -Because "it is $($layer.Layer)'s"
+            $layer.NewRank | Should -BeLessOrEqual $most -Because "it is $($layer.Layer)'s"
+        }
+        $written = (Read-SafetensorsHeader $result.Path).Tensors | Where-Object Name -Like '*.lora_down.weight'
+        ($written | ForEach-Object { $_.Shape[0] } | Measure-Object -Sum).Sum | Should -Be $result.NewRank
+    }
+
+    It 'keeps no more than the reference, which counts no header, and stays within the size: <_>' -ForEach $bySize {
+        $reference = $expected.GetProperty('recipes').GetProperty($_)
+        $result = Resize-Lora $lora -Checkpoint $base -Recipe $_ -OutputDirectory (New-TestFolder)
+        foreach ($kept in $reference.GetProperty('kept_rank').EnumerateObject()) {
+            ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank | Should -BeLessOrEqual $kept.Value.GetInt32()
+        }
+        (Get-Item $result.Path).Length | Should -BeLessOrEqual $result.Recipe.SizeInBytes
+    }
+}
