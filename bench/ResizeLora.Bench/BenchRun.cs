@@ -56,7 +56,8 @@ internal sealed class BenchRun(BenchOptions options)
             return;
         }
 
-        var runner = new WorkloadRunner(options, new BenchPrograms(files, OutputFolder(options.Folder)), Say);
+        string outputFolder = OutputFolder(options.Folder);
+        var runner = new WorkloadRunner(options, new BenchPrograms(files, outputFolder), Say);
         Workload[] workloads = Workload.All(files).Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id)).ToArray();
         string shapes = options.Small ? "Shapes a quarter as wide as SDXL's" : "Full SDXL shapes";
         var report = new Report(string.Create(CultureInfo.InvariantCulture, $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn."));
@@ -64,7 +65,7 @@ internal sealed class BenchRun(BenchOptions options)
         if (options.Only.Count == 0)
         {
             report.AddAccuracy(AccuracyCheck.Measure(files));
-            if (StartUpCheck.Measure() is { } startUp)
+            if (StartUpCheck.Measure(outputFolder) is { } startUp)
             {
                 report.AddStartUp(startUp);
             }

@@ -64,14 +64,13 @@ Describe 'A recipe on the sample' {
     It 'has the weights of the reference: <_>' -ForEach ($byThreshold + $bySize) {
         $recipe = New-ResizeRecipe $_
         $weights = $expected.GetProperty('recipes').GetProperty($_).GetProperty('weights')
-        $kinds = @{ spn_ckpt = 'SpectralCheckpoint'; spn_lora = 'SpectralLora'; fro_ckpt = 'FrobeniusCheckpoint'; fro_lora = 'FrobeniusLora'; subspace = 'Subspace'; params = 'Parameters' }
-        foreach ($key in $kinds.Keys) {
+        foreach ($key in 'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params') {
             $weight = $weights.GetProperty($key).GetDouble()
             if ($weight -gt 0) {
-                Test-Close $recipe.Weights[$kinds[$key]] $weight 1e-12 | Should -BeTrue
+                Test-Close $recipe.Weights[$key] $weight 1e-12 | Should -BeTrue
             }
             else {
-                $recipe.Weights.ContainsKey($kinds[$key]) | Should -BeFalse
+                $recipe.Weights.ContainsKey($key) | Should -BeFalse
             }
         }
     }

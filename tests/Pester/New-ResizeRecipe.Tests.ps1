@@ -10,8 +10,8 @@ Describe 'New-ResizeRecipe from text' {
     It 'reads scores with their weights and a threshold' {
         $recipe = New-ResizeRecipe 'spn_ckpt=0.7,params=0.3,thr=-1.3'
         $recipe.GetType().FullName | Should -Be 'ResizeLora.Recipes.ResizeRecipe'
-        $recipe.Weights['SpectralCheckpoint'] | Should -Be 0.7
-        $recipe.Weights['Parameters'] | Should -Be 0.3
+        $recipe.Weights['spn_ckpt'] | Should -Be 0.7
+        $recipe.Weights['params'] | Should -Be 0.3
         $recipe.Threshold | Should -Be -1.3
         $recipe.SizeMiB | Should -BeNullOrEmpty
         $recipe.Rescale | Should -Be 1
@@ -38,8 +38,8 @@ Describe 'New-ResizeRecipe from text' {
 
     It 'brings the weights to the sum 1' {
         $recipe = New-ResizeRecipe 'fro_ckpt=3,spn_lora,thr=-1.4'
-        $recipe.Weights['FrobeniusCheckpoint'] | Should -Be 0.75
-        $recipe.Weights['SpectralLora'] | Should -Be 0.25
+        $recipe.Weights['fro_ckpt'] | Should -Be 0.75
+        $recipe.Weights['spn_lora'] | Should -Be 0.25
     }
 
     It 'does not mind case and blanks' {
@@ -99,8 +99,8 @@ Describe 'New-ResizeRecipe from text' {
 Describe 'New-ResizeRecipe from parameters' {
     It 'takes weights and a size' {
         $recipe = New-ResizeRecipe -SpnCkpt 1 -Params 0.1 -Size 32
-        Test-Near $recipe.Weights['SpectralCheckpoint'] (1 / 1.1) | Should -BeTrue
-        Test-Near $recipe.Weights['Parameters'] (0.1 / 1.1) | Should -BeTrue
+        Test-Near $recipe.Weights['spn_ckpt'] (1 / 1.1) | Should -BeTrue
+        Test-Near $recipe.Weights['params'] (0.1 / 1.1) | Should -BeTrue
         $recipe | Should -Be (New-ResizeRecipe 'spn_ckpt=1,params=0.1,size=32')
     }
 

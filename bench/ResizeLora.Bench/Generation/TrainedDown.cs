@@ -1,5 +1,3 @@
-using ResizeLora.Checkpoints;
-
 namespace ResizeLora.Bench.Generation;
 
 /// <summary>A as training leaves it: near the random start, whose singular values hardly differ.</summary>

@@ -1,5 +1,3 @@
-using ResizeLora.Checkpoints;
-
 namespace ResizeLora.Bench.Generation;
 
 /// <summary>

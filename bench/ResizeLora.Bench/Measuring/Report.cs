@@ -49,7 +49,7 @@ internal sealed class Report
     public void AddStartUp(StartUp startUp)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n| beyond an empty command ({startUp.Empty:0.00} s) | s |\n| --- | ---: |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| Import-Module | {startUp.Import:0.00} |\n| first output of a one-layer job, libtorch loaded | {startUp.FirstOutput:0.00} |\n");
+        text.Append(CultureInfo.InvariantCulture, $"| Import-Module | {startUp.Import:0.00} |\n| first output of a one-layer job, libtorch loaded | {startUp.FirstOutput:0.00} |\n| the sample LoRA resized | {startUp.Job:0.00} |\n");
     }
 
     /// <inheritdoc/>

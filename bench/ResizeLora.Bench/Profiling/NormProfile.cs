@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
@@ -27,18 +28,22 @@ internal static class NormProfile
         LayerWorkers.ForEach(weights, Environment.ProcessorCount, weight => applications.Add((Measure(checkpoint, weight, clock), weight.ByteLength)), CancellationToken.None);
         clock.Print($"Norms of {weights.Length} base weights, {weights.Sum(static weight => weight.ByteLength) >> 20} MiB");
         Console.WriteLine("\n| applications of WᵀW | weights | MiB read in all |\n| ---: | ---: | ---: |");
-        foreach (IGrouping<int, (int Count, long ByteLength)> group in applications.GroupBy(static entry => entry.Count).OrderBy(static group => group.Key))
+        foreach (IGrouping<int, (int Count, long ByteLength)> group in applications.GroupBy(static entry => Bucket(entry.Count)).OrderBy(static group => group.Key))
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {group.Key} | {group.Count()} | {group.Sum(static entry => entry.Count * entry.ByteLength) >> 20} |"));
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ≤ {group.Key} | {group.Count()} | {group.Sum(static entry => entry.Count * entry.ByteLength) >> 20} |"));
         }
     }
 
+    // One by one where the most are, then in steps of ten.
+    private static int Bucket(int count) => count <= 12 ? count : (count + 9) / 10 * 10;
+
     private static int Measure(Checkpoint checkpoint, BaseWeight weight, StepClock clock)
     {
-        byte[] bytes = clock.Time("take memory", () => GC.AllocateUninitializedArray<byte>((int)weight.ByteLength));
-        clock.Time("read", () => Read(checkpoint, weight, bytes));
-        clock.Time("hash", () => XxHash128.Hash(bytes));
-        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory(() => ComputeDevice.Processor).Create(weight, bytes));
+        byte[] buffer = clock.Time("take memory", () => ArrayPool<byte>.Shared.Rent((int)weight.ByteLength));
+        ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
+        clock.Time("read", () => Read(checkpoint, weight, buffer));
+        clock.Time("hash", () => XxHash128.Hash(bytes.Span));
+        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory(static () => ComputeDevice.Processor).Create(weight, bytes));
         using (gram as IDisposable)
         {
             var watched = new WatchedGramOperator(gram);
@@ -46,20 +51,21 @@ internal static class NormProfile
             LanczosNorm.Compute(watched, CancellationToken.None);
             clock.Add("apply WᵀW", watched.Elapsed);
             clock.Add("the rest of the iteration", Stopwatch.GetElapsedTime(start) - watched.Elapsed);
-            clock.Time("(decoding once, for comparison)", () => Decode(weight, bytes));
+            clock.Time("(decoding once, for comparison)", () => Decode(weight, bytes.Span));
+            ArrayPool<byte>.Shared.Return(buffer);
             return watched.Applications;
         }
     }
 
-    private static byte[] Read(Checkpoint checkpoint, BaseWeight weight, byte[] bytes)
+    private static int Read(Checkpoint checkpoint, BaseWeight weight, byte[] buffer)
     {
-        checkpoint.Read(weight, bytes);
-        return bytes;
+        checkpoint.Read(weight, buffer.AsSpan(0, (int)weight.ByteLength));
+        return buffer.Length;
     }
 
     private static float Decode(BaseWeight weight, ReadOnlySpan<byte> bytes)
     {
-        float[] decoded = new float[DecodedAtOnce];
+        float[] decoded = ArrayPool<float>.Shared.Rent(DecodedAtOnce);
         int step = DecodedAtOnce * TensorTypes.BytesOf(weight.Tensor.Type);
         for (int start = 0; start < bytes.Length; start += step)
         {
@@ -67,6 +73,7 @@ internal static class NormProfile
             WeightDecoder.ToSingle(weight.Tensor.Type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(weight.Tensor.Type)));
         }
 
+        ArrayPool<float>.Shared.Return(decoded);
         return decoded[0];
     }
 }

@@ -1,13 +1,17 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Compute;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Bench.Profiling;
 
 /// <summary>
-/// Where the time of W3 goes: the steps of the engine's fast path (SmallSpectrum.ByCholesky), done again one by one under a
+/// Where the time of W3 goes: the steps of LayerDecomposer and of SmallSpectrum's usual way, done again one by one under a
 /// clock.
 /// </summary>
 internal static class SpectraProfile
@@ -27,37 +31,46 @@ internal static class SpectraProfile
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
-        Tensor storedUp = clock.Time("read B and A", () => Read(adapter, layer.Up));
-        Tensor storedDown = clock.Time("read B and A", () => Read(adapter, layer.Down));
-        Tensor up = clock.Time("convert to float64", () => storedUp.to(ScalarType.Float64));
-        Tensor down = clock.Time("convert to float64", () => storedDown.to(ScalarType.Float64));
-        Tensor upGram = clock.Time("Gram matrices", () => Gram(up));
-        Tensor downGram = clock.Time("Gram matrices", () => Gram(down.t()));
+        Tensor upGram = Gram(adapter, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, clock);
+        Tensor downGram = Gram(adapter, layer.Down, layer.InFeatures, layer.Rank, transposed: true, clock);
         Tensor lower = clock.Time("Cholesky", () => linalg.cholesky_ex(upGram).L);
         Tensor core = clock.Time("Lᵀ·(A·Aᵀ)·L", () => lower.t().matmul(downGram).matmul(lower));
         (Tensor eigenvalues, Tensor eigenvectors) = clock.Time("eigh", () => linalg.eigh(core));
-        Tensor vectors = eigenvectors.flip(1);
+        Tensor vectors = clock.Time("reverse the vectors", () => eigenvectors.flip(1).contiguous());
         Tensor left = clock.Time("triangular solve", () => linalg.solve_triangular(lower.t(), vectors, upper: true));
-        Tensor right = clock.Time("L·P", () => lower.matmul(vectors).div_(eigenvalues.flip(0).sqrt()));
+        Tensor right = clock.Time("L·P·Λ^(−1/2)", () => lower.matmul(vectors).div_(eigenvalues.flip(0).sqrt()));
         clock.Time("copy to arrays", () => (TensorReader.ToArray(left), TensorReader.ToArray(right)));
+        clock.Time("(all after the Gram matrices, by the engine)", () => SmallSpectrum.Decompose(upGram, downGram, layer.Rank, layer.Rank, ReadFactors));
+
+        (Tensor Up, Tensor Down) ReadFactors()
+        {
+            clock.Add("(layers that take the slow way)", TimeSpan.Zero);
+            return (
+                TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, ComputeDevice.Processor),
+                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, ComputeDevice.Processor));
+        }
     }
 
-    private static Tensor Read(Adapter adapter, Safetensors.TensorEntry entry) =>
-        TensorReader.ReadRows([entry.Shape[0], entry.Shape[1]], entry.Type, destination => adapter.File.Read(entry, destination));
-
-    // As the engine does it: three quarters of the products, since the result is symmetric.
-    private static Tensor Gram(Tensor tall)
+    private static Tensor Gram(Adapter adapter, TensorEntry factor, int length, int rank, bool transposed, StepClock clock)
     {
-        const int SmallestHalf = 32;
-        long half = tall.shape[1] / 2;
-        if (half < SmallestHalf)
-        {
-            return tall.t().matmul(tall);
-        }
+        int byteLength = (int)factor.ByteLength;
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
+        clock.Time("read B and A", () => Read(adapter, factor, buffer));
+        Tensor gram = clock.Time(transposed ? "A·Aᵀ" : "BᵀB", () => Compute(factor.Type, buffer.AsSpan(0, byteLength), length, rank, transposed));
+        ArrayPool<byte>.Shared.Return(buffer);
+        return gram;
+    }
 
-        Tensor left = tall.narrow(1, 0, half);
-        Tensor right = tall.narrow(1, half, tall.shape[1] - half);
-        Tensor corner = left.t().matmul(right);
-        return cat([cat([Gram(left), corner], 1), cat([corner.t(), Gram(right)], 1)], 0);
+    private static int Read(Adapter adapter, TensorEntry factor, byte[] buffer)
+    {
+        adapter.File.Read(factor, buffer.AsSpan(0, (int)factor.ByteLength));
+        return buffer.Length;
+    }
+
+    private static Tensor Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed)
+    {
+        Tensor gram = empty([rank, rank], ScalarType.Float64);
+        GramMatrix.Compute(type, bytes, length, rank, transposed, MemoryMarshal.Cast<byte, double>(gram.bytes));
+        return gram;
     }
 }

@@ -150,7 +150,7 @@ internal sealed class ReferenceProgram : IBenchProgram
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor scores = layer.SingularValues.log10().add(Math.Log10(recipe.Rescale));
-        foreach ((ScoreKind kind, double weight) in recipe.Weights)
+        foreach ((ScoreKind kind, double weight) in recipe.Scores)
         {
             Tensor reference = kind switch
             {

@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Globalization;
+using System.Text.Json;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Adapters;
@@ -74,13 +75,35 @@ public sealed class Adapter : IDisposable
         ArgumentNullException.ThrowIfNull(metadata);
         if (metadata.TryGetValue(ResizeKey, out string? parameters))
         {
-            return parameters;
+            return RecipeIn(parameters);
         }
 
         return metadata.TryGetValue(CommentKey, out string? comment)
             && (comment.StartsWith("Dynamic resize with ", StringComparison.Ordinal) || comment.StartsWith("dimension is resized from ", StringComparison.Ordinal))
-            ? comment.Split(';')[0]
+            ? RecipeIn(comment.Split(';')[0])
             : null;
+    }
+
+    // Metadata is anybody's text: shown as the recipe when it is one, and never at length.
+    private static string RecipeIn(string parameters)
+    {
+        const int Longest = 80;
+        string shown = parameters;
+        try
+        {
+            using var document = JsonDocument.Parse(parameters);
+            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("recipe_str", out JsonElement recipe) && recipe.ValueKind == JsonValueKind.String)
+            {
+                shown = recipe.GetString()!;
+            }
+        }
+        catch (Exception exception) when (exception is JsonException or InvalidOperationException)
+        {
+            // Then it is shown as it stands.
+        }
+
+        shown = string.Concat(shown.Where(static character => !char.IsControl(character)));
+        return shown.Length > Longest ? $"{shown[..Longest]}…" : shown;
     }
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>

@@ -47,6 +47,14 @@ public static class LoraFileOpener
             return null;
         }
 
-        return Adapter.Read(file);
+        Adapter adapter = Adapter.Read(file);
+        if (adapter.Layers.Count == 0)
+        {
+            adapter.Dispose();
+            leftAlone = "holds no layer that can be resized (each has more to it than lora_up and lora_down)";
+            return null;
+        }
+
+        return adapter;
     }
 }

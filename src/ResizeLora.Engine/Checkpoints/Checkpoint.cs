@@ -31,6 +31,11 @@ public sealed class Checkpoint : IDisposable
     public static Checkpoint Open(string path)
     {
         UnsupportedFileException.ThrowIfPickle(path);
+        if (Directory.Exists(path))
+        {
+            throw new CheckpointException(path, "IsFolder", $"The checkpoint '{path}' is a folder; give the safetensors file of the base model.");
+        }
+
         SafetensorsFile file;
         try
         {

@@ -19,6 +19,9 @@ internal sealed record CheckpointIdentity(string Structure, string Sample)
     private const int BlockLength = 4096;
     private const int BlockCount = 512;
 
+    // What is read in a moment is read whole.
+    private const long SampledFrom = 64 << 20;
+
     public static CheckpointIdentity Of(SafetensorsFile file)
     {
         var structure = new XxHash128();
@@ -38,13 +41,13 @@ internal sealed record CheckpointIdentity(string Structure, string Sample)
         return new CheckpointIdentity(Convert.ToHexString(structure.GetCurrentHash()), Convert.ToHexString(sample.GetCurrentHash()));
     }
 
-    // Evenly spread blocks; a file of up to BlockCount · BlockLength bytes is covered entirely.
+    // Evenly spread blocks.
     private static void AppendBlocks(XxHash128 sample, SafetensorsFile file)
     {
         byte[] block = new byte[BlockLength];
         IReadOnlyList<TensorEntry> tensors = file.Header.Tensors;
         long dataLength = tensors.Count == 0 ? 0 : tensors[^1].End;
-        long stride = Math.Max(BlockLength, dataLength / BlockCount);
+        long stride = dataLength < SampledFrom ? BlockLength : dataLength / BlockCount;
         int index = 0;
         for (long position = 0; position < dataLength; position += stride)
         {

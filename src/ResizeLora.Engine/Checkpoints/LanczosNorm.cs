@@ -6,22 +6,19 @@ namespace ResizeLora.Checkpoints;
 /// The spectral norm by the symmetric Lanczos iteration on WᵀW with full reorthogonalisation. It stops on its own error
 /// estimate: for the largest Ritz value θ of the tridiagonal T with eigenvector s, the residual ‖WᵀW·x − θ·x‖ is
 /// β·|s_last|, and the error of θ is at most residual²/gap (Parlett, The Symmetric Eigenvalue Problem, 11.7.1). The gap is
-/// known only as far as the iteration has seen the second value; where the two largest lie close together θ creeps up to the
-/// first one, so that what its growth would still add, as a geometric series, must be small as well.
+/// known only as far as the iteration has seen the second value. Where the two largest lie so close together that it has not,
+/// θ is a mixture of both whose residual is about half their distance, so that the residual itself must be small as well.
 /// </summary>
 internal static class LanczosNorm
 {
     // Relative error of θ = σ² aimed at; σ then has half of it, a tenth of the 1e-5 that is promised.
     private const double Tolerance = 2e-6;
 
-    // A growth that has all but stopped shrinking is taken for this, which leaves a hundred steps of it to come.
-    private const double SlowestRate = 0.99;
+    // Relative residual up to which a mixture of two values is as good as the larger one: the error is less than it.
+    private const double LargestResidual = 2e-5;
 
     // The gap to the second Ritz value overstates the true gap until both have settled.
     private const double GapSafety = 0.25;
-
-    // Growth below this is rounding of single precision.
-    private const double RoundingGrowth = 3e-7;
 
     private const int MinimumSteps = 4;
     private const int MaximumSteps = 300;
@@ -45,8 +42,6 @@ internal static class LanczosNorm
         try
         {
             basis.Add(StartVector(size));
-            double previous = 0;
-            double previousGrowth = double.PositiveInfinity;
             while (true)
             {
                 cancellationToken.ThrowIfCancellationRequested();
@@ -61,11 +56,9 @@ internal static class LanczosNorm
                 double residual = beta * Math.Abs(lastComponent);
                 double gap = GapSafety * (largest - second);
                 double error = gap > residual ? residual * residual / gap : residual;
-                double growth = Math.Max(0, largest - previous);
-                double rate = growth < previousGrowth ? Math.Min(growth / previousGrowth, SlowestRate) : SlowestRate;
-                double toCome = growth > RoundingGrowth * largest ? growth * rate / (1 - rate) : 0;
+                bool accurate = residual <= LargestResidual * largest && error <= Tolerance * largest;
                 bool exhausted = diagonal.Count >= maximumSteps || beta <= 1e-7 * largest;
-                if (exhausted || (diagonal.Count >= MinimumSteps && Math.Max(error, toCome) <= Tolerance * largest))
+                if (exhausted || (diagonal.Count >= MinimumSteps && accurate))
                 {
                     ArrayPool<float>.Shared.Return(next);
                     return Math.Sqrt(Math.Max(largest, 0));
@@ -74,8 +67,6 @@ internal static class LanczosNorm
                 VectorMath.Scale(product, (float)(1 / beta));
                 offDiagonal.Add(beta);
                 basis.Add(next);
-                previous = largest;
-                previousGrowth = growth;
             }
         }
         finally

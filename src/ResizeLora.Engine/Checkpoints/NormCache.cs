@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.IO.Hashing;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,6 +21,7 @@ public sealed class NormCache
     private const string Method = "lanczos-1";
 
     private readonly string folder;
+    private bool warned;
 
     /// <summary>Uses a folder; it need not exist.</summary>
     /// <param name="folder">The folder.</param>
@@ -93,17 +96,33 @@ public sealed class NormCache
                 all[layer] = norm;
             }
 
-            File.WriteAllBytes(temporaryPath, JsonSerializer.SerializeToUtf8Bytes(new CacheFile(Method, all)));
+            File.WriteAllBytes(temporaryPath, JsonSerializer.SerializeToUtf8Bytes(new CacheFile(Method, ChecksumOf(all), all)));
             File.Move(temporaryPath, path, overwrite: true);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: {exception.Message}"));
             TryDelete(temporaryPath);
+            if (!warned)
+            {
+                warned = true;
+                progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: {exception.Message}"));
+            }
         }
     }
 
     private static string FileNameOf(CheckpointIdentity identity) => string.Create(CultureInfo.InvariantCulture, $"{identity.Structure}-{identity.Sample}.json");
+
+    // Tells a file that was edited, or damaged in a way that still parses.
+    private static string ChecksumOf(Dictionary<string, CachedNorm> layers)
+    {
+        var hash = new XxHash128();
+        foreach ((string layer, CachedNorm norm) in layers.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
+        {
+            hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{layer}|{norm.Content}|{norm.Spectral:R}|{norm.Frobenius:R}\n")));
+        }
+
+        return Convert.ToHexString(hash.GetCurrentHash());
+    }
 
     private static Dictionary<string, CachedNorm> ReadFile(string path, IProgress<EngineEvent>? progress)
     {
@@ -112,7 +131,7 @@ public sealed class NormCache
             if (File.Exists(path))
             {
                 CacheFile? file = JsonSerializer.Deserialize<CacheFile>(File.ReadAllBytes(path));
-                if (file is { Method: Method, Layers: not null } && file.Layers.Values.All(norm => norm is { Content.Length: > 0 } && norm.IsPlausible))
+                if (file is { Method: Method, Layers: not null } && file.Layers.Values.All(static norm => norm is { Content: not null }) && file.Checksum == ChecksumOf(file.Layers))
                 {
                     return new Dictionary<string, CachedNorm>(file.Layers, StringComparer.Ordinal);
                 }
@@ -156,17 +175,13 @@ public sealed class NormCache
     internal sealed record CachedNorm(
         [property: JsonPropertyName("content")] string Content,
         [property: JsonPropertyName("spectral")] double Spectral,
-        [property: JsonPropertyName("frobenius")] double Frobenius)
-    {
-        // σmax ≤ ‖W‖F up to rounding; a hand-edited file that breaks this is not believed.
-        [JsonIgnore]
-        public bool IsPlausible => double.IsFinite(Frobenius) && Spectral >= 0 && Spectral <= Frobenius * 1.0001;
-    }
+        [property: JsonPropertyName("frobenius")] double Frobenius);
 
     /// <summary>What is known of a checkpoint: its layers' norms, and the norms of any weight of a checkpoint of its structure.</summary>
     internal sealed record KnownNorms(IReadOnlyDictionary<string, CachedNorm> Layers, IReadOnlyDictionary<string, BaseNorms> ByContent);
 
     private sealed record CacheFile(
         [property: JsonPropertyName("method")] string Method,
+        [property: JsonPropertyName("checksum")] string Checksum,
         [property: JsonPropertyName("layers")] Dictionary<string, CachedNorm> Layers);
 }

@@ -12,5 +12,9 @@ internal static class LayerThreads
     public static int CountFor(ComputeDevice device) => device.IsCuda ? WithCuda : Environment.ProcessorCount;
 
     /// <summary>Keeps libtorch from starting threads of its own below this one: layers are parallel already, and one thread a layer gives the same bits everywhere.</summary>
-    public static void Enter() => torch.set_num_threads(1);
+    public static void Enter()
+    {
+        NativeLibraries.EnsureLoaded();
+        torch.set_num_threads(1);
+    }
 }

@@ -14,14 +14,15 @@ public sealed record ResizeRecipe
 
     private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale)
     {
-        Weights = weights;
+        Scores = weights;
+        Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
         Threshold = threshold;
         SizeMiB = sizeMiB;
         Rescale = rescale;
     }
 
-    /// <summary>The weights of the scores that take part, normalised to sum 1.</summary>
-    public IReadOnlyDictionary<ScoreKind, double> Weights { get; }
+    /// <summary>The weights of the scores that take part, by their keys in the grammar, normalised to sum 1.</summary>
+    public IReadOnlyDictionary<string, double> Weights { get; }
 
     /// <summary>The threshold, a decimal logarithm; null when a size is asked for.</summary>
     public double? Threshold { get; }
@@ -36,13 +37,16 @@ public sealed record ResizeRecipe
     public long? SizeInBytes => SizeMiB is { } size ? (long)Math.Floor(Math.Min(size * (1 << 20), long.MaxValue / 2)) : null;
 
     /// <summary>Whether scoring needs the norms of the base weights.</summary>
-    public bool NeedsBaseNorms => Weights.ContainsKey(ScoreKind.SpectralCheckpoint) || Weights.ContainsKey(ScoreKind.FrobeniusCheckpoint);
+    public bool NeedsBaseNorms => Scores.ContainsKey(ScoreKind.SpectralCheckpoint) || Scores.ContainsKey(ScoreKind.FrobeniusCheckpoint);
 
     /// <summary>Whether scoring needs the base weights themselves.</summary>
-    public bool NeedsSubspace => Weights.ContainsKey(ScoreKind.Subspace);
+    public bool NeedsSubspace => Scores.ContainsKey(ScoreKind.Subspace);
 
     /// <summary>Whether a checkpoint must be given.</summary>
     public bool NeedsCheckpoint => NeedsBaseNorms || NeedsSubspace;
+
+    /// <summary>The same weights by what they weigh.</summary>
+    internal IReadOnlyDictionary<ScoreKind, double> Scores { get; }
 
     /// <summary>Makes a recipe from numbers.</summary>
     /// <param name="weights">Weights of scores; zeros are left out, the rest is normalised to sum 1.</param>
@@ -107,7 +111,7 @@ public sealed record ResizeRecipe
     /// <summary>The recipe in the grammar, with normalised weights; parsing it gives an equal recipe.</summary>
     public override string ToString()
     {
-        IEnumerable<string> parts = RecipeKeys.Scores.Where(score => Weights.ContainsKey(score.Kind)).Select(score => $"{score.Key}={RecipeNumber.Exact(Weights[score.Kind])}");
+        IEnumerable<string> parts = Weights.Select(weight => $"{weight.Key}={RecipeNumber.Exact(weight.Value)}");
         parts = Rescale != 1 ? parts.Append($"{RecipeKeys.Rescale}={RecipeNumber.Exact(Rescale)}") : parts;
         parts = parts.Append(SizeMiB is { } size ? $"{RecipeKeys.Size}={RecipeNumber.Exact(size)}" : $"{RecipeKeys.Threshold}={RecipeNumber.Exact(Threshold!.Value)}");
         return string.Join(',', parts);

@@ -14,7 +14,7 @@ public static class Scoring
         ArgumentNullException.ThrowIfNull(layer);
         double[] scores = new double[layer.SingularValues.Count];
         double common = Math.Log10(recipe.Rescale);
-        foreach ((ScoreKind kind, double weight) in recipe.Weights)
+        foreach ((ScoreKind kind, double weight) in recipe.Scores)
         {
             if (kind != ScoreKind.Subspace)
             {
@@ -22,7 +22,7 @@ public static class Scoring
             }
         }
 
-        double subspaceWeight = recipe.Weights.GetValueOrDefault(ScoreKind.Subspace);
+        double subspaceWeight = recipe.Scores.GetValueOrDefault(ScoreKind.Subspace);
         for (int index = 0; index < scores.Length; index++)
         {
             double singularValue = layer.SingularValues[index];

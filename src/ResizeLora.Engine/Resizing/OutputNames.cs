@@ -85,7 +85,6 @@ public sealed class OutputNames
 
         // Sorted by key, as the reference does; its keys lose their underscores here.
         List<string> parts = recipe.Weights
-            .Select(weight => (Key: RecipeKeys.Of(weight.Key), weight.Value))
             .OrderBy(weight => weight.Key, StringComparer.Ordinal)
             .Select(weight => weight.Key.Replace("_", string.Empty, StringComparison.Ordinal) + number(weight.Value))
             .ToList();

@@ -14,6 +14,7 @@ public sealed class ResizeJob : IDisposable
     private readonly ResizeSession session;
     private readonly Adapter adapter;
     private readonly Dictionary<string, double[]> subspaceScales = new(StringComparer.Ordinal);
+    private string[] toldUnknown = [];
 
     private ResizeJob(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers)
     {
@@ -161,8 +162,9 @@ public sealed class ResizeJob : IDisposable
     private void Tell(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
     {
         string[] unknown = [.. passedThrough.Select(static layer => $"{layer.Name} (no such layer in the base model)"), .. adapter.OtherTensors.Select(static tensor => tensor.Name)];
-        if (unknown.Length > 0)
+        if (unknown.Length > 0 && !unknown.SequenceEqual(toldUnknown))
         {
+            toldUnknown = unknown;
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': {unknown.Length} layers or tensors cannot be resized and are copied unchanged: {string.Join(", ", unknown)}"));
         }
 

@@ -49,9 +49,9 @@ internal static class ResizeMetadata
     private static string Parameters(ResizeRecipe recipe, double threshold)
     {
         var weights = new JsonObject();
-        foreach ((ScoreKind kind, string key) in RecipeKeys.Scores)
+        foreach ((_, string key) in RecipeKeys.Scores)
         {
-            weights.Add(key, recipe.Weights.GetValueOrDefault(kind));
+            weights.Add(key, recipe.Weights.GetValueOrDefault(key));
         }
 
         var parameters = new JsonObject

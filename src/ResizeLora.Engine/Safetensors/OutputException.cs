@@ -11,8 +11,9 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="reason">A stable word for the reason, the end of the error id.</param>
     /// <param name="detail">The reason in words.</param>
     /// <param name="innerException">The cause, or null.</param>
-    public OutputException(string path, string reason, string detail, Exception? innerException = null)
-        : base($"'{path}' was not written: {detail}", path, innerException)
+    /// <param name="whole">Whether <paramref name="detail"/> is the whole message, because there is no output path yet.</param>
+    public OutputException(string path, string reason, string detail, Exception? innerException = null, bool whole = false)
+        : base(whole ? detail : $"'{path}' was not written: {detail}", path, innerException)
     {
         Reason = reason;
     }

@@ -39,6 +39,12 @@ internal static class FilePaths
                 return [ResolveLiteral(command, path)];
             }
 
+            // A name that exists as it stands is meant as it stands, brackets and all, as results pipe their names in here too.
+            if (ResolveLiteral(command, path) is { } exact && File.Exists(exact))
+            {
+                return [exact];
+            }
+
             IReadOnlyCollection<string> resolved = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             return provider.ImplementingType == typeof(FileSystemProvider) ? resolved : throw new PSNotSupportedException($"'{path}' is not a path of the file system.");
         }

@@ -81,7 +81,7 @@ public sealed class ForeignTensorTests : IDisposable
     }
 
     [Theory]
-    [InlineData("resize_params", "{\"recipe_str\":\"x\"}", "{\"recipe_str\":\"x\"}")]
+    [InlineData("resize_params", "{\"recipe_str\":\"x\"}", "x")]
     [InlineData("ss_training_comment", "Dynamic resize with sv_fro: 0.9 from 32; my comment", "Dynamic resize with sv_fro: 0.9 from 32")]
     [InlineData("ss_training_comment", "dimension is resized from 128 to 32; None", "dimension is resized from 128 to 32")]
     [InlineData("ss_training_comment", "trained on cats; dimension is resized from 128 to 32", null)]

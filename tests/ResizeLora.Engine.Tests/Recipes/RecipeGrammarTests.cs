@@ -22,7 +22,7 @@ public sealed class RecipeGrammarTests
     public void The_default_recipe_weighs_the_spectral_norm_of_the_base()
     {
         var recipe = ResizeRecipe.Parse(ResizeRecipe.DefaultText);
-        Assert.Equal([KeyValuePair.Create(ScoreKind.SpectralCheckpoint, 1.0)], recipe.Weights);
+        Assert.Equal([KeyValuePair.Create("spn_ckpt", 1.0)], recipe.Weights);
         Assert.Equal((-1.2, null, 1.0, null), (recipe.Threshold, recipe.SizeMiB, recipe.Rescale, recipe.SizeInBytes));
         Assert.Equal("spn_ckpt=1,thr=-1.2", recipe.ToString());
     }

@@ -138,6 +138,17 @@ public sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Fact]
+    public void What_a_run_of_another_time_left_is_removed_though_a_process_has_its_number_again()
+    {
+        // In a container every run may have the same number.
+        string leftover = folder.PathOf(FormattableString.Invariant($".resizelora-{Environment.ProcessId}-0123456789abcdef0123456789abcdef.tmp"));
+        File.WriteAllText(leftover, "left");
+        File.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddDays(-1));
+        Assert.Equal(1, SafetensorsWriter.RemoveLeftovers(folder.Path));
+        Assert.False(File.Exists(leftover));
+    }
+
+    [Fact]
     public void A_temporary_file_that_is_being_written_is_left_alone()
     {
         using (var writer = SafetensorsWriter.Create(Target, Layout))

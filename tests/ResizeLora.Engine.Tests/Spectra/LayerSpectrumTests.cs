@@ -86,8 +86,7 @@ public sealed class LayerSpectrumTests : IDisposable
     }
 
     [Theory]
-    [InlineData(1e200, 1e-200)]
-    [InlineData(1e-170, 1e-170)]
+    [InlineData(1e-170, 1e170)]
     [InlineData(1e-30, 1e30)]
     public void Finite_numbers_of_double_precision_are_never_called_infinite_nor_lost(double up, double down)
     {

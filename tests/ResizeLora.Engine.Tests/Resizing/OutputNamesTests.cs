@@ -1,0 +1,33 @@
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+
+namespace ResizeLora.Tests.Resizing;
+
+/// <summary>Outputs are named as the reference program names them.</summary>
+public sealed class OutputNamesTests
+{
+    [Theory]
+    [InlineData("spn_ckpt=1,thr=-1.2", -1.2, "lora_spnckpt1_th-1.2.safetensors")]
+    [InlineData("spn_ckpt=1,subspace=1,size=32", -0.1085, "lora_spnckpt0.5_subspace0.5_size32_th-0.11.safetensors")]
+    [InlineData("subspace=1,spn_lora=1,params=2,fro_lora=4,thr=0", 0, "lora_frolora0.5_params0.25_spnlora0.12_subspace0.12_th0.safetensors")]
+    [InlineData("fro_ckpt=1,spn_lora=2,thr=-1", -1, "lora_frockpt0.33_spnlora0.67_th-1.safetensors")]
+    [InlineData("spn_lora=1,rescale=1.5,thr=-0.001", -0.001, "lora_spnlora1_scale1.5_th-0.safetensors")]
+    [InlineData("spn_lora=1,rescale=0.75,size=0.5", -2.0, "lora_spnlora1_scale0.75_size0.5_th-2.safetensors")]
+    [InlineData("spn_lora=1,size=100", double.NegativeInfinity, "lora_spnlora1_size100_th-inf.safetensors")]
+    public void A_name_holds_the_recipe_in_two_decimals(string recipe, double threshold, string expected) =>
+        Assert.Equal(expected, new OutputNames([ResizeRecipe.Parse(recipe)]).NameOf("/some/where/lora.safetensors", 0, threshold));
+
+    [Fact]
+    public void Dots_in_the_files_name_stay() =>
+        Assert.Equal("my.lora.v1.5_spnlora1_th0.safetensors", new OutputNames([ResizeRecipe.Parse("spn_lora,thr=0")]).NameOf("my.lora.v1.5.safetensors", 0, 0));
+
+    [Fact]
+    public void Recipes_that_two_decimals_do_not_tell_apart_get_two_names()
+    {
+        var names = new OutputNames(ResizeRecipe.ParseAll("spn_lora,thr=-1.201:spn_lora,thr=-1.204:spn_lora,thr=-1.204:spn_lora,thr=-1.2"));
+        string[] given = [names.NameOf("a", 0, -1.201), names.NameOf("a", 1, -1.204), names.NameOf("a", 2, -1.204), names.NameOf("a", 3, -1.2)];
+        Assert.Equal("a_spnlora1_th-1.2.safetensors", given[0]);
+        Assert.Equal("a_spnlora1_th-1.204.safetensors", given[1]);
+        Assert.Equal(4, given.Distinct(StringComparer.OrdinalIgnoreCase).Count());
+    }
+}

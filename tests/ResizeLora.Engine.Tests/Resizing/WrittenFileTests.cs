@@ -1,0 +1,166 @@
+using ResizeLora.Adapters;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Tests.Resizing;
+
+/// <summary>What is written, read back, is the truncated LoRA.</summary>
+public sealed class WrittenFileTests
+{
+    public static TheoryData<string, TensorType, double> Cases
+    {
+        get
+        {
+            var cases = new TheoryData<string, TensorType, double>();
+            foreach (string recipe in new[] { "spn_ckpt=1,thr=-1.2", "spn_lora,thr=-0.5", "fro_ckpt,subspace,thr=-1", "params,fro_lora,thr=-1.5", "spn_lora,thr=-0.7,rescale=1.5", "spn_lora,thr=-inf", "spn_ckpt,size=0.006" })
+            {
+                // What rounding to the output's type alone may change, relative to ‖ΔW‖F.
+                cases.Add(recipe, TensorType.Float32, 1e-5);
+                cases.Add(recipe, TensorType.Float16, 1e-3);
+                cases.Add(recipe, TensorType.BFloat16, 8e-3);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_written_layers_are_the_truncated_ones_at_their_strength(string recipe, TensorType type, double tolerance)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var scene = new ResizeScene();
+        using Adapter input = scene.OpenInput();
+        (ResizePlan plan, Adapter output) = scene.Resize(recipe, type);
+        using (output)
+        {
+            Assert.Equal(plan.Layers.Where(layer => layer.NewRank > 0).Select(layer => layer.Layer).Order(), output.Layers.Select(layer => layer.Name).Order());
+            foreach (AdapterLayer written in output.Layers)
+            {
+                AdapterLayer source = input.Layers.Single(layer => layer.Name == written.Name);
+                LayerPlan planned = plan.Layers.Single(layer => layer.Layer == written.Name);
+                Assert.Equal((planned.NewRank, source.OutFeatures, source.InFeatures, source.Kind), (written.Rank, written.OutFeatures, written.InFeatures, written.Kind));
+                Assert.Equal((type, type), (written.Down.Type, written.Up.Type));
+                Assert.Equal(source.Scale, written.Scale, 4e-3 * Math.Abs(source.Scale));
+
+                Tensor delta = StoredLayer.Delta(input.File, source);
+                Tensor expected = StoredLayer.Truncate(delta, planned.Kept).mul(plan.Recipe.Rescale);
+                double error = StoredLayer.Norm(StoredLayer.Delta(output.File, written) - expected);
+                Assert.True(error <= tolerance * plan.Recipe.Rescale * StoredLayer.Norm(delta), $"{written.Name} is off by {error / StoredLayer.Norm(delta):g3}.");
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void The_file_is_as_long_as_was_planned_and_the_library_would_order_it_so(string recipe, TensorType type, double tolerance)
+    {
+        Assert.InRange(tolerance, 0, 1);
+        using var scene = new ResizeScene();
+        (ResizePlan plan, Adapter output) = scene.Resize(recipe, type);
+        using (output)
+        {
+            Assert.Equal(plan.Length, new FileInfo(output.Path).Length);
+            Assert.Equal(
+                output.File.Header.Tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => tensor.Name),
+                output.File.Header.Tensors.Select(tensor => tensor.Name));
+            Assert.Equal(0, (output.File.Length - output.File.Header.Tensors[^1].End) % 8);
+        }
+    }
+
+    [Theory]
+    [InlineData("spn_lora,thr=-0.5")]
+    [InlineData("spn_lora,thr=-0.5,rescale=2")]
+    [InlineData("spn_ckpt,size=0.006")]
+    public void What_a_plan_says_is_lost_is_what_the_file_lacks(string recipe)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        using var scene = new ResizeScene();
+        using Adapter input = scene.OpenInput();
+        (ResizePlan plan, Adapter output) = scene.Resize(recipe, TensorType.Float32);
+        using (output)
+        {
+            double lost = 0, total = 0, baseNorm = 0;
+            foreach (LayerPlan planned in plan.Layers)
+            {
+                Tensor delta = StoredLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
+                AdapterLayer? written = output.Layers.SingleOrDefault(layer => layer.Name == planned.Layer);
+                Tensor rest = written is null ? delta : delta - StoredLayer.Delta(output.File, written).div(plan.Recipe.Rescale);
+                (double layerLost, double layerNorm) = (StoredLayer.Norm(rest), StoredLayer.Norm(delta));
+                Assert.Equal(layerLost / layerNorm, planned.RelativeErrorToLora, 1e-5);
+                Assert.Equal(layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value, planned.RelativeErrorToBase!.Value, 1e-5);
+                lost += layerLost * layerLost;
+                total += layerNorm * layerNorm;
+                baseNorm += planned.Spectrum.BaseFrobeniusNorm.Value * planned.Spectrum.BaseFrobeniusNorm.Value;
+            }
+
+            Assert.Equal(Math.Sqrt(lost / total), plan.RelativeErrorToLora, 1e-5);
+            Assert.Equal(Math.Sqrt(lost / baseNorm) * plan.Recipe.Rescale, plan.RelativeErrorToBase!.Value, 1e-5);
+            var result = new ResizeResult(plan, output.Path, input.File.Length, TimeSpan.FromSeconds(1));
+            Assert.Equal((output.File.Length, plan.NewRank, 30), (result.NewLength, result.NewRank, result.OldRank));
+            Assert.Equal(1 - ((double)output.File.Length / input.File.Length), result.Saved, 1e-12);
+        }
+    }
+
+    [Fact]
+    public void The_same_input_gives_the_same_bytes()
+    {
+        byte[][] files = Enumerable.Range(0, 2).Select(static _ =>
+        {
+            using var scene = new ResizeScene();
+            scene.Resize("spn_ckpt,subspace,size=0.006").Output.Dispose();
+            return File.ReadAllBytes(scene.PathOf("output.safetensors"));
+        }).ToArray();
+        Assert.Equal(files[0], files[1]);
+    }
+
+    [Fact]
+    public void One_decomposition_serves_any_number_of_recipes()
+    {
+        using var scene = new ResizeScene();
+        scene.Resize("spn_lora,thr=-0.3", name: "first.safetensors").Output.Dispose();
+        scene.Resize("fro_ckpt,subspace,thr=-1", TensorType.BFloat16, "second.safetensors").Output.Dispose();
+        scene.Resize("spn_lora,thr=-0.3", name: "third.safetensors").Output.Dispose();
+        Assert.Equal(File.ReadAllBytes(scene.PathOf("first.safetensors")), File.ReadAllBytes(scene.PathOf("third.safetensors")));
+    }
+
+    [Fact]
+    public void A_value_too_large_for_sixteen_bits_is_an_error_that_names_the_layer_and_the_way_out()
+    {
+        using var scene = new ResizeScene(new SampleLora().Layer("small", 4, 4, 2).Layer("huge", 4, 4, 2, deviation: 1e6), withBase: false);
+        ResizePlan plan = scene.Plan("spn_lora,thr=-inf");
+        AdapterException exception = Assert.Throws<AdapterException>(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        Assert.Equal(("Overflow", "huge", scene.LoraPath), (exception.Defect, exception.Layer, exception.Path));
+        Assert.Contains("-DType BFloat16 or Float32", exception.Message, StringComparison.Ordinal);
+        Assert.Equal([scene.LoraPath], Directory.GetFiles(scene.OutputFolder));
+        foreach (TensorType type in new[] { TensorType.BFloat16, TensorType.Float32 })
+        {
+            (_, Adapter output) = scene.Resize("spn_lora,thr=-inf", type);
+            using (output)
+            {
+                Assert.Equal(2, output.Layers.Count);
+            }
+        }
+    }
+
+    [Theory]
+    [InlineData(1e300)]
+    [InlineData(-1e39)]
+    public void An_alpha_too_large_for_single_precision_is_never_written_as_infinity(double alpha)
+    {
+        using var scene = new ResizeScene(new SampleLora().Layer("endless", [1e-150, 2e-150], [2, 1], [1e-150, 1e-150], [1, 2], alpha, TensorType.Float64), withBase: false);
+        ResizePlan plan = scene.Plan("spn_lora,thr=-inf", TensorType.Float32);
+        Exception? exception = Record.Exception(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        if (exception is null)
+        {
+            using var output = Adapter.Open(scene.PathOf("output.safetensors"));
+            Assert.Equal(1, StoredLayer.Norm(StoredLayer.Delta(output.File, output.Layers[0])) / scene.Job.Layers[0].FrobeniusNorm, 1e-4);
+        }
+        else
+        {
+            Assert.Equal("endless", Assert.IsType<AdapterException>(exception).Layer);
+        }
+    }
+}
