@@ -36,6 +36,12 @@ internal static class LayerWorkers
         TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var pending = new Queue<Task<TResult>>();
+        TResult Take()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return pending.Dequeue().GetAwaiter().GetResult();
+        }
+
         try
         {
             foreach (T piece in pieces)
@@ -43,13 +49,13 @@ internal static class LayerWorkers
                 pending.Enqueue(Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler));
                 if (pending.Count > 2 * threads)
                 {
-                    yield return pending.Dequeue().GetAwaiter().GetResult();
+                    yield return Take();
                 }
             }
 
             while (pending.Count > 0)
             {
-                yield return pending.Dequeue().GetAwaiter().GetResult();
+                yield return Take();
             }
         }
         finally

@@ -29,6 +29,12 @@ internal readonly record struct OutputAlpha(TensorType Type, byte[] Bytes, doubl
             (bytes, stored) = Encode(exact, type);
         }
 
+        if (!double.IsFinite(stored) || stored == 0)
+        {
+            // Only a double can hold it: the factors take all of the scale but its sign.
+            (bytes, stored) = Encode(Math.CopySign(keptRank, exact), type);
+        }
+
         return new OutputAlpha(type, bytes, exact / stored);
     }
 

@@ -5,6 +5,9 @@ namespace ResizeLora.Resizing;
 /// <summary>Keeps an output from taking the place of a file that is being read, through links and differences of case too.</summary>
 public static class OutputGuard
 {
+    // As many as Linux follows before it calls them a loop.
+    private const int MaximumLinks = 40;
+
     /// <summary>Checks an output path.</summary>
     /// <param name="output">The output.</param>
     /// <param name="inputs">The files that are being read.</param>
@@ -25,7 +28,9 @@ public static class OutputGuard
 
     /// <summary>The path with every link on the way followed.</summary>
     /// <param name="path">A path; its last part need not exist.</param>
-    public static string Resolve(string path)
+    public static string Resolve(string path) => Resolve(path, MaximumLinks);
+
+    private static string Resolve(string path, int linksLeft)
     {
         string full = Path.GetFullPath(path);
         string root = Path.GetPathRoot(full)!;
@@ -35,8 +40,10 @@ public static class OutputGuard
             string next = Path.Combine(resolved, part);
             try
             {
-                FileSystemInfo? target = Directory.Exists(next) ? Directory.ResolveLinkTarget(next, returnFinalTarget: true) : File.ResolveLinkTarget(next, returnFinalTarget: true);
-                next = target?.FullName ?? next;
+                FileSystemInfo? target = Directory.Exists(next) ? Directory.ResolveLinkTarget(next, returnFinalTarget: false) : File.ResolveLinkTarget(next, returnFinalTarget: false);
+
+                // What a link names may itself lie behind links.
+                next = target is not null && linksLeft > 0 ? Resolve(target.FullName, linksLeft - 1) : next;
             }
             catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
             {

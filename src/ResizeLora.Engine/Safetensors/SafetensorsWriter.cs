@@ -167,10 +167,11 @@ public sealed class SafetensorsWriter : IDisposable
 
         try
         {
+            // A process that started later has the number, but not the file.
             using var process = Process.GetProcessById(processId);
-            return true;
+            return process.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(temporaryPath);
         }
-        catch (ArgumentException)
+        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
         {
             return false;
         }

@@ -30,7 +30,7 @@ internal static class LayerDecomposer
             TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
             TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
         LayerFactors factors = SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors)
-            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN, infinity, or numbers whose squares are infinite: the training has failed there.");
+            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
         return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath);
     }
 

@@ -1,0 +1,79 @@
+using ResizeLora.Adapters;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Tests.Adapters;
+
+/// <summary>A folder as its owner keeps it: what is no LoRA to resize is left alone with a reason, what is damaged is an error.</summary>
+public sealed class LoraFileOpenerTests : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("lora.safetensors")]
+    [InlineData("lora.SFT")]
+    [InlineData("lora")]
+    public void A_LoRA_is_opened(string name)
+    {
+        using Adapter? adapter = LoraFileOpener.TryOpen(new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)), again: false, out string? leftAlone);
+        Assert.Single(adapter!.Layers);
+        Assert.Null(leftAlone);
+    }
+
+    [Theory]
+    [InlineData("model.diffusion_model.out.2.weight", "whole model")]
+    [InlineData("unet.x.lora_A.weight", "cannot be resized")]
+    [InlineData("emb_params", "no LoRA layers")]
+    public void A_file_of_another_kind_is_left_alone_and_closed(string tensor, string reason)
+    {
+        string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [SampleTensor.Scalar(tensor, 1)]);
+        Assert.Null(LoraFileOpener.TryOpen(path, again: true, out string? leftAlone));
+        Assert.Contains(reason, leftAlone, StringComparison.Ordinal);
+        using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.True(closed.CanWrite);
+    }
+
+    [Fact]
+    public void A_folder_a_text_and_a_file_of_layers_that_are_more_than_pairs_are_left_alone()
+    {
+        Assert.Null(LoraFileOpener.TryOpen(folder.Path, again: false, out string? isFolder));
+        Assert.Contains("folder", isFolder, StringComparison.Ordinal);
+        File.WriteAllText(folder.PathOf("notes.txt"), "no LoRA");
+        Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), again: false, out string? isText));
+        Assert.Contains("'.txt'", isText, StringComparison.Ordinal);
+        string dora = new SampleLora().Layer("a", 8, 6, 2).Tensor(SampleTensor.Scalar("a.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
+        Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out string? isDora));
+        Assert.Contains("no layer that can be resized", isDora, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_file_that_was_resized_before_is_left_alone_unless_it_is_asked_for()
+    {
+        string path = new SampleLora().Layer("a", 8, 6, 2).Metadata("resize_params", "{\"recipe_str\":\"spn_lora=1,thr=-1\"}").Write(folder.PathOf("resized.safetensors"));
+        Assert.Null(LoraFileOpener.TryOpen(path, again: false, out string? leftAlone));
+        Assert.Contains("(spn_lora=1,thr=-1)", leftAlone, StringComparison.Ordinal);
+        Assert.Contains("-Force", leftAlone, StringComparison.Ordinal);
+        using Adapter? adapter = LoraFileOpener.TryOpen(path, again: true, out _);
+        Assert.NotNull(adapter);
+    }
+
+    [Theory]
+    [InlineData("lora.ckpt")]
+    [InlineData("lora.PT")]
+    [InlineData("lora.pth")]
+    [InlineData("lora.bin")]
+    public void A_pickle_is_refused_by_its_name_without_being_read(string name)
+    {
+        UnsupportedFileException exception = Assert.Throws<UnsupportedFileException>(() => LoraFileOpener.TryOpen(folder.PathOf(name), again: false, out _));
+        Assert.Contains("safetensors", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_damaged_file_is_an_error()
+    {
+        string path = folder.PathOf("damaged.safetensors");
+        File.WriteAllBytes(path, SampleFiles.Raw("{", 3));
+        Assert.Throws<SafetensorsException>(() => LoraFileOpener.TryOpen(path, again: false, out _));
+    }
+}

@@ -1,0 +1,48 @@
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Tests.Spectra;
+
+/// <summary>TᵀT summed in panels and tiles is TᵀT, whatever remains at the edges.</summary>
+public sealed class GramMatrixTests
+{
+    private static readonly (int Length, int Rank)[] Shapes =
+        [(1, 1), (1, 13), (5, 4), (127, 3), (128, 12), (129, 13), (255, 24), (256, 25), (300, 7), (513, 36), (40, 64)];
+
+    [Theory]
+    [InlineData(TensorType.Float32, false)]
+    [InlineData(TensorType.Float32, true)]
+    [InlineData(TensorType.Float16, false)]
+    [InlineData(TensorType.Float16, true)]
+    [InlineData(TensorType.BFloat16, false)]
+    [InlineData(TensorType.BFloat16, true)]
+    public void Sums_of_whole_numbers_are_exact(TensorType type, bool transposed)
+    {
+        foreach ((int length, int rank) in Shapes)
+        {
+            // Small whole numbers, so that no order of summation rounds.
+            var gaussian = new Gaussian(length + rank);
+            int[] numbers = gaussian.Numbers(length * rank).Select(static value => (int)Math.Round(value * 4)).ToArray();
+            int At(int row, int column) => transposed ? numbers[(column * length) + row] : numbers[(row * rank) + column];
+            double[] gram = new double[rank * rank];
+            GramMatrix.Compute(type, WeightEncoder.Encode(type, numbers.Select(static number => (double)number)), length, rank, transposed, gram);
+            for (int index = 0; index < gram.Length; index++)
+            {
+                (int left, int right) = (index / rank, index % rank);
+                double expected = Enumerable.Range(0, length).Sum(row => At(row, left) * At(row, right));
+                Assert.True(expected == gram[index], $"{length} × {rank}, element {left}, {right}: {gram[index]} is not {expected}.");
+            }
+        }
+    }
+
+    [Fact]
+    public void Numbers_that_are_not_finite_are_seen_in_the_sums()
+    {
+        double[] numbers = new double[300];
+        numbers[150] = double.NaN;
+        double[] gram = new double[9];
+        GramMatrix.Compute(TensorType.Float16, WeightEncoder.Encode(TensorType.Float16, numbers), 100, 3, transposed: false, gram);
+        Assert.Equal([false, true, true, true, true, true, true, true, true], gram.Select(static (value, index) => index > 0 || double.IsNaN(value)));
+        Assert.True(double.IsNaN(gram[0]));
+    }
+}
