@@ -14,9 +14,9 @@ internal sealed record BenchOptions
           --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
           --only W1,W4     these workloads alone, without the checks of accuracy and start-up
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
-          --no-memory      do not measure memory, which takes one more run of each side in a process of its own
+          --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
           --profile        where the engine's time goes in W3 and W4, instead of the table
-          --markdown FILE  write the tables to FILE too
+          --markdown FILE  write the tables to FILE too, between its marks when it has them (docs/performance.md)
         """;
 
     private const int FullRuns = 3;
@@ -51,9 +51,6 @@ internal sealed record BenchOptions
     /// <summary>Set in a child: the workload that it runs under observation.</summary>
     public string? WatchedWorkload { get; private init; }
 
-    /// <summary>Set in a child: the side that it runs.</summary>
-    public string? WatchedSide { get; private init; }
-
     /// <summary>Reads the command line.</summary>
     /// <param name="arguments">The arguments.</param>
     /// <exception cref="FormatException">One of them is not understood.</exception>
@@ -74,7 +71,7 @@ internal sealed record BenchOptions
                 "--no-memory" => options with { Memory = false },
                 "--profile" => options with { Profile = true },
                 "--markdown" => options with { Markdown = Value() },
-                "--watch" => options with { WatchedWorkload = Value(), WatchedSide = Value() },
+                "--watch" => options with { WatchedWorkload = Value() },
                 _ => throw new FormatException($"There is no option '{argument}'."),
             };
         }
@@ -82,12 +79,11 @@ internal sealed record BenchOptions
         return options;
     }
 
-    /// <summary>The command line of a child that runs one side of one workload under observation.</summary>
+    /// <summary>The command line of a child that runs the engine on one workload under observation.</summary>
     /// <param name="workload">The workload's key.</param>
-    /// <param name="side">The side's name.</param>
-    public IEnumerable<string> ForChild(string workload, string side)
+    public IEnumerable<string> ForChild(string workload)
     {
-        string[] arguments = ["--folder", Folder, "--watch", workload, side];
+        string[] arguments = ["--folder", Folder, "--watch", workload];
         return Small ? arguments.Append("--small") : arguments;
     }
 }

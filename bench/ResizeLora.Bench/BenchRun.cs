@@ -23,7 +23,8 @@ internal sealed class BenchRun(BenchOptions options)
         else if (options.WatchedWorkload is { } key)
         {
             var files = new BenchFiles(options.Folder, options.Small);
-            WorkloadRunner.RunWatched(Workload.All(files).Single(workload => workload.Key == key), new BenchPrograms(files, OutputFolder(options.Folder)).Side(options.WatchedSide!));
+            Workload watched = Workload.All(files).Single(workload => workload.Key == key);
+            WorkloadRunner.RunWatched(watched, new EngineProgram(files, OutputFolder(options.Folder)));
         }
         else if (options.Small)
         {
@@ -78,7 +79,7 @@ internal sealed class BenchRun(BenchOptions options)
         Console.WriteLine(report);
         if (options.Markdown is { } path)
         {
-            File.WriteAllText(path, report.ToString());
+            report.WriteTo(path);
         }
     }
 

@@ -6,6 +6,9 @@ namespace ResizeLora.Bench.Measuring;
 /// <summary>Writes figures as Markdown, for the console and for docs/performance.md alike.</summary>
 internal sealed class Report
 {
+    private const string FirstMark = "<!-- figures -->";
+    private const string LastMark = "<!-- end of figures -->";
+
     private readonly StringBuilder text = new();
 
     /// <summary>Starts with what the figures hold for.</summary>
@@ -25,12 +28,12 @@ internal sealed class Report
             text.Append(CultureInfo.InvariantCulture, $"| {line.Workload.Id} | {line.Workload.Title} | {line.Reference:0.00} | {line.Engine:0.00} | {line.Reference / line.Engine:0.0}× | {line.Floor:0.00} | {line.Engine / line.Floor:0.0}× |\n");
         }
 
-        if (figures.Any(static line => line.EngineMemory is not null))
+        if (figures.Any(static line => line.Memory is not null))
         {
-            text.Append("\n| | peak memory, MiB | reference, resident | of it anonymous | engine, resident | of it anonymous | mapped files |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
+            text.Append("\n| | the engine's peak memory, MiB | resident | anonymous | mapped files |\n| --- | --- | ---: | ---: | ---: |\n");
             foreach (WorkloadFigures line in figures)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {line.Workload.Id} | {line.Workload.Title} | {MiB(line.ReferenceMemory?.Resident)} | {MiB(line.ReferenceMemory?.Anonymous)} | {MiB(line.EngineMemory?.Resident)} | {MiB(line.EngineMemory?.Anonymous)} | {MiB(line.EngineMemory?.Mapped)} |\n");
+                text.Append(CultureInfo.InvariantCulture, $"| {line.Workload.Id} | {line.Workload.Title} | {line.Memory?.Resident >> 20} | {line.Memory?.Anonymous >> 20} | {line.Memory?.Mapped >> 20} |\n");
             }
         }
     }
@@ -52,8 +55,16 @@ internal sealed class Report
         text.Append(CultureInfo.InvariantCulture, $"| Import-Module | {startUp.Import:0.00} |\n| first output of a one-layer job, libtorch loaded | {startUp.FirstOutput:0.00} |\n| the sample LoRA resized | {startUp.Job:0.00} |\n");
     }
 
+    /// <summary>Puts the figures into a file: between the two marks of a page that has them, else alone.</summary>
+    /// <param name="path">The file.</param>
+    public void WriteTo(string path)
+    {
+        string page = File.Exists(path) ? File.ReadAllText(path) : string.Empty;
+        int start = page.IndexOf(FirstMark, StringComparison.Ordinal);
+        int end = page.IndexOf(LastMark, StringComparison.Ordinal);
+        File.WriteAllText(path, start >= 0 && end > start ? $"{page[..(start + FirstMark.Length)]}\n{this}{page[end..]}" : ToString());
+    }
+
     /// <inheritdoc/>
     public override string ToString() => text.ToString();
-
-    private static string MiB(long? bytes) => bytes is { } number ? (number >> 20).ToString(CultureInfo.InvariantCulture) : "";
 }

@@ -7,6 +7,5 @@ namespace ResizeLora.Bench.Measuring;
 /// <param name="Reference">The reference's time.</param>
 /// <param name="Engine">The engine's time.</param>
 /// <param name="Floor">The floor's time.</param>
-/// <param name="ReferenceMemory">The reference's memory, where it was measured.</param>
-/// <param name="EngineMemory">The engine's memory, where it was measured.</param>
-internal sealed record WorkloadFigures(Workload Workload, double Reference, double Engine, double Floor, MemoryPeak? ReferenceMemory, MemoryPeak? EngineMemory);
+/// <param name="Memory">The engine's memory, where it was measured.</param>
+internal sealed record WorkloadFigures(Workload Workload, double Reference, double Engine, double Floor, MemoryPeak? Memory);

@@ -6,8 +6,8 @@ using ResizeLora.Bench.Workloads;
 namespace ResizeLora.Bench.Measuring;
 
 /// <summary>
-/// Measures workloads: time with both sides in this process, in turn, so that a disturbance hits both; memory in a fresh
-/// process for each side, so that neither inherits what the other's allocator kept.
+/// Measures workloads: time with both sides in this process, in turn, so that a disturbance hits both; the
+/// engine's memory in a process of its own, so that it does not inherit what the reference's allocator kept.
 /// </summary>
 /// <param name="options">What to measure.</param>
 /// <param name="bench">The sides.</param>
@@ -40,17 +40,17 @@ internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, 
         }
 
         return new WorkloadFigures(
-            workload, Median(times[bench.Reference]), Median(times[bench.Engine]), Median(floorTimes), MeasureMemory(workload, bench.Reference), MeasureMemory(workload, bench.Engine));
+            workload, Median(times[bench.Reference]), Median(times[bench.Engine]), Median(floorTimes), MeasureMemory(workload));
     }
 
-    /// <summary>The child's part of measuring memory: runs one side once and prints what it took.</summary>
+    /// <summary>The child's part of measuring memory: runs the engine once and prints what it took.</summary>
     /// <param name="workload">The workload.</param>
-    /// <param name="side">The side.</param>
-    public static void RunWatched(Workload workload, IBenchProgram side)
+    /// <param name="engine">The engine.</param>
+    public static void RunWatched(Workload workload, EngineProgram engine)
     {
-        workload.Prepare(side);
+        workload.Prepare(engine);
         var probe = MemoryProbe.Start();
-        workload.Run(side);
+        workload.Run(engine);
         Console.WriteLine(JsonSerializer.Serialize(probe.Stop()));
     }
 
@@ -69,14 +69,14 @@ internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, 
         return clock.Elapsed.TotalSeconds;
     }
 
-    private MemoryPeak? MeasureMemory(Workload workload, IBenchProgram side)
+    private MemoryPeak? MeasureMemory(Workload workload)
     {
         if (!options.Memory || !OperatingSystem.IsLinux())
         {
             return null;
         }
 
-        (string output, _) = ChildProcess.RunSelf(options.ForChild(workload.Key, side.Name));
+        (string output, _) = ChildProcess.RunSelf(options.ForChild(workload.Key));
         return JsonSerializer.Deserialize<MemoryPeak>(output);
     }
 }

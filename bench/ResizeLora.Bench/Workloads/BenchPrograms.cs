@@ -15,8 +15,4 @@ internal sealed class BenchPrograms(BenchFiles files, string outputFolder)
 
     /// <summary>The floor.</summary>
     public FloorProgram Floor { get; } = new(files);
-
-    /// <summary>The side of a name.</summary>
-    /// <param name="name">The name.</param>
-    public IBenchProgram Side(string name) => name == Engine.Name ? Engine : Reference;
 }

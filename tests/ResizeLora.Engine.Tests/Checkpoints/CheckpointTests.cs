@@ -71,6 +71,17 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
+    public void A_folder_and_a_pickle_are_no_checkpoints()
+    {
+        Assert.Equal("IsFolder", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.Path).Dispose()).Defect);
+        string pickle = folder.PathOf("model.CKPT");
+        File.WriteAllText(pickle, "never opened");
+        UnsupportedFileException exception = Assert.Throws<UnsupportedFileException>(() => Checkpoint.Open(pickle).Dispose());
+        Assert.Equal(("FileUnsupported", pickle), (exception.ErrorId, exception.Path));
+        Assert.Contains("Convert it to safetensors", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_file_without_a_layer_of_SDXL_is_an_error_that_names_it_and_closes_it()
     {
         string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [Zeros("unet.down_blocks.0.weight", 2, 2)]);

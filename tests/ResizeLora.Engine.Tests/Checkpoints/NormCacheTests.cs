@@ -105,6 +105,30 @@ public sealed class NormCacheTests : IDisposable
         }
     }
 
+    [Fact]
+    public void A_large_checkpoint_is_looked_at_in_samples_and_one_that_was_written_to_is_measured_again()
+    {
+        // 96 MiB of zeros that take no room on the disk.
+        const int Side = 7096;
+        string path = folder.PathOf("large.safetensors");
+        File.WriteAllBytes(path, SampleFiles.Raw(FormattableString.Invariant($"{{\"{TensorOf(0)}\":{{\"dtype\":\"F16\",\"shape\":[{Side},{Side}],\"data_offsets\":[0,{2L * Side * Side}]}}}}")));
+        using (FileStream stream = File.Open(path, FileMode.Open))
+        {
+            stream.SetLength(stream.Length + (2L * Side * Side));
+        }
+
+        Assert.Equal(1, Measure(path).Computed);
+        Assert.Equal(0, Measure(path).Computed);
+        DateTime time = File.GetLastWriteTimeUtc(path);
+        foreach (long position in new[] { 50_000_001, 80_070_003 })
+        {
+            FlipByte(path, position);
+            time = time.AddSeconds(1);
+            File.SetLastWriteTimeUtc(path, time);
+            Assert.Equal(1, Measure(path).Computed);
+        }
+    }
+
     [Theory]
     [MemberData(nameof(Damages))]
     public void A_damaged_cache_is_ignored_with_a_verbose_line_and_built_again(string damage, Func<string, string> apply)

@@ -30,4 +30,24 @@ public sealed class OutputNamesTests
         Assert.Equal("a_spnlora1_th-1.204.safetensors", given[1]);
         Assert.Equal(4, given.Distinct(StringComparer.OrdinalIgnoreCase).Count());
     }
+
+    [Theory]
+    [InlineData("spn_lora,thr=-1.2", "lora_spnlora1_th-1.2.safetensors", true)]
+    [InlineData("spn_lora,thr=-1.2", "lora_spnlora1_th-1.3.safetensors", false)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th-1.37.safetensors", true)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th-inf.safetensors", true)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th-0.safetensors", true)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th.safetensors", false)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th-1.37_spnckpt1_th0.safetensors", false)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_size16_th-1.37.safetensors", false)]
+    [InlineData("spn_lora,size=8", "other_spnlora1_size8_th-1.37.safetensors", false)]
+    public void An_output_of_an_earlier_run_is_found_by_its_name(string recipe, string existing, bool found)
+    {
+        using var folder = new TemporaryFolder();
+        string path = folder.PathOf(existing);
+        File.WriteAllText(path, string.Empty);
+        var names = new OutputNames([ResizeRecipe.Parse(recipe)]);
+        Assert.Equal(found ? path : null, names.FindExisting(folder.Path, "/some/where/lora.safetensors", 0));
+        Assert.Null(names.FindExisting(folder.PathOf("absent"), "/some/where/lora.safetensors", 0));
+    }
 }

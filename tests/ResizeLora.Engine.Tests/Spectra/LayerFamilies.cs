@@ -38,7 +38,7 @@ internal static class LayerFamilies
         {
             int kernel = kernels[index % kernels.Length];
             int rows = gaussian.Integer(2, 90);
-            int channels = gaussian.Integer(2, kernel == 3 ? 12 : 90);
+            int channels = gaussian.Integer(2, kernel == 3 ? 40 : 90);
             int columns = channels * Math.Max(1, kernel * kernel);
             int rank = index % 5 == 4 ? Math.Min(rows, columns) + gaussian.Integer(1, 10) : gaussian.Integer(1, Math.Min(rows, columns) + 1);
             (double[] up, double[] down) = Families[family](gaussian, rows, columns, rank);

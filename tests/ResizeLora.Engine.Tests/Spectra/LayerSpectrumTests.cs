@@ -87,12 +87,24 @@ public sealed class LayerSpectrumTests : IDisposable
 
     [Theory]
     [InlineData(1e-30, 1e30)]
-    public void Finite_numbers_of_double_precision_are_never_called_infinite_nor_lost(double up, double down)
+    [InlineData(1e100, 1e-100)]
+    [InlineData(1e-120, 1e-120)]
+    public void Numbers_of_any_size_are_decomposed_as_long_as_their_squares_are_numbers(double up, double down)
     {
-        string path = new SampleLora().Layer(Layer, [3 * up, 0, 0, up], [2, 2], [down, 0, 0, down], [2, 2], null, TensorType.Float64).Write(folder.PathOf("extreme.safetensors"));
-        LayerSpectrum spectrum = Decompose(path);
+        LayerSpectrum spectrum = Decompose(WriteExtreme(up, down));
         Assert.Equal(3 * (up * down), spectrum.SingularValues[0], 1e-12 * up * down);
         Assert.Equal(up * down, spectrum.SingularValues[1], 1e-12 * up * down);
+    }
+
+    [Theory]
+    [InlineData(1e200, 1e-100, "lora_up")]
+    [InlineData(1e-100, 1e200, "lora_down")]
+    public void Numbers_too_large_to_be_squared_are_refused_and_said_to_be_so(double up, double down, string tensor)
+    {
+        AdapterException exception = Assert.Throws<AdapterException>(() => Decompose(WriteExtreme(up, down)));
+        Assert.Equal("NotFinite", exception.Defect);
+        Assert.Contains(tensor, exception.Message, StringComparison.Ordinal);
+        Assert.Contains("squared", exception.Message, StringComparison.Ordinal);
     }
 
     private static LayerSpectrum Decompose(string path, BaseNorms? norms = null, string? checkpoint = null)
@@ -101,4 +113,7 @@ public sealed class LayerSpectrumTests : IDisposable
         using var adapter = Adapter.Open(path);
         return LayerDecomposer.Decompose(adapter, adapter.Layers[0], norms, checkpoint, ComputeDevice.Processor);
     }
+
+    private string WriteExtreme(double up, double down) =>
+        new SampleLora().Layer(Layer, [3 * up, 0, 0, up], [2, 2], [down, 0, 0, down], [2, 2], null, TensorType.Float64).Write(folder.PathOf("extreme.safetensors"));
 }
