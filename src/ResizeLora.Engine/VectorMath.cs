@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -32,12 +33,16 @@ internal static class VectorMath
     }
 
     /// <summary>target += factor · source.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void AddScaled(Span<float> target, float factor, ReadOnlySpan<float> source)
     {
+        ref float targets = ref MemoryMarshal.GetReference(target);
+        ref float sources = ref MemoryMarshal.GetReference(source[..target.Length]);
+        Vector256<float> factors = Vector256.Create(factor);
         int index = 0;
         for (; index <= target.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            MultiplyAdd(Vector256.Create(factor), Vector256.Create(source[index..]), Vector256.Create<float>(target[index..])).CopyTo(target[index..]);
+            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index)).StoreUnsafe(ref targets, (nuint)index);
         }
 
         for (; index < target.Length; index++)
@@ -55,14 +60,19 @@ internal static class VectorMath
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static float DotChunk(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {
+        ref float lefts = ref MemoryMarshal.GetReference(left);
+        ref float rights = ref MemoryMarshal.GetReference(right[..left.Length]);
         Vector256<float> sum = default, other = default;
         int index = 0;
         for (; index <= left.Length - (2 * Vector256<float>.Count); index += 2 * Vector256<float>.Count)
         {
-            sum = MultiplyAdd(Vector256.Create(left[index..]), Vector256.Create(right[index..]), sum);
-            other = MultiplyAdd(Vector256.Create(left[(index + Vector256<float>.Count)..]), Vector256.Create(right[(index + Vector256<float>.Count)..]), other);
+            nuint here = (nuint)index;
+            nuint next = here + (nuint)Vector256<float>.Count;
+            sum = MultiplyAdd(Vector256.LoadUnsafe(ref lefts, here), Vector256.LoadUnsafe(ref rights, here), sum);
+            other = MultiplyAdd(Vector256.LoadUnsafe(ref lefts, next), Vector256.LoadUnsafe(ref rights, next), other);
         }
 
         float total = Vector256.Sum(sum + other);

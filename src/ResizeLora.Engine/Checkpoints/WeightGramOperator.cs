@@ -100,31 +100,35 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         return sum;
     }
 
+    // The inner loops read through references: four rows and two vectors would otherwise be checked at every step.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (float First, float Second, float Third, float Fourth) Dot(ReadOnlySpan<float> block, ReadOnlySpan<float> vector)
     {
-        ReadOnlySpan<float> row0 = block[..Size];
-        ReadOnlySpan<float> row1 = block.Slice(Size, Size);
-        ReadOnlySpan<float> row2 = block.Slice(2 * Size, Size);
-        ReadOnlySpan<float> row3 = block.Slice(3 * Size, Size);
+        ref float row0 = ref MemoryMarshal.GetReference(block);
+        ref float row1 = ref Unsafe.Add(ref row0, Size);
+        ref float row2 = ref Unsafe.Add(ref row1, Size);
+        ref float row3 = ref Unsafe.Add(ref row2, Size);
+        ref float operands = ref MemoryMarshal.GetReference(vector);
         Vector256<float> sum0 = default, sum1 = default, sum2 = default, sum3 = default;
-        int index = 0;
-        for (; index <= Size - Vector256<float>.Count; index += Vector256<float>.Count)
+        nuint index = 0;
+        nuint vectorised = (nuint)(Size - (Size % Vector256<float>.Count));
+        for (; index < vectorised; index += (nuint)Vector256<float>.Count)
         {
-            Vector256<float> operand = Vector256.Create(vector[index..]);
-            sum0 = VectorMath.MultiplyAdd(operand, Vector256.Create(row0[index..]), sum0);
-            sum1 = VectorMath.MultiplyAdd(operand, Vector256.Create(row1[index..]), sum1);
-            sum2 = VectorMath.MultiplyAdd(operand, Vector256.Create(row2[index..]), sum2);
-            sum3 = VectorMath.MultiplyAdd(operand, Vector256.Create(row3[index..]), sum3);
+            Vector256<float> operand = Vector256.LoadUnsafe(ref operands, index);
+            sum0 = VectorMath.MultiplyAdd(operand, Vector256.LoadUnsafe(ref row0, index), sum0);
+            sum1 = VectorMath.MultiplyAdd(operand, Vector256.LoadUnsafe(ref row1, index), sum1);
+            sum2 = VectorMath.MultiplyAdd(operand, Vector256.LoadUnsafe(ref row2, index), sum2);
+            sum3 = VectorMath.MultiplyAdd(operand, Vector256.LoadUnsafe(ref row3, index), sum3);
         }
 
         float first = Vector256.Sum(sum0), second = Vector256.Sum(sum1), third = Vector256.Sum(sum2), fourth = Vector256.Sum(sum3);
-        for (; index < Size; index++)
+        for (; index < (nuint)Size; index++)
         {
-            first += vector[index] * row0[index];
-            second += vector[index] * row1[index];
-            third += vector[index] * row2[index];
-            fourth += vector[index] * row3[index];
+            float operand = Unsafe.Add(ref operands, index);
+            first += operand * Unsafe.Add(ref row0, index);
+            second += operand * Unsafe.Add(ref row1, index);
+            third += operand * Unsafe.Add(ref row2, index);
+            fourth += operand * Unsafe.Add(ref row3, index);
         }
 
         return (first, second, third, fourth);
@@ -133,25 +137,28 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddScaled(ReadOnlySpan<float> block, float first, float second, float third, float fourth, Span<float> product)
     {
-        ReadOnlySpan<float> row0 = block[..Size];
-        ReadOnlySpan<float> row1 = block.Slice(Size, Size);
-        ReadOnlySpan<float> row2 = block.Slice(2 * Size, Size);
-        ReadOnlySpan<float> row3 = block.Slice(3 * Size, Size);
-        int index = 0;
+        ref float row0 = ref MemoryMarshal.GetReference(block);
+        ref float row1 = ref Unsafe.Add(ref row0, Size);
+        ref float row2 = ref Unsafe.Add(ref row1, Size);
+        ref float row3 = ref Unsafe.Add(ref row2, Size);
+        ref float sums = ref MemoryMarshal.GetReference(product);
         Vector256<float> factor0 = Vector256.Create(first), factor1 = Vector256.Create(second), factor2 = Vector256.Create(third), factor3 = Vector256.Create(fourth);
-        for (; index <= Size - Vector256<float>.Count; index += Vector256<float>.Count)
+        nuint index = 0;
+        nuint vectorised = (nuint)(Size - (Size % Vector256<float>.Count));
+        for (; index < vectorised; index += (nuint)Vector256<float>.Count)
         {
-            Vector256<float> sum = Vector256.Create<float>(product[index..]);
-            sum = VectorMath.MultiplyAdd(factor0, Vector256.Create(row0[index..]), sum);
-            sum = VectorMath.MultiplyAdd(factor1, Vector256.Create(row1[index..]), sum);
-            sum = VectorMath.MultiplyAdd(factor2, Vector256.Create(row2[index..]), sum);
-            sum = VectorMath.MultiplyAdd(factor3, Vector256.Create(row3[index..]), sum);
-            sum.CopyTo(product[index..]);
+            Vector256<float> sum = Vector256.LoadUnsafe(ref sums, index);
+            sum = VectorMath.MultiplyAdd(factor0, Vector256.LoadUnsafe(ref row0, index), sum);
+            sum = VectorMath.MultiplyAdd(factor1, Vector256.LoadUnsafe(ref row1, index), sum);
+            sum = VectorMath.MultiplyAdd(factor2, Vector256.LoadUnsafe(ref row2, index), sum);
+            sum = VectorMath.MultiplyAdd(factor3, Vector256.LoadUnsafe(ref row3, index), sum);
+            sum.StoreUnsafe(ref sums, index);
         }
 
-        for (; index < Size; index++)
+        for (; index < (nuint)Size; index++)
         {
-            product[index] += (row0[index] * first) + (row1[index] * second) + (row2[index] * third) + (row3[index] * fourth);
+            Unsafe.Add(ref sums, index) += (first * Unsafe.Add(ref row0, index)) + (second * Unsafe.Add(ref row1, index))
+                + (third * Unsafe.Add(ref row2, index)) + (fourth * Unsafe.Add(ref row3, index));
         }
     }
 }

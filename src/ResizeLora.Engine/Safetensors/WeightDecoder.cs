@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace ResizeLora.Safetensors;
 
@@ -73,12 +74,12 @@ public static class WeightDecoder
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<float> destination, bool finite)
     {
+        ref short halves = ref Unsafe.As<ushort, short>(ref MemoryMarshal.GetReference(source));
+        ref float singles = ref MemoryMarshal.GetReference(destination);
         int index = 0;
-        for (; index <= source.Length - Vector256<short>.Count; index += Vector256<short>.Count)
+        for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            (Vector256<int> lower, Vector256<int> upper) = Vector256.Widen(Vector256.Create(source[index..]).AsInt16());
-            WidenHalf(lower, finite).CopyTo(destination[index..]);
-            WidenHalf(upper, finite).CopyTo(destination[(index + Vector256<float>.Count)..]);
+            WidenHalf(Widen(Vector128.LoadUnsafe(ref halves, (nuint)index)), finite).StoreUnsafe(ref singles, (nuint)index);
         }
 
         for (; index < source.Length; index++)
@@ -86,6 +87,10 @@ public static class WeightDecoder
             destination[index] = (float)BitConverter.UInt16BitsToHalf(source[index]);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<int> Widen(Vector128<short> values) =>
+        Avx2.IsSupported ? Avx2.ConvertToVector256Int32(values) : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
 
     // Widening kept the sign on top: shifted, a half has its exponent and mantissa where a single has them, and multiplying
     // by 2^112 rebiases the exponent, of subnormals too. Infinities and NaN get their full exponent put back.
