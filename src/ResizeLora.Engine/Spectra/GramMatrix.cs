@@ -13,9 +13,9 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal static class GramMatrix
 {
-    // The register tile: 4 × 12 sums, 3 loads and a broadcast fill sixteen 256-bit registers.
-    private const int TileRows = 4;
-    private const int TileColumns = 12;
+    // The register tile: 4 × 12 sums in sixteen 256-bit registers, or 8 × 16 in thirty-two of 512 bits.
+    private static readonly int TileRows = Vector512.IsHardwareAccelerated ? 8 : 4;
+    private static readonly int TileColumns = Vector512.IsHardwareAccelerated ? 16 : 12;
 
     // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
     private const int PanelRows = 128;
@@ -109,7 +109,16 @@ internal static class GramMatrix
             // Tiles wholly below the diagonal are mirrored at the end.
             for (int row = 0; row < column + TileColumns; row += TileRows)
             {
-                AddTile(ref MemoryMarshal.GetArrayDataReference(panel), rows, stride, row, column, sums.AsSpan((row * stride) + column));
+                ref double strips = ref MemoryMarshal.GetArrayDataReference(panel);
+                Span<double> tile = sums.AsSpan((row * stride) + column);
+                if (Vector512.IsHardwareAccelerated)
+                {
+                    AddWideTile(ref strips, rows, stride, row, column, tile);
+                }
+                else
+                {
+                    AddTile(ref strips, rows, stride, row, column, tile);
+                }
             }
         }
     }
@@ -158,6 +167,61 @@ internal static class GramMatrix
         (Vector256.Create<double>(sums) + first).CopyTo(sums);
         (Vector256.Create<double>(sums[4..]) + second).CopyTo(sums[4..]);
         (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddWideTile(ref double panel, int rows, int stride, int row, int column, Span<double> sums)
+    {
+        Vector512<double> sum00 = default, sum01 = default, sum10 = default, sum11 = default;
+        Vector512<double> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
+        Vector512<double> sum40 = default, sum41 = default, sum50 = default, sum51 = default;
+        Vector512<double> sum60 = default, sum61 = default, sum70 = default, sum71 = default;
+        nuint position = 0;
+        for (int index = 0; index < rows; index++, position += (nuint)stride)
+        {
+            ref double left = ref Unsafe.Add(ref panel, position + (nuint)row);
+            Vector512<double> right0 = Vector512.LoadUnsafe(ref panel, position + (nuint)column);
+            Vector512<double> right1 = Vector512.LoadUnsafe(ref panel, position + (nuint)column + 8);
+            Vector512<double> factor = Vector512.Create(left);
+            sum00 = VectorMath.MultiplyAdd(factor, right0, sum00);
+            sum01 = VectorMath.MultiplyAdd(factor, right1, sum01);
+            factor = Vector512.Create(Unsafe.Add(ref left, 1));
+            sum10 = VectorMath.MultiplyAdd(factor, right0, sum10);
+            sum11 = VectorMath.MultiplyAdd(factor, right1, sum11);
+            factor = Vector512.Create(Unsafe.Add(ref left, 2));
+            sum20 = VectorMath.MultiplyAdd(factor, right0, sum20);
+            sum21 = VectorMath.MultiplyAdd(factor, right1, sum21);
+            factor = Vector512.Create(Unsafe.Add(ref left, 3));
+            sum30 = VectorMath.MultiplyAdd(factor, right0, sum30);
+            sum31 = VectorMath.MultiplyAdd(factor, right1, sum31);
+            factor = Vector512.Create(Unsafe.Add(ref left, 4));
+            sum40 = VectorMath.MultiplyAdd(factor, right0, sum40);
+            sum41 = VectorMath.MultiplyAdd(factor, right1, sum41);
+            factor = Vector512.Create(Unsafe.Add(ref left, 5));
+            sum50 = VectorMath.MultiplyAdd(factor, right0, sum50);
+            sum51 = VectorMath.MultiplyAdd(factor, right1, sum51);
+            factor = Vector512.Create(Unsafe.Add(ref left, 6));
+            sum60 = VectorMath.MultiplyAdd(factor, right0, sum60);
+            sum61 = VectorMath.MultiplyAdd(factor, right1, sum61);
+            factor = Vector512.Create(Unsafe.Add(ref left, 7));
+            sum70 = VectorMath.MultiplyAdd(factor, right0, sum70);
+            sum71 = VectorMath.MultiplyAdd(factor, right1, sum71);
+        }
+
+        AddWideRow(sums, sum00, sum01);
+        AddWideRow(sums[stride..], sum10, sum11);
+        AddWideRow(sums[(2 * stride)..], sum20, sum21);
+        AddWideRow(sums[(3 * stride)..], sum30, sum31);
+        AddWideRow(sums[(4 * stride)..], sum40, sum41);
+        AddWideRow(sums[(5 * stride)..], sum50, sum51);
+        AddWideRow(sums[(6 * stride)..], sum60, sum61);
+        AddWideRow(sums[(7 * stride)..], sum70, sum71);
+    }
+
+    private static void AddWideRow(Span<double> sums, Vector512<double> first, Vector512<double> second)
+    {
+        (Vector512.Create<double>(sums) + first).CopyTo(sums);
+        (Vector512.Create<double>(sums[8..]) + second).CopyTo(sums[8..]);
     }
 
     private static void Mirror(double[] sums, int rank, int stride, Span<double> gram)
