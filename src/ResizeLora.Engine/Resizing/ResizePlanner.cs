@@ -30,7 +30,7 @@ internal static class ResizePlanner
             chosen = DimensionSelector.BySize(scores, selection => LayOut(selection).FileLength <= limit);
             if (LayOut(chosen).FileLength is long length && length > limit)
             {
-                throw new OutputException(adapter.Path, "SizeTooSmall", $"'{adapter.Path}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors alone take {length}.", whole: true);
+                throw OutputException.SizeTooSmall(adapter.Path, recipe.ToString(), limit, length);
             }
         }
         else

@@ -11,9 +11,13 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="reason">A stable word for the reason, the end of the error id.</param>
     /// <param name="detail">The reason in words.</param>
     /// <param name="innerException">The cause, or null.</param>
-    /// <param name="whole">Whether <paramref name="detail"/> is the whole message, because there is no output path yet.</param>
-    public OutputException(string path, string reason, string detail, Exception? innerException = null, bool whole = false)
-        : base(whole ? detail : $"'{path}' was not written: {detail}", path, innerException)
+    public OutputException(string path, string reason, string detail, Exception? innerException = null)
+        : this($"'{path}' was not written: {detail}", innerException, path, reason)
+    {
+    }
+
+    private OutputException(string message, Exception? innerException, string path, string reason)
+        : base(message, path, innerException)
     {
         Reason = reason;
     }
@@ -29,6 +33,17 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="innerException">The cause, or null.</param>
     public static OutputException Exists(string path, Exception? innerException = null) =>
         new(path, "Exists", "a file of that name exists; -Force replaces it, -SkipExisting leaves it.", innerException);
+
+    /// <summary>A size is asked for that no selection of dimensions reaches; the output has no path yet.</summary>
+    /// <param name="source">The LoRA file.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="limit">The size asked for, in bytes.</param>
+    /// <param name="length">The size without any layer, in bytes.</param>
+    public static OutputException SizeTooSmall(string source, string recipe, long limit, long length)
+    {
+        string message = $"'{source}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors alone take {length}.";
+        return new OutputException(message, null, source, nameof(SizeTooSmall));
+    }
 
     /// <summary>Says in one sentence why the operating system refused.</summary>
     /// <param name="path">The output file.</param>
