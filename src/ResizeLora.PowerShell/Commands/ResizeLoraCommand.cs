@@ -202,7 +202,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
         }
 
         // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].Threshold is null)
+        if (Recipe[index].SizeMiB is not null)
         {
             return true;
         }
