@@ -25,6 +25,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = RecipeSet)]
     [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
     public ResizeRecipe[] Recipe { get; set; } = [];
 
     /// <summary>

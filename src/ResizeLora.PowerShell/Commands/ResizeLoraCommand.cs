@@ -37,6 +37,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
     /// </summary>
     [Parameter(Position = 1)]
     [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
     [ValidateNotNullOrEmpty]
     public ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
 
