@@ -37,6 +37,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
     /// </summary>
     [Parameter(Position = 1)]
     [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
     [ValidateNotNullOrEmpty]
     public ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
 
@@ -202,7 +203,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
         }
 
         // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].Threshold is null)
+        if (Recipe[index].SizeMiB is not null)
         {
             return true;
         }

@@ -28,6 +28,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>
@@ -35,6 +36,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>
@@ -43,6 +45,7 @@ public abstract class LoraFileCommand : EngineCommand
     [Parameter]
     [Alias("Base")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string? Checkpoint { get; set; }
 
     /// <summary>
@@ -50,6 +53,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter]
     [ValidateDevice]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "auto";
 
     /// <summary>What a verb does to each file, for the progress display.</summary>
