@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 using ResizeLora.Safetensors;
@@ -228,33 +227,10 @@ public sealed class Adapter : IDisposable
 
     private static double ReadAlpha(SafetensorsFile file, string layer, TensorEntry tensor)
     {
-        bool readable = tensor.ElementCount == 1
-            && (TensorTypes.IsWeight(tensor.Type) || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
-        if (!readable)
-        {
-            throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
-        }
-
-        byte[] bytes = file.Read(tensor);
-        double alpha = tensor.Type switch
-        {
-            TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-            TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
-            TensorType.Int8 => (sbyte)bytes[0],
-            TensorType.UInt8 => bytes[0],
-            TensorType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-            _ => ReadSingle(tensor.Type, bytes),
-        };
+        double alpha = ScalarReader.TryRead(file, tensor)
+            ?? throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
         return double.IsFinite(alpha)
             ? alpha
             : throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is {alpha.ToString(CultureInfo.InvariantCulture)}, not a number.");
-    }
-
-    private static float ReadSingle(TensorType type, byte[] bytes)
-    {
-        Span<float> value = stackalloc float[1];
-        WeightDecoder.ToSingle(type, bytes, value);
-        return value[0];
     }
 }

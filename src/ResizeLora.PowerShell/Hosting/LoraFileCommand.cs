@@ -20,7 +20,7 @@ public abstract class LoraFileCommand : EngineCommand
 
     private readonly List<string> files = [];
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
-    private readonly List<string> leftAlone = [];
+    private readonly LeftAloneFiles leftAlone = new();
     private ResizeSession? session;
 
     /// <summary>
@@ -101,7 +101,9 @@ public abstract class LoraFileCommand : EngineCommand
         }
 
         CompleteProgress();
-        WarnOfFilesLeftAlone();
+
+        // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
+        leftAlone.Warn(this, files.Count);
     }
 
     /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
@@ -130,22 +132,10 @@ public abstract class LoraFileCommand : EngineCommand
         Adapter? adapter = LoraFileOpener.TryOpen(file, TakesResizedFiles, out string? reason);
         if (adapter is null)
         {
-            WriteVerbose($"'{file}' {reason}; it is left alone.");
-            leftAlone.Add($"'{System.IO.Path.GetFileName(file)}' {reason}");
+            leftAlone.Add(this, file, reason!);
             return;
         }
 
         Process(adapter);
-    }
-
-    // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
-    private void WarnOfFilesLeftAlone()
-    {
-        const int Named = 3;
-        if (leftAlone.Count > 0)
-        {
-            string more = leftAlone.Count > Named ? $"; and {leftAlone.Count - Named} more (-Verbose names them all)" : string.Empty;
-            WriteWarning($"{leftAlone.Count} of {files.Count} files were left alone: {string.Join("; ", leftAlone.Take(Named))}{more}.");
-        }
     }
 }
