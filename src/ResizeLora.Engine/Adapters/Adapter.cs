@@ -21,15 +21,22 @@ public sealed class Adapter : IDisposable
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
-    private Adapter(SafetensorsFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors)
+    internal Adapter(ITensorFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors, MergedLora? merge = null)
     {
+        Merge = merge;
         File = file;
         Layers = layers;
         OtherTensors = otherTensors;
     }
 
-    /// <summary>The file, owned by this object.</summary>
-    public SafetensorsFile File { get; }
+    /// <summary>The file, owned by this object; of a merge all its files, read as one.</summary>
+    public ITensorFile File { get; }
+
+    /// <summary>The merge that this is, or null for a file.</summary>
+    public MergedLora? Merge { get; }
+
+    /// <summary>The files that are read: one, or those of the merge.</summary>
+    public IEnumerable<string> SourcePaths => Merge is null ? [Path] : Merge.Sources.Select(static source => source.Path);
 
     /// <summary>The full path.</summary>
     public string Path => File.Path;

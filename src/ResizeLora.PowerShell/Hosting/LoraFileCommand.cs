@@ -18,7 +18,11 @@ public abstract class LoraFileCommand : EngineCommand
     /// <summary>The parameter set of <see cref="LiteralPath"/>.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
-    private readonly List<string> files = [];
+    /// <summary>The parameter set of <see cref="Merge"/>.</summary>
+    protected const string MergeSet = "Merge";
+
+    // Paths, and merges.
+    private readonly List<object> files = [];
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private readonly LeftAloneFiles leftAlone = new();
     private ResizeSession? session;
@@ -36,6 +40,12 @@ public abstract class LoraFileCommand : EngineCommand
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
     public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">Merges of Merge-Lora, each worked on as if it were one file.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MergeSet)]
+    public MergedLora[] Merge { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.</para>
@@ -88,6 +98,10 @@ public abstract class LoraFileCommand : EngineCommand
             bool literal = ParameterSetName == LiteralPathSet;
             files.AddRange(FilePaths.Resolve(this, literal ? LiteralPath : Path, literal).Where(known.Add));
         }
+        else if (ParameterSetName == MergeSet)
+        {
+            files.AddRange(Merge);
+        }
     }
 
     /// <inheritdoc/>
@@ -95,9 +109,19 @@ public abstract class LoraFileCommand : EngineCommand
     {
         for (int index = 0; index < files.Count; index++)
         {
-            string file = files[index];
-            StartItem(Activity, System.IO.Path.GetFileName(file), index, files.Count);
-            Attempt(file, () => Process(file));
+            object file = files[index];
+            StartItem(Activity, System.IO.Path.GetFileName(file.ToString()!), index, files.Count);
+            Attempt(file, () =>
+            {
+                if (file is MergedLora merge)
+                {
+                    Process(merge.Open());
+                }
+                else
+                {
+                    Process((string)file);
+                }
+            });
         }
 
         CompleteProgress();
