@@ -17,7 +17,7 @@ internal static class TensorReader
     /// <param name="entry">The tensor.</param>
     /// <param name="type">The element type to compute in.</param>
     /// <param name="device">Where it is wanted.</param>
-    public static Tensor ReadMatrix(SafetensorsFile file, TensorEntry entry, ScalarType type, ComputeDevice device)
+    public static Tensor ReadMatrix(ITensorFile file, TensorEntry entry, ScalarType type, ComputeDevice device)
     {
         long rows = entry.Shape[0];
         long[] shape = [rows, entry.ElementCount / rows];

@@ -94,7 +94,7 @@ public sealed class ResizeJob : IDisposable
     public void Write(ResizePlan plan, string path, bool overwrite, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        OutputGuard.Check(path, [adapter.Path, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
         ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
     }
 

@@ -149,7 +149,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
         string path = layers[0].Path;
         finished.Add(path);
         StartItem(Activity, System.IO.Path.GetFileName(path), finished.Count - 1, finished.Count);
-        Attempt(path, () => ResizeAll(path, () => Run((channel, cancellationToken) => ResizeJob.Adopt(SessionFor(layers), Adapter.Open(path), layers, channel, cancellationToken))));
+        Attempt(path, () => ResizeAll(path, () => Run((channel, cancellationToken) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, cancellationToken))));
         CompleteProgress();
     }
 
