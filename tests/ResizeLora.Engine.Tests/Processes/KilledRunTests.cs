@@ -34,7 +34,7 @@ public sealed class KilledRunTests
             if (kill % 3 == 0)
             {
                 Array.ForEach(Directory.GetFiles(scene.Output), File.Delete);
-                Directory.Delete(scene.Cache, recursive: true);
+                Directory.CreateDirectory(scene.Cache).Delete(recursive: true);
             }
 
             using (HostProcess process = scene.Start(script))
