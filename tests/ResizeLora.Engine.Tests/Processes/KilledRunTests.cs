@@ -12,6 +12,9 @@ public sealed class KilledRunTests
     // Before the first output a process starts and loads libraries, where there is little to spoil.
     private const int KillsWhileStarting = 6;
 
+    // And most of the rest of its life a small run prepares: these points follow the first file that it makes.
+    private const int KillsWhileWriting = 20;
+
     private const int Recipes = 8;
 
     // Runs side by side, each with files of its own, to take half the time.
@@ -23,7 +26,7 @@ public sealed class KilledRunTests
         int[] seen = [.. ParallelEnumerable.Range(0, Lanes).WithDegreeOfParallelism(Lanes).Select(KillAll)];
 
         // Points that all fall before or behind the writing would prove nothing.
-        Assert.InRange(seen.Sum(), 4, Kills);
+        Assert.InRange(seen.Sum(), KillsWhileWriting / 4, Kills);
     }
 
     // Gives the number of kills after which something was seen that was not finished.
@@ -43,7 +46,8 @@ public sealed class KilledRunTests
         for (int kill = lane; kill < Kills; kill += Lanes)
         {
             // Now and then from nothing, so that missing files are seen as well as replaced ones.
-            if (kill % 3 == 0)
+            bool whileWriting = kill >= Kills - KillsWhileWriting;
+            if (whileWriting || kill % 3 == 0)
             {
                 Array.ForEach(Directory.GetFiles(scene.Output), File.Delete);
                 Directory.CreateDirectory(scene.Cache).Delete(recursive: true);
@@ -58,7 +62,15 @@ public sealed class KilledRunTests
                 else
                 {
                     Assert.Equal("ready", process.ReadLine());
-                    Thread.Sleep(working * (kill - KillsWhileStarting) / (Kills - KillsWhileStarting));
+                    if (whileWriting)
+                    {
+                        Assert.True(SpinWait.SpinUntil(() => process.HasExited || Directory.EnumerateFiles(scene.Output).Any(), TimeSpan.FromMinutes(1)));
+                        Thread.Sleep(kill - (Kills - KillsWhileWriting));
+                    }
+                    else
+                    {
+                        Thread.Sleep(working * (kill - KillsWhileStarting) / (Kills - KillsWhileStarting - KillsWhileWriting));
+                    }
                 }
 
                 process.Kill();
