@@ -197,7 +197,7 @@ public sealed record ResizeRecipe
 
         // Weights that sum to 1 but for rounding stay as they are, so that a recipe's own text gives the recipe back.
         sum = Math.Abs(sum - 1) <= 1e-9 ? 1 : sum;
-        var normalised = weights.Where(weight => weight.Value != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
+        var normalised = weights.Where(weight => weight.Value / sum != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
         return new ResizeRecipe(normalised, threshold, sizeMiB, rescale, limits);
     }
 

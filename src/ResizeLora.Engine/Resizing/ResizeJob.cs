@@ -118,7 +118,7 @@ public sealed class ResizeJob : IDisposable
     {
         if (layers.FirstOrDefault(layer => layer.FileTime != adapter.File.LastWriteTime) is { } stale)
         {
-            throw new AdapterException(adapter.Path, stale.Layer, "Stale", "the file has changed since this layer was decomposed.");
+            throw AdapterException.Stale(adapter.Path, stale.Layer);
         }
 
         Dictionary<string, int> order = adapter.Layers.Select(static (layer, index) => (layer.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
