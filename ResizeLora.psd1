@@ -8,6 +8,7 @@
     Description = 'Resizes SDXL LoRA and LoCon files: keeps, layer by layer, the dimensions of the singular value decomposition that matter most.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess = @('ResizeLora.Types.ps1xml')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
     CmdletsToExport = @('Get-LoraSpectrum', 'Measure-LoraResize', 'New-ResizeRecipe', 'Resize-Lora')

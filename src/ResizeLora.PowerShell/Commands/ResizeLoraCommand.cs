@@ -90,7 +90,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         ResizePlan plan = Plan(job, Recipe[index]);
         string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
-        if (!ShouldProcess(path, FormattableString.Invariant($"Write {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
+        string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
+        if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
         {
             return;
         }
@@ -101,6 +102,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
             job.Write(plan, path, Force, channel, cancellationToken);
             return true;
         });
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; decomposing (where this recipe was the file's first), planning and writing took {clock.Elapsed.TotalSeconds:0.00} s."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
@@ -97,7 +98,7 @@ public abstract class LoraFileCommand : EngineCommand
         {
             string file = files[index];
             StartItem(Activity, System.IO.Path.GetFileName(file), index, files.Count);
-            Attempt(file, () => Process(file));
+            Attempt(file, () => Process(file, index));
         }
 
         CompleteProgress();
@@ -119,7 +120,7 @@ public abstract class LoraFileCommand : EngineCommand
         base.Dispose(disposing);
     }
 
-    private void Process(string file)
+    private void Process(string file, int index)
     {
         if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file))
         {
@@ -135,7 +136,10 @@ public abstract class LoraFileCommand : EngineCommand
             return;
         }
 
+        var clock = Stopwatch.StartNew();
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
         Process(adapter);
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }
 
     // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
