@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
@@ -123,7 +124,7 @@ public abstract class LoraFileCommand : EngineCommand
                 }
                 else
                 {
-                    Process((string)file);
+                    Process((string)file, index);
                 }
             });
         }
@@ -149,7 +150,7 @@ public abstract class LoraFileCommand : EngineCommand
         base.Dispose(disposing);
     }
 
-    private void Process(string file)
+    private void Process(string file, int index)
     {
         if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file))
         {
@@ -164,6 +165,9 @@ public abstract class LoraFileCommand : EngineCommand
             return;
         }
 
+        var clock = Stopwatch.StartNew();
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
         Process(adapter);
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }
 }
