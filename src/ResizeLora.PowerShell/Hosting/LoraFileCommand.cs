@@ -28,7 +28,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
-    public string[] Path { get; set; } = [];
+    public virtual string[] Path { get; set; } = [];
 
     /// <summary>
     /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
@@ -57,6 +57,9 @@ public abstract class LoraFileCommand : EngineCommand
 
     /// <summary>Whether files that were resized before are worked on too.</summary>
     protected virtual bool TakesResizedFiles => true;
+
+    /// <summary>The files that have come so far, by their full paths.</summary>
+    protected IReadOnlyList<string> Files => files;
 
     /// <summary>The session: device and base model.</summary>
     internal ResizeSession Session => session ?? throw new InvalidOperationException("The session is opened in BeginProcessing.");
