@@ -10,7 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
-    CmdletsToExport = @('Compare-Lora', 'Get-CheckpointNorm', 'Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
+    CmdletsToExport = @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{
