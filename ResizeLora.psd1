@@ -11,7 +11,7 @@
     TypesToProcess = @('ResizeLora.Types.ps1xml')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
-    CmdletsToExport = @('Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+    CmdletsToExport = @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

@@ -15,6 +15,7 @@ public sealed class BaseNormProvider
     private readonly int threads;
     private readonly CheckpointIdentity identity;
     private readonly Dictionary<string, BaseNorms> settled = new(StringComparer.Ordinal);
+    private readonly HashSet<string> computedHere = new(StringComparer.Ordinal);
     private NormCache.KnownNorms? known;
 
     /// <summary>Prepares; nothing is read yet but samples of the file.</summary>
@@ -73,6 +74,30 @@ public sealed class BaseNormProvider
         return settled;
     }
 
+    /// <summary>Gives the norms of some weights with what they belong to; what is not known is computed, and kept.</summary>
+    /// <param name="weights">Weights of the checkpoint.</param>
+    /// <param name="refresh">Whether kept norms are computed again and replaced.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work within a fraction of a second; what was computed is kept.</param>
+    /// <returns>The norms in the order of the weights.</returns>
+    internal IReadOnlyList<CheckpointNorm> Describe(IReadOnlyList<BaseWeight> weights, bool refresh, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        if (refresh)
+        {
+            known = NormCache.KnownNorms.None;
+            settled.Clear();
+        }
+
+        IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights.Select(static weight => weight.Layer), progress, cancellationToken);
+        CheckpointNorm[] described = weights.Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer))).ToArray();
+        if (described.Length > 0 && described.All(static norm => norm.FromCache))
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {described.Length} base layers of '{checkpoint.Path}' are kept in '{cache.Folder}'; nothing had to be computed."));
+        }
+
+        return described;
+    }
+
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) => string.Create(
         CultureInfo.InvariantCulture, $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}");
 
@@ -81,7 +106,7 @@ public sealed class BaseNormProvider
         // Largest first, so that no thread is left alone with a large one at the end.
         wanted.Sort(static (left, right) => right.ByteLength.CompareTo(left.ByteLength));
         var found = new ConcurrentDictionary<string, NormCache.CachedNorm>(StringComparer.Ordinal);
-        int computed = 0;
+        var computed = new ConcurrentBag<string>();
         int done = 0;
         try
         {
@@ -96,7 +121,7 @@ public sealed class BaseNormProvider
                     if (!known!.ByContent.TryGetValue(content, out BaseNorms norms))
                     {
                         norms = Compute(weight, bytes, cancellationToken);
-                        Interlocked.Increment(ref computed);
+                        computed.Add(weight.Layer);
                     }
 
                     found[weight.Layer] = new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius);
@@ -124,7 +149,8 @@ public sealed class BaseNormProvider
             settled[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
         }
 
-        string how = computed == 0 ? "found by their content" : $"computed ({computed} of {wanted.Count})";
+        computedHere.UnionWith(computed);
+        string how = computed.IsEmpty ? "found by their content" : $"computed ({computed.Count} of {wanted.Count})";
         progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {wanted.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
     }
 

@@ -215,7 +215,11 @@ public sealed class NormCache
         [property: JsonPropertyName("frobenius")] double Frobenius);
 
     /// <summary>What is known of a checkpoint: its layers' norms, and the norms of any weight of a checkpoint of its structure.</summary>
-    internal sealed record KnownNorms(IReadOnlyDictionary<string, CachedNorm> Layers, IReadOnlyDictionary<string, BaseNorms> ByContent);
+    internal sealed record KnownNorms(IReadOnlyDictionary<string, CachedNorm> Layers, IReadOnlyDictionary<string, BaseNorms> ByContent)
+    {
+        /// <summary>Nothing is known.</summary>
+        public static KnownNorms None { get; } = new(new Dictionary<string, CachedNorm>(), new Dictionary<string, BaseNorms>());
+    }
 
     private sealed record CacheFile(
         [property: JsonPropertyName("method")] string Method,

@@ -59,6 +59,21 @@ public sealed class ResizeSession : IDisposable
         }
     }
 
+    /// <summary>Measures weights of the base model, whether a LoRA changes them or not, and keeps their norms for later runs.</summary>
+    /// <param name="weights">Weights of <see cref="Checkpoint"/>.</param>
+    /// <param name="refresh">Whether norms that are kept already are computed again and replaced.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work; what was computed is kept.</param>
+    /// <returns>The norms in the order of the weights.</returns>
+    /// <exception cref="InvalidOperationException">The session has no base model.</exception>
+    /// <exception cref="CheckpointException">A weight holds NaN or infinity.</exception>
+    public IReadOnlyList<CheckpointNorm> MeasureCheckpoint(IReadOnlyList<BaseWeight> weights, bool refresh, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(weights);
+        BaseNormProvider provider = norms ?? throw new InvalidOperationException("The session has no base model.");
+        return provider.Describe(weights, refresh, progress, cancellationToken);
+    }
+
     /// <summary>The norms of the weights under some layers, checked to fit; empty without a checkpoint.</summary>
     /// <param name="path">The LoRA file, for messages.</param>
     /// <param name="layers">The layers.</param>

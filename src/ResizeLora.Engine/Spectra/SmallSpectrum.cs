@@ -139,7 +139,8 @@ internal static class SmallSpectrum
         return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
     }
 
-    private static Tensor UpperRoot(Tensor tall) =>
+    /// <summary>R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.</summary>
+    internal static Tensor UpperRoot(Tensor tall) =>
         (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
     private static LayerFactors Assemble(double[] left, double[] right, double[] singularValues, int rank, double[] upNorms, double[] downNorms, out double worstError)

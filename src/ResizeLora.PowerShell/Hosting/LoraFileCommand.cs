@@ -34,7 +34,7 @@ public abstract class LoraFileCommand : EngineCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] Path { get; set; } = [];
+    public virtual string[] Path { get; set; } = [];
 
     /// <summary>
     /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
@@ -72,6 +72,9 @@ public abstract class LoraFileCommand : EngineCommand
 
     /// <summary>Whether files that were resized before are worked on too.</summary>
     protected virtual bool TakesResizedFiles => true;
+
+    /// <summary>The files that have come so far, by their full paths.</summary>
+    protected IReadOnlyList<string> Files => files;
 
     /// <summary>The session: device and base model.</summary>
     internal ResizeSession Session => session ?? throw new InvalidOperationException("The session is opened in BeginProcessing.");
