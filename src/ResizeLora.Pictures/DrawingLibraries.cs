@@ -24,7 +24,9 @@ internal static class DrawingLibraries
 
         try
         {
-            if (SKFontManager.Default.FontFamilyCount == 0)
+            // Without fonts Skia still names one, which has no letters; a picture would come out without a word on it.
+            using SKTypeface typeface = SKTypeface.FromFamilyName(SpectrumPlots.FontFamily);
+            if (typeface.GetGlyph('0') == 0)
             {
                 throw new PictureException("FontMissing", "There is no font on this machine to write the labels of a picture with. Install one (on Debian and Ubuntu: fonts-dejavu-core), or export CSV or JSON.");
             }

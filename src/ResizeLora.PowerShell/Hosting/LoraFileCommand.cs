@@ -73,8 +73,8 @@ public abstract class LoraFileCommand : EngineCommand
     /// <summary>Whether files that were resized before are worked on too.</summary>
     protected virtual bool TakesResizedFiles => true;
 
-    /// <summary>The files that have come so far, by their full paths.</summary>
-    protected IReadOnlyList<string> Files => files;
+    /// <summary>The files that have come so far, by their full paths; merges by the paths that they go by.</summary>
+    protected IReadOnlyList<string> Files => files.ConvertAll(static file => file.ToString()!);
 
     /// <summary>The session: device and base model.</summary>
     internal ResizeSession Session => session ?? throw new InvalidOperationException("The session is opened in BeginProcessing.");
