@@ -97,7 +97,7 @@ exit ($run.Result -eq 'Passed' ? 0 : 1)
 '@
 }
 
-function Update-HelpSource {
+function Write-HelpSource {
     <# Brings docs/help up to date with the built module, and writes the about topics as text. #>
     $sources = Join-Path $PSScriptRoot 'docs' 'help'
     $culture = New-Item -ItemType Directory -Force -Path (Join-Path $moduleProject 'en-US')
@@ -118,7 +118,7 @@ Get-Command -Module ResizeLora | ForEach-Object { Update-HelpPage -Command $_ -F
 
 function Build-Help {
     Build-Everything
-    Update-HelpSource
+    Write-HelpSource
     if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
         throw 'The pages are up to date, but the MAML needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
     }

@@ -355,7 +355,7 @@ function ConvertTo-HelpParagraph([string] $Markdown) {
 }
 
 # Replaces what an element of the MAML holds by paragraphs.
-function Set-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Paragraph) {
+function Write-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Paragraph) {
     $Element.RemoveAll()
     foreach ($text in $Paragraph) {
         $para = $Element.OwnerDocument.CreateElement('maml', 'para', 'http://schemas.microsoft.com/maml/2004/10')
@@ -395,13 +395,13 @@ function Complete-Maml {
     $names.AddNamespace('dev', 'http://schemas.microsoft.com/maml/dev/2004/10')
     foreach ($one in $Page) {
         $command = $document.SelectSingleNode("//command:command[command:details/command:name='$($one.Name)']", $names)
-        Set-Paragraph $command.SelectSingleNode('command:details/maml:description', $names) @(ConvertTo-HelpParagraph $one.Synopsis)
-        Set-Paragraph $command.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Description)
-        Set-Paragraph $command.SelectSingleNode('maml:alertSet/maml:alert', $names) @(ConvertTo-HelpParagraph $one.Notes)
+        Write-Paragraph $command.SelectSingleNode('command:details/maml:description', $names) @(ConvertTo-HelpParagraph $one.Synopsis)
+        Write-Paragraph $command.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Description)
+        Write-Paragraph $command.SelectSingleNode('maml:alertSet/maml:alert', $names) @(ConvertTo-HelpParagraph $one.Notes)
         foreach ($parameter in $command.SelectNodes('.//command:parameter', $names)) {
             $name = $parameter.SelectSingleNode('maml:name', $names).InnerText
             $value = { param($key) [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'" }
-            Set-Paragraph $parameter.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Parameters[$name])
+            Write-Paragraph $parameter.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Parameters[$name])
             $parameter.SetAttribute('globbing', (& $value 'SupportsWildcards'))
             $default = $document.CreateElement('dev', 'defaultValue', 'http://schemas.microsoft.com/maml/dev/2004/10')
             $default.InnerText = & $value 'DefaultValue'
@@ -410,14 +410,14 @@ function Complete-Maml {
         foreach ($pair in @('command:inputTypes/command:inputType', $one.Inputs), @('command:returnValues/command:returnValue', $one.Outputs)) {
             foreach ($type in $command.SelectNodes($pair[0], $names)) {
                 $prose = $pair[1][$type.SelectSingleNode('dev:type/maml:name', $names).InnerText]
-                Set-Paragraph $type.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $prose)
+                Write-Paragraph $type.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $prose)
             }
         }
         $examples = $command.SelectNodes('command:examples/command:example', $names)
         for ($i = 0; $i -lt $examples.Count; $i++) {
             $examples[$i].SelectSingleNode('maml:introduction', $names).RemoveAll()
             $examples[$i].SelectSingleNode('dev:code', $names).InnerText = $one.Examples[$i].Code
-            Set-Paragraph $examples[$i].SelectSingleNode('dev:remarks', $names) @(Get-ExampleRemark $one.Examples[$i])
+            Write-Paragraph $examples[$i].SelectSingleNode('dev:remarks', $names) @(Get-ExampleRemark $one.Examples[$i])
         }
     }
     $settings = [System.Xml.XmlWriterSettings]::new()
