@@ -10,7 +10,7 @@
     CompatiblePSEditions = @('Core')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
-    CmdletsToExport = @('Get-CheckpointNorm', 'Get-LoraSpectrum', 'New-ResizeRecipe', 'Resize-Lora')
+    CmdletsToExport = @('Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

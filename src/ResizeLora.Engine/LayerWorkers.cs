@@ -6,6 +6,9 @@ namespace ResizeLora;
 /// <summary>Runs independent pieces of work, layers mostly, on several threads; results never depend on how many.</summary>
 internal static class LayerWorkers
 {
+    // Enough that no thread waits for the one who takes the results, while the layers are small; little beside their file.
+    private const int AheadOfEachThread = 12;
+
     /// <summary>Does all pieces, taking them in their order (put the largest first) and finishing in any.</summary>
     /// <param name="pieces">The pieces.</param>
     /// <param name="threads">How many are worked on at a time.</param>
@@ -47,7 +50,7 @@ internal static class LayerWorkers
             foreach (T piece in pieces)
             {
                 pending.Enqueue(Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler));
-                if (pending.Count > 2 * threads)
+                if (pending.Count > AheadOfEachThread * threads)
                 {
                     yield return Take();
                 }

@@ -23,6 +23,16 @@ internal static class VectorMath
     public static Vector512<double> MultiplyAdd(Vector512<double> left, Vector512<double> right, Vector512<double> addend) =>
         Avx512F.IsSupported ? Avx512F.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
 
+    /// <summary>Asks for bytes that are needed soon; a place past the end of what <paramref name="start"/> belongs to does no harm.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Prefetch(ref byte start, nuint offset)
+    {
+        if (Sse.IsSupported)
+        {
+            Sse.Prefetch0((byte*)Unsafe.AsPointer(ref start) + offset);
+        }
+    }
+
     /// <summary>xᵀy. Partial sums of a few thousand elements are carried to double precision.</summary>
     public static float Dot(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
     {

@@ -5,6 +5,8 @@ BeforeDiscovery {
     $names = $expected.GetProperty('recipes').EnumerateObject() | ForEach-Object Name
     $byThreshold = $names | Where-Object { $_ -like '*thr=*' }
     $bySize = $names | Where-Object { $_ -like '*size=*' }
+    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected-kohya.json')
+    $byKohya = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement.GetProperty('recipes').EnumerateObject() | ForEach-Object Name
 }
 
 BeforeAll {
@@ -16,6 +18,8 @@ BeforeAll {
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected.json')
     $expected = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement
+    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected-kohya.json')
+    $expectedKohya = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement.GetProperty('recipes')
     $layers = @(Get-LoraSpectrum $lora -Checkpoint $base)
 
     function Test-Close([double] $Value, [double] $Reference, [double] $Tolerance) {
@@ -103,5 +107,43 @@ Describe 'A recipe on the sample' {
             ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank | Should -BeLessOrEqual $kept.Value.GetInt32()
         }
         (Get-Item $result.Path).Length | Should -BeLessOrEqual $result.Recipe.SizeInBytes
+    }
+}
+
+Describe "A recipe of kohya's methods on the sample" {
+    It 'keeps the ranks of his tool, in the result and in the file: <_>' -ForEach $byKohya {
+        $result = Resize-Lora $lora -Recipe $_ -OutputDirectory (New-TestFolder)
+        $written = @{}
+        (Read-SafetensorsHeader $result.Path).Tensors | Where-Object Name -Like '*.lora_down.weight' | ForEach-Object { $written[$_.Name] = $_.Shape[0] }
+        foreach ($kept in $expectedKohya.GetProperty($_).GetProperty('kept_rank').EnumerateObject()) {
+            ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
+            $written["$($kept.Name).lora_down.weight"] | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
+        }
+        $result.Threshold | Should -BeNullOrEmpty
+    }
+
+    It 'leaves the stricter to decide beside a score' {
+        $out = New-TestFolder
+        $score, $ratio, $both = Resize-Lora $lora -Checkpoint $base -Recipe 'spn_ckpt=1,thr=-1.2', 'sv_ratio=3', 'spn_ckpt=1,thr=-1.2,sv_ratio=3' -OutputDirectory $out
+        for ($i = 0; $i -lt $both.Layers.Count; $i++) {
+            $both.Layers[$i].NewRank | Should -Be ([Math]::Min($score.Layers[$i].NewRank, $ratio.Layers[$i].NewRank))
+        }
+        $both.Threshold | Should -Be -1.2
+        Get-FileName $out | Should -Be @('lora_spnckpt1_svratio3_th-1.2.safetensors', 'lora_spnckpt1_th-1.2.safetensors', 'lora_svratio3.safetensors')
+    }
+
+    It 'stays within a size beside a cap' {
+        $result = Resize-Lora $lora -Recipe 'spn_lora=1,size=0.1,rank=6,conv_rank=2' -OutputDirectory (New-TestFolder)
+        (Get-Item $result.Path).Length | Should -BeLessOrEqual $result.Recipe.SizeInBytes
+        ($result.Layers | Where-Object Kind -EQ 'Linear' | Measure-Object NewRank -Maximum).Maximum | Should -BeLessOrEqual 6
+        ($result.Layers | Where-Object Kind -NE 'Linear' | Measure-Object NewRank -Maximum).Maximum | Should -BeLessOrEqual 2
+    }
+
+    It 'is skipped when it was done before, and refused without -SkipExisting' {
+        $out = New-TestFolder
+        $null = Resize-Lora $lora -Recipe 'sv_ratio=5,rank=8' -OutputDirectory $out
+        Resize-Lora $lora -Recipe 'sv_ratio=5,rank=8' -OutputDirectory $out -SkipExisting | Should -BeNullOrEmpty
+        { Resize-Lora $lora -Recipe 'sv_ratio=5,rank=8' -OutputDirectory $out -ErrorAction Stop } | Should -Throw -ErrorId 'OutputExists*'
+        Get-FileName $out | Should -Be 'lora_svratio5_rank8.safetensors'
     }
 }

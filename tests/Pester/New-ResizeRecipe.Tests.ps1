@@ -125,6 +125,27 @@ Describe 'New-ResizeRecipe from parameters' {
         (New-ResizeRecipe -SpnLora 1 -SizeMiB 8).SizeMiB | Should -Be 8
     }
 
+    It 'takes limits of the ranks, which need no score: <text>' -ForEach @(
+        @{ given = @{ Rank = 8 }; text = 'rank=8' }
+        @{ given = @{ Rank = 8; ConvRank = 4 }; text = 'rank=8,conv_rank=4' }
+        @{ given = @{ SvRatio = 5; Rank = 8; Rescale = 2 }; text = 'rescale=2,sv_ratio=5,rank=8' }
+        @{ given = @{ SvFro = 0.9 }; text = 'sv_fro=0.9' }
+        @{ given = @{ SvCumulative = 0.75; ConvRank = 4 }; text = 'sv_cumulative=0.75,conv_rank=4' }
+        @{ given = @{ SpnCkpt = 1; Threshold = -1.2; SvRatio = 5 }; text = 'spn_ckpt=1,thr=-1.2,sv_ratio=5' }
+        @{ given = @{ SpnLora = 1; Size = 8; Rank = 16; ConvRank = 8 }; text = 'spn_lora=1,size=8,rank=16,conv_rank=8' }
+    ) {
+        $recipe = New-ResizeRecipe @given
+        "$recipe" | Should -Be $text
+        $recipe | Should -Be (New-ResizeRecipe $text)
+    }
+
+    It 'gives the limits as properties' {
+        $recipe = New-ResizeRecipe 'sv_ratio=5,rank=8,conv_rank=4'
+        $recipe.SvRatio, $recipe.Rank, $recipe.ConvRank | Should -Be @(5, 8, 4)
+        foreach ($absent in 'Threshold', 'SizeMiB', 'SvFro', 'SvCumulative') { $recipe.$absent | Should -BeNullOrEmpty }
+        $recipe.NeedsCheckpoint | Should -BeFalse
+    }
+
     It 'takes a threshold or a size, not both' {
         { New-ResizeRecipe -SpnLora 1 -Threshold -1 -Size 8 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
     }
@@ -135,6 +156,13 @@ Describe 'New-ResizeRecipe from parameters' {
         @{ name = 'a weight that is no number'; given = @{ SpnLora = [double]::NaN; Threshold = -1 }; message = '*not a finite number*' }
         @{ name = 'a threshold that is no number'; given = @{ SpnLora = 1; Threshold = [double]::NaN }; message = "*'thr=' is not a number*" }
         @{ name = 'a size of zero'; given = @{ SpnLora = 1; Size = 0 }; message = "*'size=' must be a number of MiB above zero*" }
+        @{ name = 'nothing at all'; given = @{}; message = '*at least one score is needed*only sv_ratio, sv_fro, sv_cumulative, rank and conv_rank do without*' }
+        @{ name = 'a score without a cut'; given = @{ SpnLora = 1; Rank = 4 }; message = "*weighs scores but does not say where to cut them*'thr=' or 'size='*" }
+        @{ name = 'a size without a score'; given = @{ Size = 8; Rank = 4 }; message = '*at least one score is needed*' }
+        @{ name = 'two of kohya''s methods'; given = @{ SvRatio = 5; SvFro = 0.9 }; message = "*'sv_ratio=' and 'sv_fro=' exclude each other*" }
+        @{ name = 'a ratio below one'; given = @{ SvRatio = 0.2 }; message = "*'sv_ratio='*at least 1*" }
+        @{ name = 'a share in percent'; given = @{ SvFro = 90 }; message = "*'sv_fro=' is a share*" }
+        @{ name = 'a rank of zero'; given = @{ Rank = 0 }; message = "*'rank=' must be a whole number of at least 1*" }
         @{ name = 'a rescale of zero'; given = @{ SpnLora = 1; Threshold = -1; Rescale = 0 }; message = "*'rescale=' must be a number above zero*" }
     ) {
         { New-ResizeRecipe @given } | Should -Throw $message -ErrorId 'RecipeInvalid,ResizeLora.PowerShell.Commands.NewResizeRecipeCommand'

@@ -13,6 +13,8 @@ internal static class GoldenCase
 
     public static JsonElement Expected { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "expected.json"))).RootElement;
 
+    public static JsonElement Kohya { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "expected-kohya.json"))).RootElement.GetProperty("recipes");
+
     public static IEnumerable<string> Recipes => Expected.GetProperty("recipes").EnumerateObject().Select(recipe => recipe.Name);
 
     public static double[] Numbers(JsonElement array) => array.EnumerateArray().Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity).ToArray();

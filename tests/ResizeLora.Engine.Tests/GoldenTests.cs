@@ -22,6 +22,8 @@ public sealed class GoldenTests : IDisposable
 
     public static TheoryData<string> Recipes => [.. GoldenCase.Recipes];
 
+    public static TheoryData<string> KohyaRecipes => [.. GoldenCase.Kohya.EnumerateObject().Select(recipe => recipe.Name)];
+
     public void Dispose()
     {
         job.Dispose();
@@ -93,5 +95,17 @@ public sealed class GoldenTests : IDisposable
         {
             Assert.InRange(plan.Length, limit - 2000, limit);
         }
+    }
+
+    [Theory]
+    [MemberData(nameof(KohyaRecipes))]
+    public void Ranks_by_kohyas_methods_are_those_that_his_tool_gives(string text)
+    {
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, progress: null, CancellationToken.None);
+        Assert.Equal(
+            GoldenCase.Kohya.GetProperty(text).GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
+            plan.Layers.Select(layer => (layer.Layer, layer.NewRank)).Order());
+        Assert.All(plan.Layers, layer => Assert.Equal(Enumerable.Range(0, layer.NewRank), layer.Kept));
+        Assert.Null(plan.Threshold);
     }
 }

@@ -35,7 +35,7 @@ public sealed class LayerWorkersTests
         for (int index = 0; index < 50; index++)
         {
             Assert.True(results.MoveNext());
-            Assert.InRange(taken, index, index + 9);
+            Assert.InRange(taken, index, index + 40);
         }
     }
 

@@ -57,7 +57,7 @@ internal sealed class FloorProgram
         }
     }
 
-    private static IEnumerable<Piece> Split(SafetensorsFile file, TensorEntry tensor, long start, long length)
+    private static IEnumerable<Piece> Split(ITensorFile file, TensorEntry tensor, long start, long length)
     {
         for (long offset = start; offset < start + length; offset += PieceLength)
         {
@@ -80,5 +80,5 @@ internal sealed class FloorProgram
         ArrayPool<float>.Shared.Return(converted);
     }
 
-    private sealed record Piece(SafetensorsFile File, TensorEntry Tensor, long Offset, int Length);
+    private sealed record Piece(ITensorFile File, TensorEntry Tensor, long Offset, int Length);
 }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
 using ResizeLora.Safetensors;
@@ -22,15 +21,22 @@ public sealed class Adapter : IDisposable
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
-    private Adapter(SafetensorsFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors)
+    internal Adapter(ITensorFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors, MergedLora? merge = null)
     {
+        Merge = merge;
         File = file;
         Layers = layers;
         OtherTensors = otherTensors;
     }
 
-    /// <summary>The file, owned by this object.</summary>
-    public SafetensorsFile File { get; }
+    /// <summary>The file, owned by this object; of a merge all its files, read as one.</summary>
+    public ITensorFile File { get; }
+
+    /// <summary>The merge that this is, or null for a file.</summary>
+    public MergedLora? Merge { get; }
+
+    /// <summary>The files that are read: one, or those of the merge.</summary>
+    public IEnumerable<string> SourcePaths => Merge is null ? [Path] : Merge.Sources.Select(static source => source.Path);
 
     /// <summary>The full path.</summary>
     public string Path => File.Path;
@@ -228,33 +234,10 @@ public sealed class Adapter : IDisposable
 
     private static double ReadAlpha(SafetensorsFile file, string layer, TensorEntry tensor)
     {
-        bool readable = tensor.ElementCount == 1
-            && (TensorTypes.IsWeight(tensor.Type) || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
-        if (!readable)
-        {
-            throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
-        }
-
-        byte[] bytes = file.Read(tensor);
-        double alpha = tensor.Type switch
-        {
-            TensorType.Int64 => BinaryPrimitives.ReadInt64LittleEndian(bytes),
-            TensorType.Int32 => BinaryPrimitives.ReadInt32LittleEndian(bytes),
-            TensorType.Int16 => BinaryPrimitives.ReadInt16LittleEndian(bytes),
-            TensorType.Int8 => (sbyte)bytes[0],
-            TensorType.UInt8 => bytes[0],
-            TensorType.Float64 => BinaryPrimitives.ReadDoubleLittleEndian(bytes),
-            _ => ReadSingle(tensor.Type, bytes),
-        };
+        double alpha = ScalarReader.TryRead(file, tensor)
+            ?? throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
         return double.IsFinite(alpha)
             ? alpha
             : throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is {alpha.ToString(CultureInfo.InvariantCulture)}, not a number.");
-    }
-
-    private static float ReadSingle(TensorType type, byte[] bytes)
-    {
-        Span<float> value = stackalloc float[1];
-        WeightDecoder.ToSingle(type, bytes, value);
-        return value[0];
     }
 }

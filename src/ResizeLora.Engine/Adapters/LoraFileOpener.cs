@@ -17,22 +17,12 @@ public static class LoraFileOpener
     /// <exception cref="AdapterException">A layer contradicts itself.</exception>
     public static Adapter? TryOpen(string path, bool again, out string? leftAlone)
     {
-        leftAlone = null;
-        if (Directory.Exists(path))
+        SafetensorsFile? file = TryOpenFile(path, out leftAlone);
+        if (file is null)
         {
-            leftAlone = "is a folder";
             return null;
         }
 
-        UnsupportedFileException.ThrowIfPickle(path);
-        string extension = Path.GetExtension(path).ToLowerInvariant();
-        if (!SafetensorsExtensions.Contains(extension))
-        {
-            leftAlone = $"is no safetensors file but '{extension}'";
-            return null;
-        }
-
-        SafetensorsFile file = SafetensorsFile.Open(path);
         leftAlone = Adapter.KindOf(file.Header) switch
         {
             AdapterFileKind.Checkpoint => "is a whole model, not a LoRA",
@@ -56,5 +46,30 @@ public static class LoraFileOpener
         }
 
         return adapter;
+    }
+
+    /// <summary>Opens a safetensors file of any content, or says why it is left alone.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="leftAlone">Why the answer is null: a clause to follow the file's name.</param>
+    /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
+    /// <exception cref="SafetensorsException">It is damaged.</exception>
+    internal static SafetensorsFile? TryOpenFile(string path, out string? leftAlone)
+    {
+        leftAlone = null;
+        if (Directory.Exists(path))
+        {
+            leftAlone = "is a folder";
+            return null;
+        }
+
+        UnsupportedFileException.ThrowIfPickle(path);
+        string extension = Path.GetExtension(path).ToLowerInvariant();
+        if (!SafetensorsExtensions.Contains(extension))
+        {
+            leftAlone = $"is no safetensors file but '{extension}'";
+            return null;
+        }
+
+        return SafetensorsFile.Open(path);
     }
 }

@@ -18,7 +18,7 @@ public sealed class NormCache
     public const string FolderVariable = "RESIZELORA_CACHE";
 
     // Names the method and the format: a cached norm serves only the version that computes it the same way.
-    private const string Method = "lanczos-1";
+    private const string Method = "lanczos-2";
 
     private readonly string folder;
     private bool warned;

@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Safetensors;
+using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Compute;
@@ -16,7 +17,7 @@ internal static class TensorReader
     /// <param name="entry">The tensor.</param>
     /// <param name="type">The element type to compute in.</param>
     /// <param name="device">Where it is wanted.</param>
-    public static Tensor ReadMatrix(SafetensorsFile file, TensorEntry entry, ScalarType type, ComputeDevice device)
+    public static Tensor ReadMatrix(ITensorFile file, TensorEntry entry, ScalarType type, ComputeDevice device)
     {
         long rows = entry.Shape[0];
         long[] shape = [rows, entry.ElementCount / rows];
@@ -40,6 +41,12 @@ internal static class TensorReader
     /// <summary>Copies a matrix of doubles into a row-major array.</summary>
     public static double[] ToArray(Tensor matrix)
     {
+        // Each call into libtorch costs as much as a small layer's arithmetic, so that the needless ones are left out.
+        if (matrix.dtype == ScalarType.Float64 && matrix.device_type == DeviceType.CPU && matrix.is_contiguous())
+        {
+            return MemoryMarshal.Cast<byte, double>(matrix.bytes).ToArray();
+        }
+
         using Tensor local = matrix.to(ScalarType.Float64, CPU).contiguous();
         return MemoryMarshal.Cast<byte, double>(local.bytes).ToArray();
     }

@@ -12,6 +12,21 @@ public static class RecipeKeys
     /// <summary>The key of the factor on ΔW.</summary>
     public const string Rescale = "rescale";
 
+    /// <summary>The key of σ₁ over the smallest σ that stays, by kohya's count.</summary>
+    public const string SvRatio = "sv_ratio";
+
+    /// <summary>The key of the share of ‖ΔW‖F that stays, by kohya's count.</summary>
+    public const string SvFro = "sv_fro";
+
+    /// <summary>The key of the share of the sum of σ that stays, by kohya's count.</summary>
+    public const string SvCumulative = "sv_cumulative";
+
+    /// <summary>The key of the highest rank of a layer.</summary>
+    public const string Rank = "rank";
+
+    /// <summary>The key of the highest rank of a convolution.</summary>
+    public const string ConvRank = "conv_rank";
+
     /// <summary>The scores and their keys, in the order in which recipes are printed.</summary>
     public static IReadOnlyList<(ScoreKind Kind, string Key)> Scores { get; } =
     [
@@ -23,8 +38,11 @@ public static class RecipeKeys
         (ScoreKind.Parameters, "params"),
     ];
 
+    /// <summary>The keys that limit ranks and need no score.</summary>
+    public static IReadOnlyList<string> Limits { get; } = [SvRatio, SvFro, SvCumulative, Rank, ConvRank];
+
     /// <summary>All keys.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale];
+    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale, .. Limits];
 
     /// <summary>The key of a score.</summary>
     /// <param name="kind">The score.</param>

@@ -3,35 +3,51 @@ using System.Globalization;
 namespace ResizeLora.Recipes;
 
 /// <summary>
-/// Which singular values stay: weights of scores, and either a threshold or a target size. The score of σᵢ is
+/// Which singular values stay: weights of scores with either a threshold or a target size, or limits of the ranks, or both. The score of σᵢ is
 /// log10(rescale·σᵢ) − Σ_k w_k·log10(ref_k), a weighted geometric mean of σᵢ over its references, in decades; a dimension
-/// stays when its score lies above the threshold (elias-gaeros/resize_lora).
+/// stays when its score lies above the threshold (elias-gaeros/resize_lora). The limits are those of kohya-ss/sd-scripts.
 /// </summary>
 public sealed record ResizeRecipe
 {
     /// <summary>The recipe that is used when none is given.</summary>
     public const string DefaultText = "spn_ckpt=1,thr=-1.2";
 
-    private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale)
+    private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale, RankLimits limits)
     {
         Scores = weights;
         Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
         Threshold = threshold;
         SizeMiB = sizeMiB;
         Rescale = rescale;
+        Limits = limits;
     }
 
-    /// <summary>The weights of the scores that take part, by their keys in the grammar, normalised to sum 1.</summary>
+    /// <summary>The weights of the scores that take part, by their keys in the grammar, normalised to sum 1; empty where limits alone select.</summary>
     public IReadOnlyDictionary<string, double> Weights { get; }
 
-    /// <summary>The threshold, a decimal logarithm; null when a size is asked for.</summary>
+    /// <summary>The threshold, a decimal logarithm; null when a size is asked for, or no score.</summary>
     public double? Threshold { get; }
 
-    /// <summary>The largest size of the output file in MiB (2²⁰ bytes); null when a threshold is given.</summary>
+    /// <summary>The largest size of the output file in MiB (2²⁰ bytes); null when a threshold is given, or no score.</summary>
     public double? SizeMiB { get; }
 
     /// <summary>The factor on ΔW in the output; 1 leaves its strength alone.</summary>
     public double Rescale { get; }
+
+    /// <summary>σ₁ of a layer over its smallest σ that stays, as kohya's tool counts, or null.</summary>
+    public double? SvRatio => Limits.SvRatio;
+
+    /// <summary>The share of a layer's ‖ΔW‖F that stays, as kohya's tool counts, or null.</summary>
+    public double? SvFro => Limits.SvFro;
+
+    /// <summary>The share of the sum of a layer's σ that stays, as kohya's tool counts, or null.</summary>
+    public double? SvCumulative => Limits.SvCumulative;
+
+    /// <summary>The highest rank of a layer, or null.</summary>
+    public int? Rank => Limits.Rank;
+
+    /// <summary>The highest rank of a convolution, or null.</summary>
+    public int? ConvRank => Limits.ConvRank;
 
     /// <summary>The largest size of the output file in bytes, or null.</summary>
     public long? SizeInBytes => SizeMiB is { } size ? (long)Math.Floor(Math.Min(size * (1 << 20), long.MaxValue / 2)) : null;
@@ -48,19 +64,26 @@ public sealed record ResizeRecipe
     /// <summary>The same weights by what they weigh.</summary>
     internal IReadOnlyDictionary<ScoreKind, double> Scores { get; }
 
+    /// <summary>Whether dimensions are scored at all; where they are not, the first ones stay.</summary>
+    internal bool HasScores => Scores.Count > 0;
+
+    /// <summary>The limits of the ranks.</summary>
+    internal RankLimits Limits { get; }
+
     /// <summary>Makes a recipe from numbers.</summary>
     /// <param name="weights">Weights of scores; zeros are left out, the rest is normalised to sum 1.</param>
     /// <param name="threshold">The threshold, or null.</param>
-    /// <param name="sizeMiB">The size in MiB, or null; exactly one of the two is given.</param>
+    /// <param name="sizeMiB">The size in MiB, or null; exactly one of the two is given with scores, and none without.</param>
     /// <param name="rescale">The factor on ΔW, above zero.</param>
+    /// <param name="limits">Limits of the ranks, or null; needed where there are no scores.</param>
     /// <exception cref="RecipeException">The numbers do not make a recipe.</exception>
-    public static ResizeRecipe Create(IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale = 1)
+    public static ResizeRecipe Create(IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale = 1, RankLimits? limits = null)
     {
         ArgumentNullException.ThrowIfNull(weights);
         IEnumerable<string> parts = weights.Select(weight => $"{RecipeKeys.Of(weight.Key)}={RecipeNumber.Exact(weight.Value)}");
         parts = threshold is { } thr ? parts.Append($"{RecipeKeys.Threshold}={RecipeNumber.Exact(thr)}") : parts;
         parts = sizeMiB is { } size ? parts.Append($"{RecipeKeys.Size}={RecipeNumber.Exact(size)}") : parts;
-        return Create(string.Join(',', parts), weights, threshold, sizeMiB, rescale);
+        return Create(string.Join(',', parts.Concat(PartsOf(limits ?? RankLimits.None))), weights, threshold, sizeMiB, rescale, limits ?? RankLimits.None);
     }
 
     /// <summary>Parses a recipe such as <c>spn_ckpt=0.7,params=0.3,size=32</c>.</summary>
@@ -96,7 +119,18 @@ public sealed record ResizeRecipe
         }
 
         double? Optional(string key) => values.TryGetValue(key, out double value) ? value : null;
-        return Create(text, weights, Optional(RecipeKeys.Threshold), Optional(RecipeKeys.Size), Optional(RecipeKeys.Rescale) ?? 1);
+        int? OptionalRank(string key) => Optional(key) is not { } rank ? null
+            : rank >= 1 && rank <= int.MaxValue && rank == Math.Floor(rank) ? (int)rank
+            : throw NoRank(text, key);
+        var limits = new RankLimits
+        {
+            SvRatio = Optional(RecipeKeys.SvRatio),
+            SvFro = Optional(RecipeKeys.SvFro),
+            SvCumulative = Optional(RecipeKeys.SvCumulative),
+            Rank = OptionalRank(RecipeKeys.Rank),
+            ConvRank = OptionalRank(RecipeKeys.ConvRank),
+        };
+        return Create(text, weights, Optional(RecipeKeys.Threshold), Optional(RecipeKeys.Size), Optional(RecipeKeys.Rescale) ?? 1, limits);
     }
 
     /// <summary>Parses one or several recipes separated by colons.</summary>
@@ -113,8 +147,9 @@ public sealed record ResizeRecipe
     {
         IEnumerable<string> parts = Weights.Select(weight => $"{weight.Key}={RecipeNumber.Exact(weight.Value)}");
         parts = Rescale != 1 ? parts.Append($"{RecipeKeys.Rescale}={RecipeNumber.Exact(Rescale)}") : parts;
-        parts = parts.Append(SizeMiB is { } size ? $"{RecipeKeys.Size}={RecipeNumber.Exact(size)}" : $"{RecipeKeys.Threshold}={RecipeNumber.Exact(Threshold!.Value)}");
-        return string.Join(',', parts);
+        parts = Threshold is { } threshold ? parts.Append($"{RecipeKeys.Threshold}={RecipeNumber.Exact(threshold)}") : parts;
+        parts = SizeMiB is { } size ? parts.Append($"{RecipeKeys.Size}={RecipeNumber.Exact(size)}") : parts;
+        return string.Join(',', parts.Concat(PartsOf(Limits)));
     }
 
     /// <summary>Whether two recipes select alike.</summary>
@@ -124,22 +159,25 @@ public sealed record ResizeRecipe
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
-    private static ResizeRecipe Create(string text, IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale)
+    private static ResizeRecipe Create(string text, IReadOnlyDictionary<ScoreKind, double> weights, double? threshold, double? sizeMiB, double rescale, RankLimits limits)
     {
+        CheckLimits(text, limits);
         double sum = weights.Values.Sum();
         if (weights.Values.Any(weight => !double.IsFinite(weight)) || !double.IsFinite(sum))
         {
             throw new RecipeException(text, "a weight, or their sum, is not a finite number.");
         }
 
-        if (!(sum > 0))
+        bool byLimitsAlone = weights.Count == 0 && threshold is null && sizeMiB is null && limits != RankLimits.None;
+        if (!(sum > 0) && !byLimitsAlone)
         {
-            throw new RecipeException(text, $"at least one score is needed ({string.Join(", ", RecipeKeys.Scores.Select(score => score.Key))}), and the weights must sum to more than zero.");
+            throw new RecipeException(text, $"at least one score is needed ({string.Join(", ", RecipeKeys.Scores.Select(score => score.Key))}), and the weights must sum to more than zero; only {Listed(RecipeKeys.Limits)} do without.");
         }
 
-        if (threshold is null == sizeMiB is null)
+        if (threshold is null == sizeMiB is null && !byLimitsAlone)
         {
-            throw new RecipeException(text, threshold is null ? "it needs 'thr=' or 'size='." : "'thr=' and 'size=' exclude each other.");
+            string missing = limits == RankLimits.None ? "it needs 'thr=' or 'size='." : "it weighs scores but does not say where to cut them: it needs 'thr=' or 'size=', or no score.";
+            throw new RecipeException(text, threshold is null ? missing : "'thr=' and 'size=' exclude each other.");
         }
 
         if (threshold is { } thr && double.IsNaN(thr))
@@ -160,7 +198,45 @@ public sealed record ResizeRecipe
         // Weights that sum to 1 but for rounding stay as they are, so that a recipe's own text gives the recipe back.
         sum = Math.Abs(sum - 1) <= 1e-9 ? 1 : sum;
         var normalised = weights.Where(weight => weight.Value != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
-        return new ResizeRecipe(normalised, threshold, sizeMiB, rescale);
+        return new ResizeRecipe(normalised, threshold, sizeMiB, rescale, limits);
+    }
+
+    private static void CheckLimits(string text, RankLimits limits)
+    {
+        string[] dynamic = PartsOf(limits with { Rank = null, ConvRank = null }).Select(static part => $"'{part.Split('=')[0]}='").ToArray();
+        if (dynamic.Length > 1)
+        {
+            throw new RecipeException(text, $"{string.Join(" and ", dynamic)} exclude each other.");
+        }
+
+        if (limits.SvRatio is { } ratio && !(ratio >= 1))
+        {
+            throw new RecipeException(text, "'sv_ratio=' is the largest singular value over the smallest that stays, a number of at least 1.");
+        }
+
+        if ((limits.SvFro ?? limits.SvCumulative) is { } share && !(share > 0 && share <= 1))
+        {
+            throw new RecipeException(text, $"{dynamic[0]} is a share, a number above 0 and not above 1.");
+        }
+
+        if (limits.Rank < 1 || limits.ConvRank < 1)
+        {
+            throw NoRank(text, limits.Rank < 1 ? RecipeKeys.Rank : RecipeKeys.ConvRank);
+        }
+    }
+
+    private static RecipeException NoRank(string text, string key) => new(text, $"'{key}=' must be a whole number of at least 1.");
+
+    private static string Listed(IReadOnlyList<string> keys) => $"{string.Join(", ", keys.Take(keys.Count - 1))} and {keys[^1]}";
+
+    private static IEnumerable<string> PartsOf(RankLimits limits)
+    {
+        (string Key, double? Value)[] parts =
+        [
+            (RecipeKeys.SvRatio, limits.SvRatio), (RecipeKeys.SvFro, limits.SvFro), (RecipeKeys.SvCumulative, limits.SvCumulative),
+            (RecipeKeys.Rank, limits.Rank), (RecipeKeys.ConvRank, limits.ConvRank),
+        ];
+        return parts.Where(static part => part.Value is not null).Select(static part => $"{part.Key}={RecipeNumber.Exact(part.Value!.Value)}");
     }
 
     private static double ParseValue(string text, string key, string[] sides)

@@ -16,12 +16,17 @@ internal readonly record struct OutputAlpha(TensorType Type, byte[] Bytes, doubl
     private const double CoarsestRounding = 5e-3;
 
     /// <summary>Chooses the alpha of a layer.</summary>
-    /// <param name="ratio">alpha/rank of the input; not zero.</param>
+    /// <param name="ratio">alpha/rank of the input; zero stays zero, and the factors as they are.</param>
     /// <param name="keptRank">The new rank, at least 1.</param>
     /// <param name="type">The output's type.</param>
     public static OutputAlpha Create(double ratio, int keptRank, TensorType type)
     {
         double exact = ratio * keptRank;
+        if (exact == 0)
+        {
+            return new OutputAlpha(type, new byte[TensorTypes.BytesOf(type)], 1);
+        }
+
         (byte[] bytes, double stored) = Encode(exact, type);
         if (!(double.IsFinite(stored) && Math.Abs(stored - exact) <= CoarsestRounding * Math.Abs(exact)))
         {

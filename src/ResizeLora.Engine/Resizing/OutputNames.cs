@@ -4,7 +4,8 @@ using ResizeLora.Recipes;
 namespace ResizeLora.Resizing;
 
 /// <summary>
-/// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>. Where
+/// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>, with
+/// limits of the ranks before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where
 /// two recipes of one run would give one name, the later one keeps all digits of its numbers, and failing that gets a number.
 /// </summary>
 public sealed class OutputNames
@@ -25,7 +26,7 @@ public sealed class OutputNames
         for (int index = 0; index < forms.Length; index++)
         {
             ResizeRecipe recipe = this.recipes[index];
-            double threshold = recipe.Threshold ?? 0;
+            double? threshold = ThresholdBefore(recipe);
             if (taken.Add(Describe(recipe, threshold, exact: false)))
             {
                 continue;
@@ -45,8 +46,8 @@ public sealed class OutputNames
     /// <summary>The name of an output.</summary>
     /// <param name="sourcePath">The LoRA file.</param>
     /// <param name="index">The recipe's place in the run.</param>
-    /// <param name="threshold">The threshold that was used; at a size recipe the one that was found.</param>
-    public string NameOf(string sourcePath, int index, double threshold) =>
+    /// <param name="threshold">The threshold that was used; at a size recipe the one that was found; null where there are no scores.</param>
+    public string NameOf(string sourcePath, int index, double? threshold) =>
         $"{Path.GetFileNameWithoutExtension(sourcePath)}_{Describe(recipes[index], threshold, forms[index].Exact)}{Suffix(forms[index].Number)}{Extension}";
 
     /// <summary>Finds an output of an earlier run, without computing anything.</summary>
@@ -56,14 +57,14 @@ public sealed class OutputNames
     /// <returns>Its path, or null.</returns>
     public string? FindExisting(string folder, string sourcePath, int index)
     {
-        if (recipes[index].Threshold is { } threshold)
+        if (recipes[index].SizeMiB is null)
         {
-            string path = Path.Combine(folder, NameOf(sourcePath, index, threshold));
+            string path = Path.Combine(folder, NameOf(sourcePath, index, recipes[index].Threshold));
             return File.Exists(path) ? path : null;
         }
 
         // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
-        string[] around = NameOf(sourcePath, index, 0).Split("_th0");
+        string[] around = NameOf(sourcePath, index, ThresholdBefore(recipes[index])).Split("_th0");
         string start = string.Join("_th0", around[..^1]) + "_th";
         string end = around[^1];
         return !Directory.Exists(folder) ? null : Directory.EnumerateFiles(folder).FirstOrDefault(candidate =>
@@ -74,12 +75,15 @@ public sealed class OutputNames
         });
     }
 
+    // At a size recipe the threshold is not known yet; 0 holds its place.
+    private static double? ThresholdBefore(ResizeRecipe recipe) => recipe.SizeMiB is null ? recipe.Threshold : 0;
+
     private static bool IsNumber(ReadOnlySpan<char> text) =>
         text is "inf" or "-inf" || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
 
     private static string Suffix(int number) => number > 1 ? string.Create(CultureInfo.InvariantCulture, $"_{number}") : string.Empty;
 
-    private static string Describe(ResizeRecipe recipe, double threshold, bool exact)
+    private static string Describe(ResizeRecipe recipe, double? threshold, bool exact)
     {
         Func<double, string> number = exact ? RecipeNumber.Exact : RecipeNumber.Short;
 
@@ -93,12 +97,12 @@ public sealed class OutputNames
             parts.Add($"scale{number(recipe.Rescale)}");
         }
 
-        if (recipe.SizeMiB is { } size)
-        {
-            parts.Add($"size{number(size)}");
-        }
-
-        parts.Add($"th{number(threshold)}");
+        (string Name, double? Value)[] others =
+        [
+            ("svratio", recipe.SvRatio), ("svfro", recipe.SvFro), ("svcumulative", recipe.SvCumulative),
+            ("rank", recipe.Rank), ("convrank", recipe.ConvRank), ("size", recipe.SizeMiB), ("th", threshold),
+        ];
+        parts.AddRange(others.Where(static part => part.Value is not null).Select(part => part.Name + number(part.Value!.Value)));
         return string.Join('_', parts);
     }
 }

@@ -33,10 +33,10 @@ public sealed class OutputPlacement
     /// <summary>Gives an output its path.</summary>
     /// <param name="source">The LoRA file.</param>
     /// <param name="index">The recipe's place in the run.</param>
-    /// <param name="threshold">The threshold that was used.</param>
+    /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <exception cref="OutputException">The path is taken.</exception>
-    public string Place(string source, int index, double threshold, bool overwrite)
+    public string Place(string source, int index, double? threshold, bool overwrite)
     {
         string path = Path.Combine(FolderOf(source), names.NameOf(source, index, threshold));
         if (!placed.Add(path))

@@ -94,7 +94,7 @@ public sealed class ResizeJob : IDisposable
     public void Write(ResizePlan plan, string path, bool overwrite, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        OutputGuard.Check(path, [adapter.Path, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
         ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
     }
 
@@ -168,7 +168,7 @@ public sealed class ResizeJob : IDisposable
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': {unknown.Length} layers or tensors cannot be resized and are copied unchanged: {string.Join(", ", unknown)}"));
         }
 
-        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0))
+        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.NewRank == 0))
         {
             progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Layer}' (rank {layer.OldRank}) is all zero and is dropped."));
         }
@@ -178,10 +178,15 @@ public sealed class ResizeJob : IDisposable
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing."));
         }
 
+        string threshold = plan.Threshold is { } found ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}") : "no threshold";
         string quantiles = string.Join(' ', ScoreQuantile.Shares.Zip(plan.ScoreQuantiles, static (share, score) => string.Create(CultureInfo.InvariantCulture, $"{share:0.00}:{score:0.000}")));
-        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}"));
+        if (quantiles.Length > 0)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}"));
+        }
+
         progress?.Report(new EngineNote(EngineNoteLevel.Verbose, string.Create(
             CultureInfo.InvariantCulture,
-            $"'{SourcePath}', recipe '{plan.Recipe}': threshold {plan.Threshold:0.###}, total rank {plan.OldRank} -> {plan.NewRank}, {plan.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.RelativeErrorToLora:P2} of the LoRA lost.")));
+            $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, total rank {plan.OldRank} -> {plan.NewRank}, {plan.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.RelativeErrorToLora:P2} of the LoRA lost.")));
     }
 }

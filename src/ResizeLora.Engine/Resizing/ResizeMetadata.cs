@@ -24,9 +24,9 @@ internal static class ResizeMetadata
     /// <summary>Completes the metadata of a file.</summary>
     /// <param name="source">The input's.</param>
     /// <param name="recipe">The recipe.</param>
-    /// <param name="threshold">The threshold that was used.</param>
+    /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="highestRank">The highest rank among the input's layers.</param>
-    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, ResizeRecipe recipe, double threshold, int highestRank)
+    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, ResizeRecipe recipe, double? threshold, int highestRank)
     {
         var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
         {
@@ -46,7 +46,7 @@ internal static class ResizeMetadata
         metadata.Where(static pair => pair.Key.StartsWith(AdditionalNetworksHash.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
 
     // The keys and their order are those of the reference program's recipe object.
-    private static string Parameters(ResizeRecipe recipe, double threshold)
+    private static string Parameters(ResizeRecipe recipe, double? threshold)
     {
         var weights = new JsonObject();
         foreach ((_, string key) in RecipeKeys.Scores)
@@ -59,7 +59,7 @@ internal static class ResizeMetadata
             ["recipe_str"] = recipe.ToString(),
             ["weights"] = weights,
             ["target_size"] = recipe.SizeMiB,
-            ["threshold"] = double.IsFinite(threshold) ? threshold : null,
+            ["threshold"] = threshold is { } number && double.IsFinite(number) ? number : null,
             ["rescale"] = recipe.Rescale,
             ["tool"] = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}",
         };

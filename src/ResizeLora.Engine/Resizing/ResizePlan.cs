@@ -6,7 +6,7 @@ namespace ResizeLora.Resizing;
 /// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
 public sealed class ResizePlan
 {
-    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, int layersPassedThrough, TensorType type, SafetensorsLayout layout)
+    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double? threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, int layersPassedThrough, TensorType type, SafetensorsLayout layout)
     {
         SourcePath = sourcePath;
         Recipe = recipe;
@@ -31,8 +31,8 @@ public sealed class ResizePlan
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe { get; }
 
-    /// <summary>The threshold that separates; found, where the recipe asks for a size.</summary>
-    public double Threshold { get; }
+    /// <summary>The threshold that separates; found, where the recipe asks for a size; null where it scores nothing.</summary>
+    public double? Threshold { get; }
 
     /// <summary>The scores at the shares <see cref="ScoreQuantile.Shares"/> of all dimensions, to see where a threshold would cut; empty when no layer has a score.</summary>
     public IReadOnlyList<double> ScoreQuantiles { get; }

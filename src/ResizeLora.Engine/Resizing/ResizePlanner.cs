@@ -23,11 +23,16 @@ internal static class ResizePlanner
         SafetensorsLayout LayOut(DimensionSelection selection) => ResizePlanner.LayOut(
             spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, recipe, selection.Threshold, highestRank));
 
-        double[][] scores = layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray();
+        double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
+        double[][] allowed = scores.Zip(spectra, (layer, spectrum) => recipe.Limits.Restrict(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray();
         DimensionSelection chosen;
-        if (recipe.SizeInBytes is { } limit)
+        if (!recipe.HasScores)
         {
-            chosen = DimensionSelector.BySize(scores, selection => LayOut(selection).FileLength <= limit);
+            chosen = new DimensionSelection(null, spectra.Select(spectrum => recipe.Limits.Select(spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray());
+        }
+        else if (recipe.SizeInBytes is { } limit)
+        {
+            chosen = DimensionSelector.BySize(allowed, selection => LayOut(selection).FileLength <= limit);
             if (LayOut(chosen).FileLength is long length && length > limit)
             {
                 throw OutputException.SizeTooSmall(adapter.Path, recipe.ToString(), limit, length);
@@ -35,12 +40,14 @@ internal static class ResizePlanner
         }
         else
         {
-            chosen = DimensionSelector.ByThreshold(scores, recipe.Threshold!.Value);
+            chosen = DimensionSelector.ByThreshold(allowed, recipe.Threshold!.Value);
         }
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, passedThrough.Count, type, LayOut(chosen));
     }
+
+    private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;
 
     private static double[] Score(ResizeRecipe recipe, LayerSpectrum spectrum, IReadOnlyList<double>? subspaceScales)
     {

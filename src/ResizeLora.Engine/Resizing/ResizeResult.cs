@@ -39,8 +39,8 @@ public sealed class ResizeResult
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe { get; }
 
-    /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything.</summary>
-    public double Threshold { get; }
+    /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.</summary>
+    public double? Threshold { get; }
 
     /// <summary>The sum of the layers' ranks in the input.</summary>
     public int OldRank { get; }

@@ -107,7 +107,7 @@ internal static class ResizeWriter
         return [.. parts];
     }
 
-    private static void Copy(SafetensorsFile file, TensorEntry tensor, SafetensorsWriter writer, AdditionalNetworksHash hash, CancellationToken cancellationToken)
+    private static void Copy(ITensorFile file, TensorEntry tensor, SafetensorsWriter writer, AdditionalNetworksHash hash, CancellationToken cancellationToken)
     {
         byte[] buffer = new byte[Math.Min(CopyLength, tensor.ByteLength)];
         for (long offset = 0; offset < tensor.ByteLength; offset += buffer.Length)

@@ -7,7 +7,7 @@ namespace ResizeLora.Safetensors;
 /// An open safetensors file. Only the header is in memory; tensors are read on request, by explicit reads rather than a
 /// mapping, because a mapped file that shrinks kills the process. Reads may come from several threads at once.
 /// </summary>
-public sealed class SafetensorsFile : IDisposable
+public sealed class SafetensorsFile : ITensorFile
 {
     private readonly SafeFileHandle handle;
     private readonly long dataStart;

@@ -29,6 +29,10 @@ public sealed class SafetensorsHeader
     /// <summary>The metadata; empty when the file has none.</summary>
     public IReadOnlyDictionary<string, string> Metadata { get; }
 
+    /// <summary>The header that a layout describes.</summary>
+    /// <param name="layout">The layout.</param>
+    internal static SafetensorsHeader Of(SafetensorsLayout layout) => new(layout.Tensors, layout.Metadata);
+
     /// <summary>Parses and validates a header.</summary>
     /// <param name="json">The header's bytes, without the eight that give its length.</param>
     /// <param name="dataLength">The number of bytes behind the header.</param>

@@ -19,15 +19,7 @@ public static class WeightDecoder
     /// <param name="source">The bytes, little-endian, as they lie in the file.</param>
     /// <param name="destination">One float for each element of <paramref name="source"/>.</param>
     /// <exception cref="ArgumentException">The type is not one of weights, or the lengths differ.</exception>
-    public static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination) => ToSingle(type, source, destination, finite: false);
-
-    /// <summary>Decodes elements that are known to hold neither infinity nor NaN, which saves a third of the work for Float16.</summary>
-    /// <param name="type">A type for which <see cref="TensorTypes.IsWeight"/> holds.</param>
-    /// <param name="source">The bytes, little-endian, as they lie in the file.</param>
-    /// <param name="destination">One float for each element of <paramref name="source"/>.</param>
-    internal static void FiniteToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination) => ToSingle(type, source, destination, finite: true);
-
-    private static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination, bool finite)
+    public static void ToSingle(TensorType type, ReadOnlySpan<byte> source, Span<float> destination)
     {
         if (!TensorTypes.IsWeight(type) || source.Length != destination.Length * (long)TensorTypes.BytesOf(type))
         {
@@ -37,7 +29,7 @@ public static class WeightDecoder
         switch (type)
         {
             case TensorType.Float16:
-                HalfToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination, finite);
+                HalfToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
                 break;
             case TensorType.BFloat16:
                 BFloat16ToSingle(MemoryMarshal.Cast<byte, ushort>(source), destination);
@@ -72,14 +64,14 @@ public static class WeightDecoder
 
     // Hot from the first call on: not worth passing through the slower tiers of the compiler.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<float> destination, bool finite)
+    private static void HalfToSingle(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         ref short halves = ref Unsafe.As<ushort, short>(ref MemoryMarshal.GetReference(source));
         ref float singles = ref MemoryMarshal.GetReference(destination);
         int index = 0;
         for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            WidenHalf(Widen(Vector128.LoadUnsafe(ref halves, (nuint)index)), finite).StoreUnsafe(ref singles, (nuint)index);
+            WidenHalf(Widen(Vector128.LoadUnsafe(ref halves, (nuint)index))).StoreUnsafe(ref singles, (nuint)index);
         }
 
         for (; index < source.Length; index++)
@@ -95,15 +87,10 @@ public static class WeightDecoder
     // Widening kept the sign on top: shifted, a half has its exponent and mantissa where a single has them, and multiplying
     // by 2^112 rebiases the exponent, of subnormals too. Infinities and NaN get their full exponent put back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> WidenHalf(Vector256<int> half, bool finite)
+    private static Vector256<float> WidenHalf(Vector256<int> half)
     {
         Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
         Vector256<float> value = shifted.AsSingle() * Vector256.Create(5.192296858534828e33f);
-        if (finite)
-        {
-            return value;
-        }
-
         Vector256<int> special = Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
         return (value.AsInt32() | special).AsSingle();
     }

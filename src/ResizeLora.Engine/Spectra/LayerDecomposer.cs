@@ -31,10 +31,10 @@ internal static class LayerDecomposer
             TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
         LayerFactors factors = SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors)
             ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
-        return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath);
+        return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath) { Merge = adapter.Merge };
     }
 
-    private static Tensor Gram(SafetensorsFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
+    private static Tensor Gram(ITensorFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
     {
         if (device.IsCuda || factor.Type == TensorType.Float64)
         {

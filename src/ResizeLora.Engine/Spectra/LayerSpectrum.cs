@@ -83,8 +83,14 @@ public sealed class LayerSpectrum
     /// <summary>The file's time of change when it was decomposed, so that a changed file is not mixed with old factors.</summary>
     internal DateTime FileTime { get; }
 
+    /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
+    internal MergedLora? Merge { get; init; }
+
+    /// <summary>Opens what the layer is of again: its file, or the merge.</summary>
+    public Adapter OpenSource() => Merge?.Open() ?? Adapter.Open(Path);
+
     /// <summary>The same layer measured against another base model.</summary>
-    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath);
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath) { Merge = Merge };
 
     /// <summary>The layer's name and what one wants to know of it first.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");

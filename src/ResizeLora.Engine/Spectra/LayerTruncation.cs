@@ -21,7 +21,7 @@ internal static class LayerTruncation
     /// <param name="device">Where the products are made.</param>
     /// <returns>The bytes of down (k × m) and up (n × k).</returns>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
-    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, SafetensorsFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
+    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();

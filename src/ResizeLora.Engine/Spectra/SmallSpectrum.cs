@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using ResizeLora.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -71,7 +72,8 @@ internal static class SmallSpectrum
 
         Tensor core = lower.t().matmul(downGram).matmul(lower);
         (Tensor ascending, Tensor vectors) = linalg.eigh(core);
-        double[] squares = TensorReader.ToArray(ascending.flip(0));
+        double[] squares = TensorReader.ToArray(ascending);
+        Array.Reverse(squares);
 
         // Below this an eigenvalue is rounding, and so are its vectors.
         if (!(squares[^1] > 16 * rank * Epsilon * squares[0]))
@@ -79,10 +81,22 @@ internal static class SmallSpectrum
             return null;
         }
 
-        Tensor combinations = vectors.flip(1).contiguous();
-        double[] left = TensorReader.ToArray(linalg.solve_triangular(lower.t(), combinations, upper: true));
-        double[] right = TensorReader.ToArray(lower.matmul(combinations).div_(ascending.flip(0).sqrt()));
-        LayerFactors factors = Assemble(left, right, Array.ConvertAll(squares, Math.Sqrt), rank, upNorms, downNorms, out double worstError);
+        double[] singularValues = Array.ConvertAll(squares, Math.Sqrt);
+        double[] left = TensorReader.ToArray(linalg.solve_triangular(lower.t(), vectors, upper: true));
+        double[] right = TensorReader.ToArray(lower.matmul(vectors));
+        for (int row = 0; row < rank; row++)
+        {
+            // eigh's order is ascending.
+            left.AsSpan(row * rank, rank).Reverse();
+            Span<double> combinations = right.AsSpan(row * rank, rank);
+            combinations.Reverse();
+            for (int column = 0; column < rank; column++)
+            {
+                combinations[column] /= singularValues[column];
+            }
+        }
+
+        LayerFactors factors = Assemble(left, right, singularValues, rank, upNorms, downNorms, out double worstError);
         return worstError <= AllowedError ? factors : null;
     }
 
@@ -150,8 +164,15 @@ internal static class SmallSpectrum
 
     private static double[] ColumnNorms(Tensor gram)
     {
-        using Tensor norms = gram.diagonal().sqrt();
-        return TensorReader.ToArray(norms);
+        int rank = (int)gram.shape[0];
+        ReadOnlySpan<double> elements = MemoryMarshal.Cast<byte, double>(gram.bytes);
+        double[] norms = new double[rank];
+        for (int index = 0; index < rank; index++)
+        {
+            norms[index] = Math.Sqrt(elements[(index * rank) + index]);
+        }
+
+        return norms;
     }
 
     private static double Norm(double[] norms) => Math.Sqrt(norms.Sum(static norm => norm * norm));

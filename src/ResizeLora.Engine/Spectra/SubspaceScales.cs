@@ -20,7 +20,7 @@ internal static class SubspaceScales
     /// <param name="weight">The layer's base weight.</param>
     /// <param name="device">Where the products are made.</param>
     /// <returns>One number for each singular value.</returns>
-    public static double[] Compute(LayerSpectrum spectrum, SafetensorsFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    public static double[] Compute(LayerSpectrum spectrum, ITensorFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
@@ -32,7 +32,7 @@ internal static class SubspaceScales
         return TensorReader.ToArray(passedOn.mul_(leftVectors).sum(dim: 0).abs());
     }
 
-    private static Tensor SingularVectors(SafetensorsFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)
+    private static Tensor SingularVectors(ITensorFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
+using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Spectra;
 
@@ -13,6 +14,15 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(LayerSpectrum))]
 public sealed class GetLoraSpectrumCommand : LoraFileCommand
 {
+    /// <summary>
+    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed.</para>
+    /// </summary>
+    [Parameter]
+    [SupportsWildcards]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(LayerNameCompleter))]
+    public string[]? Layer { get; set; }
+
     /// <inheritdoc/>
     protected override string Activity => "Reading the spectra of LoRA files";
 
@@ -21,19 +31,40 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
     {
         using (adapter)
         {
+            AdapterLayer[] layers = Choose(adapter);
             Run((channel, cancellationToken) =>
             {
-                foreach (LayerSpectrum spectrum in Session.Decompose(adapter, adapter.Layers, channel, cancellationToken))
+                foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
                 {
                     channel.Write(spectrum);
                 }
 
-                return adapter.Layers.Count;
+                return layers.Length;
             });
             if (adapter.OtherTensors.Count > 0)
             {
                 WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
             }
         }
+    }
+
+    private AdapterLayer[] Choose(Adapter adapter)
+    {
+        if (Layer is null)
+        {
+            return [.. adapter.Layers];
+        }
+
+        WildcardPattern[] patterns = Array.ConvertAll(Layer, static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant));
+        for (int index = 0; index < patterns.Length; index++)
+        {
+            if (!WildcardPattern.ContainsWildcardCharacters(Layer[index]) && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name)))
+            {
+                var exception = new ItemNotFoundException($"'{adapter.Path}' has no layer '{Layer[index]}'.");
+                WriteError(new ErrorRecord(exception, "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));
+            }
+        }
+
+        return adapter.Layers.Where(layer => patterns.Any(pattern => pattern.IsMatch(layer.Name))).ToArray();
     }
 }

@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Makes a recipe: which singular values Resize-Lora keeps.</para>
 /// <para type="description">From the grammar of the reference program, or from parameters. Weights are normalised to sum 1. The object can be given wherever a recipe is asked for, and its ToString() gives the grammar back.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = ThresholdSet)]
+[Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = LimitSet)]
 [OutputType(typeof(ResizeRecipe))]
 public sealed class NewResizeRecipeCommand : PSCmdlet
 {
@@ -17,16 +17,21 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     private const string ThresholdSet = "Threshold";
     private const string SizeSet = "Size";
 
+    // Scores too belong to it, so that the engine can say what is missing beside them.
+    private const string LimitSet = "Limit";
+
     /// <summary>
     /// <para type="description">Recipes as strings, such as 'spn_ckpt=0.7,params=0.3,size=32'; several in one string are separated by colons.</para>
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = RecipeSet)]
     [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
     public ResizeRecipe[] Recipe { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The weight of spn_ckpt: σ against the largest singular value of the base weight.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double SpnCkpt { get; set; }
@@ -34,6 +39,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">The weight of spn_lora: σ against the largest one of the layer itself.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double SpnLora { get; set; }
@@ -41,6 +47,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">The weight of fro_ckpt: σ against the Frobenius norm of the base weight.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double FroCkpt { get; set; }
@@ -48,6 +55,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">The weight of fro_lora: σ against the Frobenius norm of the layer itself.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double FroLora { get; set; }
@@ -55,6 +63,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">The weight of subspace: σ against what the base weight passes from the right to the left singular vector.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double Subspace { get; set; }
@@ -62,6 +71,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">The weight of params: σ against the number of parameters that one more dimension costs.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double Params { get; set; }
@@ -83,9 +93,50 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// <summary>
     /// <para type="description">A factor on the strength of the output; 1 leaves it alone.</para>
     /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double Rescale { get; set; } = 1;
+
+    /// <summary>
+    /// <para type="description">Keep singular values above the layer's largest one divided by this, as kohya's sv_ratio counts. Needs no score; with scores the stricter decides.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double? SvRatio { get; set; }
+
+    /// <summary>
+    /// <para type="description">Keep this share of the layer's Frobenius norm, as kohya's sv_fro counts; above 0, at most 1.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double? SvFro { get; set; }
+
+    /// <summary>
+    /// <para type="description">Keep this share of the sum of the layer's singular values, as kohya's sv_cumulative counts; above 0, at most 1.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public double? SvCumulative { get; set; }
+
+    /// <summary>
+    /// <para type="description">The highest rank of a layer; of convolutions too unless -ConvRank is given. Goes with any other selection, and without one keeps the first dimensions.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public int? Rank { get; set; }
+
+    /// <summary>
+    /// <para type="description">The highest rank of a convolution, whatever its kernel.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public int? ConvRank { get; set; }
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -103,10 +154,10 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
         AddGiven(weights, ScoreKind.FrobeniusLora, nameof(FroLora), FroLora);
         AddGiven(weights, ScoreKind.Subspace, nameof(Subspace), Subspace);
         AddGiven(weights, ScoreKind.Parameters, nameof(Params), Params);
-        bool bySize = ParameterSetName == SizeSet;
+        var limits = new RankLimits { SvRatio = SvRatio, SvFro = SvFro, SvCumulative = SvCumulative, Rank = Rank, ConvRank = ConvRank };
         try
         {
-            WriteObject(ResizeRecipe.Create(weights, bySize ? null : Threshold, bySize ? Size : null, Rescale));
+            WriteObject(ResizeRecipe.Create(weights, ParameterSetName == ThresholdSet ? Threshold : null, ParameterSetName == SizeSet ? Size : null, Rescale, limits));
         }
         catch (RecipeException exception)
         {

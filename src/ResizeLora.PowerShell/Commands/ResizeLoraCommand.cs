@@ -37,6 +37,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
     /// </summary>
     [Parameter(Position = 1)]
     [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
     [ValidateNotNullOrEmpty]
     public ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
 
@@ -148,7 +149,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
         string path = layers[0].Path;
         finished.Add(path);
         StartItem(Activity, System.IO.Path.GetFileName(path), finished.Count - 1, finished.Count);
-        Attempt(path, () => ResizeAll(path, () => Run((channel, cancellationToken) => ResizeJob.Adopt(SessionFor(layers), Adapter.Open(path), layers, channel, cancellationToken))));
+        Attempt(path, () => ResizeAll(path, () => Run((channel, cancellationToken) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, cancellationToken))));
         CompleteProgress();
     }
 
@@ -202,7 +203,7 @@ public sealed class ResizeLoraCommand : LoraFileCommand
         }
 
         // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].Threshold is null)
+        if (Recipe[index].SizeMiB is not null)
         {
             return true;
         }

@@ -28,7 +28,8 @@ internal static class EngineError
 
     private static ErrorCategory CategoryOf(Exception exception) => exception switch
     {
-        SafetensorsException or AdapterException or UnsupportedFileException => ErrorCategory.InvalidData,
+        MergeException { Defect: "Weight" or "WeightCount" or "Empty" } => ErrorCategory.InvalidArgument,
+        SafetensorsException or AdapterException or UnsupportedFileException or MergeException => ErrorCategory.InvalidData,
         RecipeException => ErrorCategory.InvalidArgument,
         CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException => ErrorCategory.ObjectNotFound,
         CheckpointException => ErrorCategory.InvalidArgument,

@@ -18,9 +18,13 @@ public abstract class LoraFileCommand : EngineCommand
     /// <summary>The parameter set of <see cref="LiteralPath"/>.</summary>
     protected const string LiteralPathSet = "LiteralPath";
 
-    private readonly List<string> files = [];
+    /// <summary>The parameter set of <see cref="Merge"/>.</summary>
+    protected const string MergeSet = "Merge";
+
+    // Paths, and merges.
+    private readonly List<object> files = [];
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
-    private readonly List<string> leftAlone = [];
+    private readonly LeftAloneFiles leftAlone = new();
     private ResizeSession? session;
 
     /// <summary>
@@ -28,6 +32,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>
@@ -35,7 +40,14 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">Merges of Merge-Lora, each worked on as if it were one file.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MergeSet)]
+    public MergedLora[] Merge { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.</para>
@@ -43,6 +55,7 @@ public abstract class LoraFileCommand : EngineCommand
     [Parameter]
     [Alias("Base")]
     [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string? Checkpoint { get; set; }
 
     /// <summary>
@@ -50,6 +63,7 @@ public abstract class LoraFileCommand : EngineCommand
     /// </summary>
     [Parameter]
     [ValidateDevice]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "auto";
 
     /// <summary>What a verb does to each file, for the progress display.</summary>
@@ -88,6 +102,10 @@ public abstract class LoraFileCommand : EngineCommand
             bool literal = ParameterSetName == LiteralPathSet;
             files.AddRange(FilePaths.Resolve(this, literal ? LiteralPath : Path, literal).Where(known.Add));
         }
+        else if (ParameterSetName == MergeSet)
+        {
+            files.AddRange(Merge);
+        }
     }
 
     /// <inheritdoc/>
@@ -95,13 +113,25 @@ public abstract class LoraFileCommand : EngineCommand
     {
         for (int index = 0; index < files.Count; index++)
         {
-            string file = files[index];
-            StartItem(Activity, System.IO.Path.GetFileName(file), index, files.Count);
-            Attempt(file, () => Process(file));
+            object file = files[index];
+            StartItem(Activity, System.IO.Path.GetFileName(file.ToString()!), index, files.Count);
+            Attempt(file, () =>
+            {
+                if (file is MergedLora merge)
+                {
+                    Process(merge.Open());
+                }
+                else
+                {
+                    Process((string)file);
+                }
+            });
         }
 
         CompleteProgress();
-        WarnOfFilesLeftAlone();
+
+        // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
+        leftAlone.Warn(this, files.Count);
     }
 
     /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
@@ -130,22 +160,10 @@ public abstract class LoraFileCommand : EngineCommand
         Adapter? adapter = LoraFileOpener.TryOpen(file, TakesResizedFiles, out string? reason);
         if (adapter is null)
         {
-            WriteVerbose($"'{file}' {reason}; it is left alone.");
-            leftAlone.Add($"'{System.IO.Path.GetFileName(file)}' {reason}");
+            leftAlone.Add(this, file, reason!);
             return;
         }
 
         Process(adapter);
-    }
-
-    // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
-    private void WarnOfFilesLeftAlone()
-    {
-        const int Named = 3;
-        if (leftAlone.Count > 0)
-        {
-            string more = leftAlone.Count > Named ? $"; and {leftAlone.Count - Named} more (-Verbose names them all)" : string.Empty;
-            WriteWarning($"{leftAlone.Count} of {files.Count} files were left alone: {string.Join("; ", leftAlone.Take(Named))}{more}.");
-        }
     }
 }

@@ -44,6 +44,29 @@ public sealed class RecipeErrorTests
     [InlineData("spn_lora,thr=0,rescale=0", "'rescale='", "above zero")]
     [InlineData("spn_lora,thr=0,rescale=-2", "'rescale='", "above zero")]
     [InlineData("spn_lora,thr=0,rescale=inf", "'rescale='", "above zero")]
+    [InlineData("spn_lora,rank=4", "weighs scores", "'size='")]
+    [InlineData("spn_lora,sv_ratio=5", "where to cut", "'thr='")]
+    [InlineData("thr=-1,rank=4", "score", "sv_ratio")]
+    [InlineData("size=8,rank=4", "score", "conv_rank")]
+    [InlineData("rescale=2", "score", "rank")]
+    [InlineData("spn_lora=0,rank=4", "score", "more than zero")]
+    [InlineData("sv_ratio=5,sv_fro=0.9", "'sv_ratio=' and 'sv_fro='", "exclude")]
+    [InlineData("sv_ratio=5,sv_fro=0.9,sv_cumulative=1", "'sv_cumulative='", "exclude")]
+    [InlineData("sv_ratio=0.2", "'sv_ratio='", "at least 1")]
+    [InlineData("sv_ratio=nan", "'sv_ratio='", "at least 1")]
+    [InlineData("sv_fro=90", "'sv_fro='", "not above 1")]
+    [InlineData("sv_fro=0", "'sv_fro='", "above 0")]
+    [InlineData("sv_cumulative=-0.5", "'sv_cumulative='", "above 0")]
+    [InlineData("sv_cumulative=nan", "'sv_cumulative='", "share")]
+    [InlineData("rank=0", "'rank='", "whole number")]
+    [InlineData("rank=4.5", "'rank='", "whole number")]
+    [InlineData("rank=inf", "'rank='", "whole number")]
+    [InlineData("rank=1e10", "'rank='", "whole number")]
+    [InlineData("rank=nan", "'rank='", "whole number")]
+    [InlineData("rank=4,conv_rank=-1", "'conv_rank='", "whole number")]
+    [InlineData("rank=", "'rank'", "needs a value")]
+    [InlineData("sv_ration=5", "'sv_ration'", "'sv_ratio'")]
+    [InlineData("convrank=5", "'convrank'", "'conv_rank'")]
     public void A_recipe_that_cannot_be_understood_is_refused_with_the_words_that_help(string text, string subject, string help)
     {
         RecipeException exception = Assert.Throws<RecipeException>(() => ResizeRecipe.Parse(text));
@@ -71,6 +94,9 @@ public sealed class RecipeErrorTests
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, 0));
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, 1, null, rescale: double.NaN));
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), 1, null));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: RankLimits.None));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: new RankLimits { Rank = 0 }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, null, limits: new RankLimits { Rank = 4 }));
     }
 
     [Fact]
@@ -83,7 +109,14 @@ public sealed class RecipeErrorTests
             try
             {
                 IReadOnlyList<ResizeRecipe> recipes = ResizeRecipe.ParseAll(text);
-                Assert.All(recipes, static recipe => Assert.True(recipe.Threshold is not null ^ recipe.SizeMiB is not null));
+                Assert.All(recipes, static recipe =>
+                {
+                    int cuts = (recipe.Threshold is null ? 0 : 1) + (recipe.SizeMiB is null ? 0 : 1);
+                    bool limited = (recipe.Rank ?? recipe.ConvRank ?? recipe.SvRatio ?? recipe.SvFro ?? recipe.SvCumulative) is not null;
+                    Assert.Equal(recipe.Weights.Count > 0 ? 1 : 0, cuts);
+                    Assert.True(cuts > 0 || limited);
+                    Assert.Equal(recipe, ResizeRecipe.Parse(recipe.ToString()));
+                });
                 valid++;
             }
             catch (RecipeException exception)

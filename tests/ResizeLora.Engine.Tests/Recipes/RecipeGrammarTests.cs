@@ -9,14 +9,24 @@ public sealed class RecipeGrammarTests
 {
     private static readonly Gen<double> Number = Gen.OneOf(Gen.Double[0.001, 10], Gen.Int[1, 9].Select(static number => (double)number), Gen.Int[1, 99].Select(static number => number / 100.0));
 
+    private static readonly Gen<RankLimits> Limits = Gen.Select(Gen.Int[0, 4], Gen.Double[0.001, 1], Gen.Int[0, 40], Gen.Int[0, 40], static (method, share, rank, convRank) => new RankLimits
+    {
+        SvRatio = method == 1 ? 1 / share : null,
+        SvFro = method == 2 ? share : null,
+        SvCumulative = method == 3 ? share : null,
+        Rank = rank > 0 ? rank : null,
+        ConvRank = convRank > 0 ? convRank : null,
+    });
+
     private static readonly Gen<ResizeRecipe> Recipe = Gen.Select(
         Gen.Enum<ScoreKind>().Array[1, 6],
         Number.Array[6],
         Gen.Bool,
         Gen.OneOf(Gen.Double[-5, 5], Gen.Int[-3, 3].Select(static number => (double)number), Gen.Const(double.NegativeInfinity)),
         Gen.OneOf(Gen.Const(1.0), Number),
-        static (kinds, numbers, bySize, threshold, rescale) => ResizeRecipe.Create(
-            kinds.Distinct().Zip(numbers).ToDictionary(static pair => pair.First, static pair => pair.Second), bySize ? null : threshold, bySize ? numbers[^1] * 10 : null, rescale));
+        Limits,
+        static (kinds, numbers, bySize, threshold, rescale, limits) => ResizeRecipe.Create(
+            kinds.Distinct().Zip(numbers).ToDictionary(static pair => pair.First, static pair => pair.Second), bySize ? null : threshold, bySize ? numbers[^1] * 10 : null, rescale, limits));
 
     [Fact]
     public void The_default_recipe_weighs_the_spectral_norm_of_the_base()
@@ -40,6 +50,14 @@ public sealed class RecipeGrammarTests
     [InlineData("spn_lora,thr=-inf", "spn_lora=1,thr=-inf")]
     [InlineData("spn_lora,thr=Infinity", "spn_lora=1,thr=inf")]
     [InlineData("spn_lora,thr=+.5", "spn_lora=1,thr=0.5")]
+    [InlineData("rank=4", "rank=4")]
+    [InlineData("conv_rank=2.0, RANK = 8 ", "rank=8,conv_rank=2")]
+    [InlineData("rank=6,sv_ratio=2.50", "sv_ratio=2.5,rank=6")]
+    [InlineData("sv_ratio=inf", "sv_ratio=inf")]
+    [InlineData("sv_fro=.9,rescale=2", "rescale=2,sv_fro=0.9")]
+    [InlineData("conv_rank=1,sv_cumulative=1", "sv_cumulative=1,conv_rank=1")]
+    [InlineData("rank=8,spn_ckpt,sv_ratio=5,thr=-1.2", "spn_ckpt=1,thr=-1.2,sv_ratio=5,rank=8")]
+    [InlineData("conv_rank=4,size=8,rank=8,fro_lora", "fro_lora=1,size=8,rank=8,conv_rank=4")]
     public void A_recipe_is_parsed_normalised_and_printed_in_the_grammar(string text, string expected) =>
         Assert.Equal(expected, ResizeRecipe.Parse(text).ToString());
 
@@ -50,6 +68,7 @@ public sealed class RecipeGrammarTests
         Assert.Equal(recipe.ToString(), parsed.ToString());
         Assert.Equal(recipe, parsed);
         Assert.Equal(recipe.GetHashCode(), parsed.GetHashCode());
+        Assert.Equal(recipe.Limits, parsed.Limits);
         Assert.Equal(recipe.Weights.OrderBy(static pair => pair.Key), parsed.Weights.OrderBy(static pair => pair.Key));
     });
 
@@ -62,6 +81,7 @@ public sealed class RecipeGrammarTests
     [InlineData("subspace,thr=0", false, true)]
     [InlineData("spn_lora,fro_lora,params,thr=0", false, false)]
     [InlineData("spn_lora,spn_ckpt=0,thr=0", false, false)]
+    [InlineData("sv_ratio=5,rank=4", false, false)]
     public void A_recipe_tells_what_it_needs_of_the_base(string text, bool norms, bool subspace)
     {
         var recipe = ResizeRecipe.Parse(text);
@@ -75,6 +95,15 @@ public sealed class RecipeGrammarTests
     [InlineData("1e300", 4_611_686_018_427_387_904)]
     public void A_size_is_in_mebibytes_and_rounded_down_to_bytes(string size, long bytes) =>
         Assert.Equal(bytes, ResizeRecipe.Parse($"spn_lora,size={size}").SizeInBytes);
+
+    [Fact]
+    public void A_recipe_of_limits_weighs_nothing_and_cuts_no_score()
+    {
+        var recipe = ResizeRecipe.Parse("sv_ratio=5,rank=8,conv_rank=4");
+        Assert.Empty(recipe.Weights);
+        Assert.Equal((null, null, 5.0, 8, 4), (recipe.Threshold, recipe.SizeMiB, recipe.SvRatio, recipe.Rank, recipe.ConvRank));
+        Assert.NotEqual(recipe, ResizeRecipe.Parse("sv_ratio=5,rank=8"));
+    }
 
     [Fact]
     public void Several_recipes_are_separated_by_colons() =>

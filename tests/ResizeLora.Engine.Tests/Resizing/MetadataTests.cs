@@ -100,7 +100,7 @@ public sealed class MetadataTests
     }
 
     // The file as kohya serialises it before it hashes: the same tensors, and of the metadata only what begins with ss_.
-    private static byte[] WithTrainingMetadataOnly(SafetensorsFile file, byte[] bytes)
+    private static byte[] WithTrainingMetadataOnly(ITensorFile file, byte[] bytes)
     {
         IEnumerable<string> training = file.Header.Metadata.Where(static pair => pair.Key.StartsWith("ss_", StringComparison.Ordinal)).OrderBy(static pair => pair.Key, StringComparer.Ordinal)
             .Select(static pair => $"{JsonSerializer.Serialize(pair.Key, Relaxed)}:{JsonSerializer.Serialize(pair.Value, Relaxed)}");

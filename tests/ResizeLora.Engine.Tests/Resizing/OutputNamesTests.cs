@@ -14,8 +14,27 @@ public sealed class OutputNamesTests
     [InlineData("spn_lora=1,rescale=1.5,thr=-0.001", -0.001, "lora_spnlora1_scale1.5_th-0.safetensors")]
     [InlineData("spn_lora=1,rescale=0.75,size=0.5", -2.0, "lora_spnlora1_scale0.75_size0.5_th-2.safetensors")]
     [InlineData("spn_lora=1,size=100", double.NegativeInfinity, "lora_spnlora1_size100_th-inf.safetensors")]
+    [InlineData("spn_ckpt=1,thr=-1.2,sv_ratio=5,rank=8", -1.2, "lora_spnckpt1_svratio5_rank8_th-1.2.safetensors")]
+    [InlineData("spn_lora=1,size=8,rank=8,conv_rank=4", -0.5, "lora_spnlora1_rank8_convrank4_size8_th-0.5.safetensors")]
     public void A_name_holds_the_recipe_in_two_decimals(string recipe, double threshold, string expected) =>
         Assert.Equal(expected, new OutputNames([ResizeRecipe.Parse(recipe)]).NameOf("/some/where/lora.safetensors", 0, threshold));
+
+    [Theory]
+    [InlineData("rank=4", "lora_rank4.safetensors")]
+    [InlineData("conv_rank=4", "lora_convrank4.safetensors")]
+    [InlineData("sv_ratio=11.834,rank=8,conv_rank=4", "lora_svratio11.83_rank8_convrank4.safetensors")]
+    [InlineData("sv_fro=0.9,rescale=2", "lora_scale2_svfro0.9.safetensors")]
+    [InlineData("sv_cumulative=0.75", "lora_svcumulative0.75.safetensors")]
+    [InlineData("sv_ratio=inf", "lora_svratioinf.safetensors")]
+    public void Where_nothing_is_scored_the_name_has_no_threshold(string recipe, string expected)
+    {
+        using var folder = new TemporaryFolder();
+        var names = new OutputNames([ResizeRecipe.Parse(recipe)]);
+        Assert.Equal(expected, names.NameOf("/some/where/lora.safetensors", 0, null));
+        Assert.Null(names.FindExisting(folder.Path, "lora.safetensors", 0));
+        File.WriteAllText(folder.PathOf(expected), string.Empty);
+        Assert.Equal(folder.PathOf(expected), names.FindExisting(folder.Path, "lora.safetensors", 0));
+    }
 
     [Fact]
     public void Dots_in_the_files_name_stay() =>
@@ -40,6 +59,8 @@ public sealed class OutputNamesTests
     [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th.safetensors", false)]
     [InlineData("spn_lora,size=8", "lora_spnlora1_size8_th-1.37_spnckpt1_th0.safetensors", false)]
     [InlineData("spn_lora,size=8", "lora_spnlora1_size16_th-1.37.safetensors", false)]
+    [InlineData("spn_lora,size=8", "lora_spnlora1_rank4_size8_th-1.37.safetensors", false)]
+    [InlineData("spn_lora,size=8,rank=4", "lora_spnlora1_rank4_size8_th-1.37.safetensors", true)]
     [InlineData("spn_lora,size=8", "other_spnlora1_size8_th-1.37.safetensors", false)]
     public void An_output_of_an_earlier_run_is_found_by_its_name(string recipe, string existing, bool found)
     {

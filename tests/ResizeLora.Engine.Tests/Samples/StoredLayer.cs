@@ -9,13 +9,13 @@ namespace ResizeLora.Tests;
 internal static class StoredLayer
 {
     /// <summary>B, n × rank.</summary>
-    public static Tensor Up(SafetensorsFile file, AdapterLayer layer) => Factor(file, layer.Up);
+    public static Tensor Up(ITensorFile file, AdapterLayer layer) => Factor(file, layer.Up);
 
     /// <summary>A, rank × m.</summary>
-    public static Tensor Down(SafetensorsFile file, AdapterLayer layer) => Factor(file, layer.Down);
+    public static Tensor Down(ITensorFile file, AdapterLayer layer) => Factor(file, layer.Down);
 
     /// <summary>ΔW = alpha/rank · B·A.</summary>
-    public static Tensor Delta(SafetensorsFile file, AdapterLayer layer) => Up(file, layer).matmul(Down(file, layer)).mul(layer.Scale);
+    public static Tensor Delta(ITensorFile file, AdapterLayer layer) => Up(file, layer).matmul(Down(file, layer)).mul(layer.Scale);
 
     /// <summary>The sum of the chosen dimensions σᵢuᵢvᵢᵀ of a matrix.</summary>
     public static Tensor Truncate(Tensor delta, int[] kept)
@@ -28,6 +28,6 @@ internal static class StoredLayer
 
     public static double Norm(Tensor matrix) => linalg.norm(matrix).item<double>();
 
-    private static Tensor Factor(SafetensorsFile file, TensorEntry entry) =>
+    private static Tensor Factor(ITensorFile file, TensorEntry entry) =>
         Dense.Matrix(ScalarFloat.DecodeAll(entry.Type, file.Read(entry)), entry.Shape[0], entry.ElementCount / entry.Shape[0]);
 }

@@ -1,0 +1,52 @@
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Adapters;
+
+/// <summary>The layers of an adapter of any family, as far as the header tells.</summary>
+internal sealed class LayerInventory
+{
+    private LayerInventory(IReadOnlyList<InventoriedLayer> layers)
+    {
+        Layers = layers;
+    }
+
+    /// <summary>The layers, in the order of the file.</summary>
+    public IReadOnlyList<InventoriedLayer> Layers { get; }
+
+    /// <summary>Sorts the tensors of a header into layers.</summary>
+    /// <param name="header">The header.</param>
+    public static LayerInventory Of(SafetensorsHeader header)
+    {
+        var layers = new Dictionary<string, InventoriedLayer>(StringComparer.Ordinal);
+        var order = new List<InventoriedLayer>();
+        foreach (TensorEntry tensor in header.Tensors)
+        {
+            if (AdapterTensorName.Parse(tensor.Name) is not { } name)
+            {
+                continue;
+            }
+
+            if (!layers.TryGetValue(name.Layer, out InventoriedLayer? layer))
+            {
+                layers.Add(name.Layer, layer = new InventoriedLayer(name.Layer));
+                order.Add(layer);
+            }
+
+            layer.Add(tensor, name);
+        }
+
+        return new LayerInventory(order.Where(static layer => layer.IsComplete).ToArray());
+    }
+
+    /// <summary>The family of the file: that of its layers, where they are of one.</summary>
+    public AdapterKind Kind()
+    {
+        AdapterKind[] kinds = Layers.Select(static layer => layer.Kind).Distinct().ToArray();
+        return kinds switch
+        {
+            [AdapterKind one] => one,
+            [AdapterKind.LoRA, AdapterKind.LoCon] or [AdapterKind.LoCon, AdapterKind.LoRA] => AdapterKind.LoCon,
+            _ => AdapterKind.Mixed,
+        };
+    }
+}

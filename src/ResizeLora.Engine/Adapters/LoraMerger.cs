@@ -1,0 +1,146 @@
+using System.Text.Json.Nodes;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Adapters;
+
+/// <summary>
+/// Concatenates LoRA files exactly: of a layer the downs are stacked and the ups set side by side, so that one product is
+/// Σ wᵢ·scaleᵢ·Bᵢ·Aᵢ. The layer's own scale is the largest |wᵢ·scaleᵢ|; what the others differ by is multiplied into their ups,
+/// in double precision unless it is 1, or a power of two on half-precision numbers, which single precision holds exactly.
+/// </summary>
+internal static class LoraMerger
+{
+    /// <summary>The metadata key under which an output says what it was merged from.</summary>
+    public const string MergeKey = "merge_params";
+
+    private const string CommentKey = "ss_training_comment";
+
+    /// <summary>Merges open files; they belong to the result, also when this throws.</summary>
+    /// <param name="merge">The merge.</param>
+    /// <param name="path">The path that the merge goes by.</param>
+    /// <param name="adapters">The files with their weights, none of them zero.</param>
+    public static Adapter Merge(MergedLora merge, string path, IReadOnlyList<(Adapter Adapter, double Weight)> adapters)
+    {
+        var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>();
+        var factors = new Dictionary<string, MergedFactor>(StringComparer.Ordinal);
+        var alphas = new Dictionary<string, byte[]>(StringComparer.Ordinal);
+        var scaled = new List<(AdapterLayer First, double Alpha)>();
+        foreach (IReadOnlyList<Share> shares in Match(adapters))
+        {
+            AdapterLayer first = shares[0].Layer;
+            Share[] telling = shares.Where(static share => share.Scale != 0).ToArray();
+            telling = telling.Length > 0 ? telling : [shares[0]];
+            double scale = telling.Max(static share => Math.Abs(share.Scale));
+            double[] ratios = Array.ConvertAll(telling, share => scale > 0 ? share.Scale / scale : 1);
+            int rank = telling.Sum(static share => share.Layer.Rank);
+            MergedFactor.Part[] downs = telling.Select(static share => new MergedFactor.Part(share.Adapter.File, share.Layer.Down, share.Layer.Rank, 1)).ToArray();
+            MergedFactor.Part[] ups = telling.Zip(ratios, static (share, ratio) => new MergedFactor.Part(share.Adapter.File, share.Layer.Up, share.Layer.Rank, ratio)).ToArray();
+            TensorType downType = TypeFor(downs);
+            TensorType upType = TypeFor(ups);
+            string alphaName = first.Name + AdapterLayer.AlphaSuffix;
+            factors.Add(first.Down.Name, new MergedFactor(downType, first.InFeatures, Stacked: true, downs));
+            factors.Add(first.Up.Name, new MergedFactor(upType, rank, Stacked: false, ups));
+            alphas.Add(alphaName, BitConverter.GetBytes(scale * rank));
+            tensors.Add((alphaName, TensorType.Float64, []));
+            tensors.Add((first.Down.Name, downType, [rank, .. first.Down.Shape.Skip(1)]));
+            tensors.Add((first.Up.Name, upType, [first.Up.Shape[0], rank, .. first.Up.Shape.Skip(2)]));
+            scaled.Add((first, scale * rank));
+        }
+
+        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies = Others(adapters, tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal));
+        tensors.AddRange(copies.Select(static copy => (copy.Key, copy.Value.Tensor.Type, copy.Value.Tensor.Shape)));
+        SafetensorsHeader header = SafetensorsHeader.Of(SafetensorsLayout.Create(tensors, MetadataOf(merge, adapters[0].Adapter)));
+        var file = new MergedFile(path, adapters.Select(static source => source.Adapter).ToArray(), header, factors, alphas, copies);
+        AdapterLayer[] layers = scaled.Select(layer => layer.First with { Down = file.Find(layer.First.Down.Name)!, Up = file.Find(layer.First.Up.Name)!, Alpha = layer.Alpha }).ToArray();
+        return new Adapter(file, layers, header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name)).ToArray(), merge);
+    }
+
+    // Layers by what they stand over, in the order in which the files name them first.
+    private static List<List<Share>> Match(IReadOnlyList<(Adapter Adapter, double Weight)> adapters)
+    {
+        var matched = new List<List<Share>>();
+        var known = new Dictionary<string, List<Share>>(StringComparer.Ordinal);
+        foreach ((Adapter adapter, double weight) in adapters)
+        {
+            foreach (AdapterLayer layer in adapter.Layers)
+            {
+                string name = CanonicalLayerName.Of(layer.Name);
+                if (!known.TryGetValue(name, out List<Share>? shares))
+                {
+                    known.Add(name, shares = []);
+                    matched.Add(shares);
+                }
+
+                shares.Add(new Share(adapter, layer, weight * layer.Scale));
+                RequireShape(shares[0], shares[^1]);
+            }
+        }
+
+        return matched;
+    }
+
+    private static void RequireShape(Share first, Share other)
+    {
+        AdapterLayer left = first.Layer;
+        AdapterLayer right = other.Layer;
+
+        // A 1×1 convolution and a matrix of its size are the same thing; other kernels must agree.
+        bool same = left.OutFeatures == right.OutFeatures && left.InFeatures == right.InFeatures
+            && left.Down.Shape.Skip(2).Where(static side => side != 1).SequenceEqual(right.Down.Shape.Skip(2).Where(static side => side != 1));
+        if (!same)
+        {
+            throw new MergeException("Shape", $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} do not fit {left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; the files are of different base models.", other.Adapter.Path);
+        }
+    }
+
+    private static TensorType TypeFor(MergedFactor.Part[] parts)
+    {
+        TensorType[] types = parts.Select(static part => part.Tensor.Type).Distinct().ToArray();
+        if (parts.All(static part => part.Ratio == 1))
+        {
+            return types.Length == 1 ? types[0] : types.Contains(TensorType.Float64) ? TensorType.Float64 : TensorType.Float32;
+        }
+
+        return types is [TensorType.Float16] && parts.All(static part => IsPowerOfTwo(part.Ratio)) ? TensorType.Float32 : TensorType.Float64;
+    }
+
+    // Down to 2^-60: the smallest half, 2^-24, times that is still far from single precision's subnormals.
+    private static bool IsPowerOfTwo(double ratio) =>
+        Math.Abs(ratio) is var size && size is >= 8.7e-19 and <= 1 && (BitConverter.DoubleToInt64Bits(size) & 0xFFFFFFFFFFFFF) == 0;
+
+    private static Dictionary<string, (ITensorFile File, TensorEntry Tensor)> Others(IReadOnlyList<(Adapter Adapter, double Weight)> adapters, HashSet<string> taken)
+    {
+        var copies = new Dictionary<string, (ITensorFile, TensorEntry)>(StringComparer.Ordinal);
+        foreach ((Adapter adapter, _) in adapters)
+        {
+            foreach (TensorEntry tensor in adapter.OtherTensors)
+            {
+                if (AdapterTensorName.Parse(tensor.Name) is { Kind: { } kind } name)
+                {
+                    throw new MergeException("Unsupported", $"'{adapter.Path}', layer '{name.Layer}': '{tensor.Name}' ({kind}) has no weighted sum with others; only layers of lora_up and lora_down alone can be merged.", adapter.Path);
+                }
+
+                if (!taken.Contains(tensor.Name))
+                {
+                    copies.TryAdd(tensor.Name, (adapter.File, tensor));
+                }
+            }
+        }
+
+        return copies;
+    }
+
+    private static Dictionary<string, string> MetadataOf(MergedLora merge, Adapter first)
+    {
+        var metadata = new Dictionary<string, string>(first.Metadata, StringComparer.Ordinal);
+
+        // It told of the first file alone; whoever writes the merge says how that was done.
+        metadata.Remove(Adapter.ResizeKey);
+        var sources = new JsonArray([.. merge.Sources.Select(static source => (JsonNode)new JsonObject { ["file"] = Path.GetFileName(source.Path), ["weight"] = source.Weight })]);
+        metadata[MergeKey] = new JsonObject { ["sources"] = sources }.ToJsonString();
+        metadata[CommentKey] = $"merged from {string.Join(" + ", merge.Sources)}; {metadata.GetValueOrDefault(CommentKey)}";
+        return metadata;
+    }
+
+    private sealed record Share(Adapter Adapter, AdapterLayer Layer, double Scale);
+}

@@ -1,0 +1,126 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace ResizeLora.Adapters;
+
+/// <summary>
+/// LoRA files with weights, to be taken as one: ΔW = Σ wᵢ·ΔWᵢ, exactly. Holds paths and numbers, no matrices; whoever works on
+/// it opens the files again.
+/// </summary>
+public sealed class MergedLora
+{
+    private const string Extension = ".safetensors";
+
+    private MergedLora(string name, string directory, IReadOnlyList<MergeSource> sources)
+    {
+        Name = name;
+        Directory = directory;
+        Sources = sources;
+    }
+
+    /// <summary>What the merge is called, the beginning of its outputs' names, such as <c>a@0.7+b@0.3</c>.</summary>
+    public string Name { get; }
+
+    /// <summary>The folder of the first file, where outputs go unless another is given.</summary>
+    public string Directory { get; }
+
+    /// <summary>The files with their weights.</summary>
+    public IReadOnlyList<MergeSource> Sources { get; }
+
+    /// <summary>The layers, in the order in which the files name them first.</summary>
+    public IReadOnlyList<MergedLayer> Layers { get; private set; } = [];
+
+    /// <summary>The sum of the layers' ranks.</summary>
+    public int Rank => Layers.Sum(static layer => layer.Rank);
+
+    /// <summary>The size of the files together, in bytes.</summary>
+    public long Length => Sources.Sum(static source => source.Length);
+
+    /// <summary>Merges files, looking at their headers and alphas only.</summary>
+    /// <param name="files">Full paths and weights.</param>
+    /// <param name="name">The merge's name, or null for one from the files' names.</param>
+    /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
+    /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
+    public static MergedLora Create(IReadOnlyList<(string Path, double Weight)> files, string? name = null)
+    {
+        ArgumentNullException.ThrowIfNull(files);
+        foreach ((string path, double weight) in files)
+        {
+            if (!double.IsFinite(weight))
+            {
+                throw new MergeException("Weight", $"'{path}' has the weight {weight.ToString(CultureInfo.InvariantCulture)}, which is not a number to multiply with.", path);
+            }
+        }
+
+        if (files.All(static file => file.Weight == 0))
+        {
+            throw new MergeException("Empty", "No file has a weight other than zero: nothing would be left.");
+        }
+
+        MergeSource[] sources = files.Select(static file =>
+        {
+            UnsupportedFileException.ThrowIfPickle(file.Path);
+            var found = new FileInfo(file.Path);
+            return new MergeSource(found.FullName, file.Weight, found.Length, found.LastWriteTimeUtc);
+        }).ToArray();
+        var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
+        using Adapter adapter = merge.Open();
+        merge.Layers = adapter.Layers.Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank)).ToArray();
+        return merge;
+    }
+
+    /// <summary>Opens the files as one.</summary>
+    /// <exception cref="MergeException">A file has changed since the merge was made.</exception>
+    /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
+    public Adapter Open()
+    {
+        var adapters = new List<(Adapter Adapter, double Weight)>();
+        try
+        {
+            foreach (MergeSource source in Sources.Where(static source => source.Weight != 0))
+            {
+                adapters.Add((OpenSource(source), source.Weight));
+            }
+
+            return LoraMerger.Merge(this, Path.Combine(Directory, Name + Extension), adapters);
+        }
+        catch
+        {
+            adapters.ForEach(static opened => opened.Adapter.Dispose());
+            throw;
+        }
+    }
+
+    /// <summary>The merge's name.</summary>
+    public override string ToString() => Name;
+
+    private static Adapter OpenSource(MergeSource source)
+    {
+        Adapter adapter = LoraFileOpener.TryOpen(source.Path, again: true, out string? leftAlone)
+            ?? throw new MergeException("Unsupported", $"'{source.Path}' {leftAlone}: it cannot be merged.", source.Path);
+        if (adapter.File.LastWriteTime != source.LastWriteTime || adapter.File.Length != source.Length)
+        {
+            adapter.Dispose();
+            throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; run Merge-Lora again.", source.Path);
+        }
+
+        return adapter;
+    }
+
+    private static string NameOf(MergeSource[] sources)
+    {
+        // With the recipe behind it the name must stay below the 255 bytes that file systems allow.
+        const int Longest = 120;
+        string name = string.Join('+', sources.Select(static source =>
+            Path.GetFileNameWithoutExtension(source.Path) + (source.Weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"@{source.Weight}"))));
+        if (Encoding.UTF8.GetByteCount(name) <= Longest)
+        {
+            return name;
+        }
+
+        string first = Path.GetFileNameWithoutExtension(sources[0].Path);
+        string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8].ToLowerInvariant();
+        return string.Create(CultureInfo.InvariantCulture, $"{first[..Math.Min(first.Length, Longest / 4)]}+{sources.Length - 1}more-{hash}");
+    }
+}

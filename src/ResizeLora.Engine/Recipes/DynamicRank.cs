@@ -1,0 +1,59 @@
+namespace ResizeLora.Recipes;
+
+/// <summary>The ranks that kohya-ss/sd-scripts' resize_lora.py gives a layer by its dynamic methods.</summary>
+public static class DynamicRank
+{
+    // kohya's MIN_SV: a product of factors that is no larger counts as zero.
+    private const double NoProduct = 1e-6;
+
+    // What is equal but for rounding is equal: a threshold that became a ratio by way of a power of ten selects the same.
+    private const double Rounding = 1e-12;
+
+    /// <summary>Whether the tool takes a layer for empty; it keeps one dimension of such a layer, by every method and at every rank.</summary>
+    /// <param name="singularValues">σ of B·A, descending, at least one.</param>
+    public static bool IsEmpty(IReadOnlyList<double> singularValues)
+    {
+        ArgumentNullException.ThrowIfNull(singularValues);
+        return singularValues[0] <= NoProduct;
+    }
+
+    /// <summary>
+    /// The rank of a layer. The tool keeps one dimension more than its rule counts, and therefore at least two, where there are as
+    /// many; it fails on a layer with a single singular value, which here keeps that one.
+    /// </summary>
+    /// <param name="method">The method.</param>
+    /// <param name="parameter">Its parameter: a ratio of at least 1, or a share of at most 1.</param>
+    /// <param name="singularValues">σ of B·A, descending, at least one; the tool looks at the product without alpha/rank.</param>
+    public static int Of(DynamicMethod method, double parameter, IReadOnlyList<double> singularValues)
+    {
+        if (IsEmpty(singularValues))
+        {
+            return 1;
+        }
+
+        int counted = method switch
+        {
+            DynamicMethod.SingularValueRatio => CountAbove(singularValues, singularValues[0] / parameter),
+            DynamicMethod.FrobeniusShare => CountToShare(singularValues, static value => value * value, parameter * parameter),
+            _ => CountToShare(singularValues, static value => value, parameter),
+        };
+        return Math.Min(Math.Max(counted, 1) + 1, singularValues.Count);
+    }
+
+    private static int CountAbove(IReadOnlyList<double> singularValues, double bound) =>
+        singularValues.Count(value => value > bound * (1 + Rounding));
+
+    // How many of the largest it takes until their sum is no less than the share.
+    private static int CountToShare(IReadOnlyList<double> singularValues, Func<double, double> measure, double share)
+    {
+        double total = singularValues.Sum(measure);
+        double sum = 0;
+        int count = 0;
+        while (count < singularValues.Count && sum < share * total * (1 - Rounding))
+        {
+            sum += measure(singularValues[count++]);
+        }
+
+        return count;
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections;
+using System.Management.Automation;
+using System.Management.Automation.Language;
+using ResizeLora.Recipes;
+
+namespace ResizeLora.PowerShell.Binding;
+
+/// <summary>
+/// Completes the keys of a recipe inside its string, after a comma and after a colon. What it gives is quoted, as a comma
+/// outside quotes would begin the next element of an array.
+/// </summary>
+public sealed class RecipeCompleter : IArgumentCompleter
+{
+    private static readonly string[][] Exclusive = [[RecipeKeys.Threshold, RecipeKeys.Size], [RecipeKeys.SvRatio, RecipeKeys.SvFro, RecipeKeys.SvCumulative]];
+
+    /// <inheritdoc/>
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    {
+        var word = CompletionWord.Parse(wordToComplete);
+        int start = word.Text.LastIndexOfAny([',', ':']) + 1;
+        string before = word.Text[..start];
+        string typed = word.Text[start..];
+        string[] given = before[(before.LastIndexOf(':') + 1)..].Split(',').Select(static part => part.Split('=')[0].Trim().ToLowerInvariant()).ToArray();
+        return RecipeKeys.All
+            .Where(key => key.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase) && !IsTaken(key, given))
+            .Select(key => new CompletionResult(word.Quoted($"{before}{key}="), key, CompletionResultType.ParameterValue, $"{key}: {MeaningOf(key)}"));
+    }
+
+    private static bool IsTaken(string key, string[] given) =>
+        given.Contains(key) || Exclusive.Any(group => group.Contains(key) && group.Any(given.Contains));
+
+    private static string MeaningOf(string key) => key switch
+    {
+        "spn_ckpt" => "weight of the score against the largest singular value of the base weight",
+        "spn_lora" => "weight of the score against the largest singular value of the layer itself",
+        "fro_ckpt" => "weight of the score against the Frobenius norm of the base weight",
+        "fro_lora" => "weight of the score against the Frobenius norm of the layer itself",
+        "subspace" => "weight of the score against what the base weight passes between the singular vectors",
+        "params" => "weight of the score against the numbers that one more dimension costs",
+        RecipeKeys.Threshold => "keep what scores above this, a decimal logarithm",
+        RecipeKeys.Size => "keep the best that fit into a file of so many MiB",
+        RecipeKeys.Rescale => "a factor on the strength of the LoRA",
+        RecipeKeys.SvRatio => "kohya's method: keep what lies above the largest singular value divided by this",
+        RecipeKeys.SvFro => "kohya's method: the share of the Frobenius norm to keep, at most 1",
+        RecipeKeys.SvCumulative => "kohya's method: the share of the sum of singular values to keep, at most 1",
+        RecipeKeys.Rank => "the highest rank of a layer",
+        _ => "the highest rank of a convolution",
+    };
+}

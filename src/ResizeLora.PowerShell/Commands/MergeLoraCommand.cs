@@ -1,0 +1,98 @@
+using System.Globalization;
+using System.Management.Automation;
+using ResizeLora.Adapters;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.PowerShell.Hosting;
+
+namespace ResizeLora.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Adds LoRA files up with weights, as one that Resize-Lora takes from the pipeline.</para>
+/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads headers and alphas only. All files are merged, or none: any that cannot be ends the command.</para>
+/// </summary>
+[Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(MergedLora))]
+public sealed class MergeLoraCommand : EngineCommand
+{
+    private const string PathSet = "Path";
+    private const string LiteralPathSet = "LiteralPath";
+
+    private readonly List<(string Path, double? Weight)> files = [];
+    private bool weightsAreForAll;
+
+    /// <summary>
+    /// <para type="description">LoRA files; wildcards are allowed. A file may be named more than once.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [SupportsWildcards]
+    public string[] Path { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
+    [Alias("PSPath", "FullName", "LP")]
+    public string[] LiteralPath { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">What each file's ΔW is multiplied with, in the order of the files; one number is for all of them; 1 by default. Zero leaves a file out, a weight below zero subtracts it.</para>
+    /// </summary>
+    [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
+    [ValidateNotNullOrEmpty]
+    public double[] Weight { get; set; } = [1];
+
+    /// <summary>
+    /// <para type="description">What the merge is called: the beginning of its outputs' names. By default the files' names and weights, such as a@0.7+b@0.3.</para>
+    /// </summary>
+    [Parameter]
+    [ValidatePattern("^[^\\\\/:*?\"<>|]+$")]
+    public string? Name { get; set; }
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing() => weightsAreForAll = MyInvocation.BoundParameters.ContainsKey(nameof(Weight));
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        bool literal = ParameterSetName == LiteralPathSet;
+        string[] paths = literal ? LiteralPath : Path;
+        var found = new List<string>();
+        foreach (string path in paths)
+        {
+            int before = found.Count;
+            found.AddRange(FilePaths.Resolve(this, [path], literal));
+            if (found.Count == before)
+            {
+                Fail(new MergeException("Incomplete", $"'{path}' names no file, and without it the sum would be another.", path), path);
+            }
+        }
+
+        double[]? weights = weightsAreForAll ? null : Spread(Weight, found.Count);
+        files.AddRange(found.Select((file, index) => (file, weights?[index])));
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        if (files.Count == 0)
+        {
+            return;
+        }
+
+        double[]? weights = weightsAreForAll ? Spread(Weight, files.Count) : null;
+        (string, double)[] weighted = files.Select((file, index) => (file.Path, file.Weight ?? weights![index])).ToArray();
+        WriteObject(Require(weighted, () => MergedLora.Create(weighted, Name)));
+    }
+
+    private double[] Spread(double[] weights, int count)
+    {
+        if (weights.Length != 1 && weights.Length != count)
+        {
+            Fail(new MergeException("WeightCount", string.Create(CultureInfo.InvariantCulture, $"There are {weights.Length} weights for {count} files; give one for each, or one for all.")), weights);
+        }
+
+        return weights.Length == 1 ? Enumerable.Repeat(weights[0], count).ToArray() : weights;
+    }
+
+    private void Fail(MergeException exception, object target) => ThrowTerminatingError(EngineError.Create(exception, target));
+}

@@ -1,0 +1,76 @@
+# Tab completion: what the console offers while a command is typed.
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
+    $lora = Get-SamplePath 'lora'
+
+    # The completions at the end of a line, or where it holds a bar.
+    function Get-Completion([string] $Line) {
+        $cursor = $Line.IndexOf('|')
+        if ($cursor -lt 0) { $cursor = $Line.Length }
+        [System.Management.Automation.CommandCompletion]::CompleteInput($Line.Replace('|', ''), $cursor, $null).CompletionMatches
+    }
+}
+
+Describe 'Completion of recipes' {
+    It 'completes a key inside the string: <line>' -ForEach @(
+        @{ line = "Resize-Lora x.safetensors -Recipe 'spn_ckpt=1,th"; text = "'spn_ckpt=1,thr='" }
+        @{ line = "Resize-Lora x.safetensors -Recipe 'spn_ckpt=1,th|'"; text = "'spn_ckpt=1,thr='" }
+        @{ line = 'Resize-Lora x.safetensors -Recipe "spn_ckpt=1,th'; text = '"spn_ckpt=1,thr="' }
+        @{ line = "New-ResizeRecipe 'rank=4:sv_r"; text = "'rank=4:sv_ratio='" }
+        @{ line = 'New-ResizeRecipe sv_r'; text = "'sv_ratio='" }
+        @{ line = "New-ResizeRecipe 'spn_ckpt=1, SIZ"; text = "'spn_ckpt=1,size='" }
+    ) {
+        @(Get-Completion $line).CompletionText | Should -Be $text
+    }
+
+    It 'offers every key where a recipe begins' {
+        (Get-Completion "New-ResizeRecipe 'rank=4:").ListItemText | Should -Be @(
+            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale', 'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
+    }
+
+    It 'leaves out what is given already, and what excludes it' {
+        $offered = (Get-Completion "New-ResizeRecipe 'spn_ckpt=1,thr=-1,sv_fro=0.9,").ListItemText
+        $offered | Should -Contain 'rank'
+        foreach ($taken in 'spn_ckpt', 'thr', 'size', 'sv_ratio', 'sv_fro') { $offered | Should -Not -Contain $taken }
+    }
+}
+
+Describe 'Completion of devices, layers and files' {
+    It 'offers the devices that exist' {
+        $offered = (Get-Completion 'Resize-Lora x.safetensors -Device ').CompletionText
+        $offered | Should -Contain 'auto'
+        $offered | Should -Contain 'cpu'
+        (Get-Completion 'Resize-Lora x.safetensors -Device cp').CompletionText | Should -Be 'cpu'
+    }
+
+    It 'offers the layers of the file that the command names' {
+        $offered = (Get-Completion "Get-LoraSpectrum '$lora' -Layer lora_te1_text_model_encoder_layers_0_mlp").CompletionText
+        $offered | Sort-Object | Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
+    }
+
+    It 'offers safetensors files and folders, quoted where they need it: -<_>' -ForEach 'Path', 'LiteralPath', 'Checkpoint' {
+        $folder = New-TestFolder
+        $null = [System.IO.Directory]::CreateDirectory((Join-Path $folder 'sub'))
+        foreach ($name in 'a.safetensors', 'b c.safetensors', 'notes.txt') { [System.IO.File]::WriteAllText((Join-Path $folder $name), '') }
+        $separator = [System.IO.Path]::DirectorySeparatorChar
+        (Get-Completion "Resize-Lora -$_ $folder$separator").CompletionText |
+            Should -Be @("$folder${separator}a.safetensors", "'$folder${separator}b c.safetensors'", "$folder${separator}sub")
+    }
+
+    It 'never fails' {
+        { Get-Completion "Get-LoraSpectrum /no/such/file -Layer x" } | Should -Not -Throw
+        { Get-Completion "Resize-Lora -LiteralPath nodrive:\x" } | Should -Not -Throw
+    }
+}
+
+Describe 'Get-LoraSpectrum -Layer' {
+    It 'decomposes only the layers that are named, with wildcards' {
+        (Get-LoraSpectrum $lora -Layer '*layers_0_mlp_fc1', 'lora_unet_middle_block_1_proj_in').Layer | Should -Be @(
+            (Get-LoraSpectrum $lora).Layer | Where-Object { $_ -like '*layers_0_mlp_fc1' -or $_ -eq 'lora_unet_middle_block_1_proj_in' })
+    }
+
+    It 'says which layer is missing' {
+        { Get-LoraSpectrum $lora -Layer 'nothing' -ErrorAction Stop } | Should -Throw "*has no layer 'nothing'*" -ErrorId 'LayerMissing*'
+    }
+}

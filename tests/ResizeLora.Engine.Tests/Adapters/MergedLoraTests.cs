@@ -1,0 +1,165 @@
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Tests.Adapters;
+
+/// <summary>Several files taken as one: the product of the merged factors is the weighted sum of theirs.</summary>
+public sealed class MergedLoraTests : IDisposable
+{
+    private const string Linear = "lora_unet_input_blocks_4_1_proj_in";
+    private const string LinearOfDiffusers = "lora_unet_down_blocks_1_attentions_0_proj_in";
+    private const string Convolution = "lora_unet_input_blocks_1_0_in_layers_2";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData(TensorType.Float16, TensorType.Float16, 0.7, 0.3)]
+    [InlineData(TensorType.Float16, TensorType.Float16, 0.5, 2)]
+    [InlineData(TensorType.Float16, TensorType.BFloat16, 1, 1)]
+    [InlineData(TensorType.Float32, TensorType.Float16, -0.4, 1.1)]
+    [InlineData(TensorType.Float64, TensorType.BFloat16, 0.1, -3)]
+    [InlineData(TensorType.Float8E4M3, TensorType.Float16, 0.6, 1)]
+    public void The_merged_product_is_the_weighted_sum(TensorType left, TensorType right, double leftWeight, double rightWeight)
+    {
+        string a = new SampleLora(1).Layer(Linear, 40, 32, 6, alpha: 2, left).Layer(Convolution, 12, 8, 3, alpha: 1, left, kernel: 3).Layer("lora_unet_only_a", 8, 9, 2, alpha: null, left).Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(Convolution, 12, 8, 5, alpha: -5, right, kernel: 3).Layer(LinearOfDiffusers, 40, 32, 4, alpha: 4, right).Layer("lora_unet_only_b", 7, 5, 2, alpha: 3, right).Write(folder.PathOf("b.safetensors"));
+        var merge = MergedLora.Create([(a, leftWeight), (b, rightWeight)]);
+        Assert.Equal([(Linear, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)], merge.Layers.Select(static layer => (layer.Layer, layer.Rank)));
+
+        using Adapter merged = merge.Open();
+        using Adapter first = Adapter.Open(a);
+        using Adapter second = Adapter.Open(b);
+        foreach (AdapterLayer layer in merged.Layers)
+        {
+            using DisposeScope scope = NewDisposeScope();
+            Tensor expected = zeros([layer.OutFeatures, layer.InFeatures], ScalarType.Float64);
+            foreach ((Adapter adapter, double weight) in new[] { (first, leftWeight), (second, rightWeight) })
+            {
+                foreach (AdapterLayer part in adapter.Layers.Where(part => part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)))
+                {
+                    expected = expected.add(StoredLayer.Delta(adapter.File, part).mul(weight));
+                }
+            }
+
+            Assert.InRange(StoredLayer.Norm(StoredLayer.Delta(merged.File, layer).sub(expected)), 0, 1e-14 * StoredLayer.Norm(expected));
+        }
+    }
+
+    [Fact]
+    public void Scales_that_need_no_rounding_keep_short_types()
+    {
+        string a = new SampleLora(1).Layer(Linear, 40, 32, 6, alpha: 6, TensorType.Float16).Write(folder.PathOf("a.safetensors"));
+        TensorType UpOf(double left, double right)
+        {
+            using Adapter merged = MergedLora.Create([(a, left), (a, right)]).Open();
+            Assert.Equal(TensorType.Float16, merged.Layers[0].Down.Type);
+            return merged.Layers[0].Up.Type;
+        }
+
+        Assert.Equal((TensorType.Float16, TensorType.Float32, TensorType.Float64), (UpOf(0.7, 0.7), UpOf(0.5, -2), UpOf(0.7, 0.3)));
+    }
+
+    [Fact]
+    public void Any_piece_of_a_factor_is_that_piece_of_the_whole()
+    {
+        string a = new SampleLora(1).Layer(Linear, 40, 32, 6, alpha: 2, TensorType.Float16).Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(Linear, 40, 32, 3, alpha: 2).Write(folder.PathOf("b.safetensors"));
+        using Adapter merged = MergedLora.Create([(a, 0.7), (b, 0.3)]).Open();
+        foreach (TensorEntry tensor in merged.File.Header.Tensors)
+        {
+            byte[] whole = merged.File.Read(tensor);
+            for (int start = 0; start < whole.Length; start += 37)
+            {
+                byte[] piece = new byte[Math.Min(whole.Length - start, 113)];
+                merged.File.Read(tensor, piece, start);
+                Assert.Equal(whole.AsSpan(start, piece.Length).ToArray(), piece);
+            }
+        }
+    }
+
+    [Fact]
+    public void A_resized_merge_is_the_weighted_sum_even_where_the_ranks_exceed_the_layer()
+    {
+        string a = new SampleLora(1).Layer(Linear, 12, 10, 8, alpha: 4).Metadata("ss_tag_frequency", "{}").Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(Linear, 12, 10, 8, alpha: 8).Write(folder.PathOf("b.safetensors"));
+        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        using var job = ResizeJob.Decompose(session, MergedLora.Create([(a, 0.7), (b, -0.3)]).Open(), null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora=1,thr=-9"), TensorType.Float32, null, CancellationToken.None);
+        Assert.Equal((16, 10), (plan.OldRank, plan.NewRank));
+        job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None);
+
+        using Adapter first = Adapter.Open(a);
+        using Adapter second = Adapter.Open(b);
+        using Adapter output = Adapter.Open(folder.PathOf("out.safetensors"));
+        using DisposeScope scope = NewDisposeScope();
+        Tensor expected = StoredLayer.Delta(first.File, first.Layers[0]).mul(0.7).sub(StoredLayer.Delta(second.File, second.Layers[0]).mul(0.3));
+        Assert.InRange(StoredLayer.Norm(StoredLayer.Delta(output.File, output.Layers[0]).sub(expected)), 0, 1e-5 * StoredLayer.Norm(expected));
+        Assert.Contains("\"file\":\"a.safetensors\",\"weight\":0.7", output.Metadata["merge_params"], StringComparison.Ordinal);
+        Assert.Contains("merged from a.safetensors:0.7", output.Metadata["ss_training_comment"], StringComparison.Ordinal);
+        Assert.Equal("{}", output.Metadata["ss_tag_frequency"]);
+        Assert.Throws<OutputException>(() => job.Write(plan, b, true, null, CancellationToken.None));
+    }
+
+    [Fact]
+    public void A_weight_of_zero_leaves_the_file_out()
+    {
+        string a = new SampleLora(1).Layer(Linear, 12, 10, 3).Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(Linear, 12, 10, 4).Layer("lora_unet_other", 5, 5, 2).Write(folder.PathOf("b.safetensors"));
+        Assert.Equal([(Linear, 3)], MergedLora.Create([(a, 1), (b, 0)]).Layers.Select(static layer => (layer.Layer, layer.Rank)));
+        Assert.Equal("MergeEmpty", Assert.Throws<MergeException>(() => MergedLora.Create([(a, 0), (b, 0)])).ErrorId);
+        Assert.Equal("MergeWeight", Assert.Throws<MergeException>(() => MergedLora.Create([(a, double.NaN)])).ErrorId);
+    }
+
+    [Fact]
+    public void What_does_not_fit_is_named()
+    {
+        string a = new SampleLora(1).Layer(Linear, 12, 10, 3).Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(LinearOfDiffusers, 12, 11, 3).Write(folder.PathOf("b.safetensors"));
+        MergeException shape = Assert.Throws<MergeException>(() => MergedLora.Create([(a, 1), (b, 1)]));
+        Assert.Equal("MergeShape", shape.ErrorId);
+        Assert.Contains(LinearOfDiffusers, shape.Message, StringComparison.Ordinal);
+        Assert.Contains(b, shape.Message, StringComparison.Ordinal);
+        string dora = new SampleLora(3).Layer(Linear, 12, 10, 3).Layer("x", 4, 4, 2).Tensor(SampleTensor.Scalar("x.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
+        Assert.Equal("MergeUnsupported", Assert.Throws<MergeException>(() => MergedLora.Create([(a, 1), (dora, 1)])).ErrorId);
+    }
+
+    [Fact]
+    public void A_file_that_changed_since_is_not_mixed_in()
+    {
+        string a = new SampleLora(1).Layer(Linear, 12, 10, 3).Write(folder.PathOf("a.safetensors"));
+        var merge = MergedLora.Create([(a, 1)]);
+        File.SetLastWriteTimeUtc(a, DateTime.UtcNow.AddHours(1));
+        Assert.Equal("MergeStale", Assert.Throws<MergeException>(merge.Open).ErrorId);
+        using FileStream closed = File.Open(a, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.True(closed.CanWrite);
+    }
+
+    [Theory]
+    [InlineData("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q", "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q")]
+    [InlineData("lora_unet_down_blocks_0_resnets_1_conv_shortcut", "lora_unet_input_blocks_2_0_skip_connection")]
+    [InlineData("lora_unet_down_blocks_1_downsamplers_0_conv", "lora_unet_input_blocks_6_0_op")]
+    [InlineData("lora_unet_mid_block_attentions_0_proj_out", "lora_unet_middle_block_1_proj_out")]
+    [InlineData("lora_unet_mid_block_resnets_1_time_emb_proj", "lora_unet_middle_block_2_emb_layers_1")]
+    [InlineData("lora_unet_up_blocks_1_resnets_2_conv1", "lora_unet_output_blocks_5_0_in_layers_2")]
+    [InlineData("lora_unet_up_blocks_0_upsamplers_0_conv", "lora_unet_output_blocks_2_2_conv")]
+    [InlineData("lora_unet_conv_in", "lora_unet_input_blocks_0_0")]
+    [InlineData("lora_te1_text_model_encoder_layers_0_mlp_fc1", "lora_te1_text_model_encoder_layers_0_mlp_fc1")]
+    [InlineData("lora_unet_input_blocks_1_0_in_layers_2", "lora_unet_input_blocks_1_0_in_layers_2")]
+    public void A_layer_has_one_name_whoever_wrote_it(string name, string expected) => Assert.Equal(expected, CanonicalLayerName.Of(name));
+
+    [Fact]
+    public void A_name_says_files_and_weights_and_is_never_too_long()
+    {
+        string a = new SampleLora(1).Layer(Linear, 12, 10, 3).Write(folder.PathOf("a.safetensors"));
+        Assert.Equal("a+a@0.3", MergedLora.Create([(a, 1), (a, 0.3)]).Name);
+        Assert.Equal("mine", MergedLora.Create([(a, 1), (a, 0.3)], "mine").Name);
+        Assert.InRange(MergedLora.Create(Enumerable.Repeat((a, 0.123456789), 30).ToArray()).Name.Length, 10, 120);
+    }
+}
