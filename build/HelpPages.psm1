@@ -299,7 +299,8 @@ Runs the code of an example in a folder and gives what it writes, as text of 80 
 function Invoke-HelpExample {
     param([Parameter(Mandatory)] [string] $Code, [Parameter(Mandatory)] [string] $Folder)
 
-    # As at a prompt, an error is shown and the session goes on.
+    # As at a prompt: an error is shown and the session goes on, and nothing is strict.
+    Set-StrictMode -Off
     $ErrorActionPreference = 'Continue'
     $cache = $env:RESIZELORA_CACHE
     $rendering = $PSStyle.OutputRendering
