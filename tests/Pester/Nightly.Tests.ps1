@@ -1,8 +1,4 @@
 # The scripts of samples/nightly, as a scheduler runs them.
-[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'They stand for commands of Windows and change nothing.')]
-[Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidOverwritingBuiltInCmdlets', '', Justification = 'It stands for remoting, which a test machine lacks.')]
-param()
-
 BeforeDiscovery {
     $nightly = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'samples', 'nightly'))
     $scripts = @([System.IO.Directory]::GetFiles($nightly, '*.ps1') | ForEach-Object { @{ script = $_; name = [System.IO.Path]::GetFileName($_) } })
@@ -19,6 +15,7 @@ BeforeAll {
 
     # A box with a folder of LoRA files, a base model, and room for outputs and logs.
     function New-Box {
+        [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes test data only.')]
         param([int] $Count = 2)
         $folder = New-TestFolder
         $loras = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($folder, 'loras')).FullName
@@ -171,11 +168,31 @@ Describe 'Register-NightlyResize.ps1' {
         $folders = @{ Path = 'D:\my loras\'; OutputDirectory = 'D:\small'; Checkpoint = 'D:\sdxl.safetensors'; LogDirectory = 'D:\logs' }
 
         # What Windows has; elsewhere these stand for it and tell what they were given.
-        function New-ScheduledTaskAction($Execute, $Argument) { @{ Execute = $Execute; Argument = $Argument } }
-        function New-ScheduledTaskTrigger([switch] $Daily, $At) { @{ Daily = [bool] $Daily; At = $At } }
-        function New-ScheduledTaskPrincipal($UserId, $LogonType) { @{ UserId = $UserId; LogonType = $LogonType } }
-        function New-ScheduledTaskSettingsSet([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit, [switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries) { @{ MultipleInstances = $MultipleInstances; ExecutionTimeLimit = $ExecutionTimeLimit; StartWhenAvailable = [bool] $StartWhenAvailable } }
-        function Register-ScheduledTask($TaskName, $Description, $Action, $Trigger, $Principal, $Settings, [switch] $Force) { @{ TaskName = $TaskName; Action = $Action; Trigger = $Trigger; Principal = $Principal; Settings = $Settings; Force = [bool] $Force } }
+        function New-ScheduledTaskAction {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Stands for a command of Windows.')]
+            param($Execute, $Argument)
+            @{ Execute = $Execute; Argument = $Argument }
+        }
+        function New-ScheduledTaskTrigger {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Stands for a command of Windows.')]
+            param([switch] $Daily, $At)
+            @{ Daily = [bool] $Daily; At = $At }
+        }
+        function New-ScheduledTaskPrincipal {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Stands for a command of Windows.')]
+            param($UserId, $LogonType)
+            @{ UserId = $UserId; LogonType = $LogonType }
+        }
+        function New-ScheduledTaskSettingsSet {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Stands for a command of Windows.')]
+            param([switch] $StartWhenAvailable, $MultipleInstances, $ExecutionTimeLimit, [switch] $AllowStartIfOnBatteries, [switch] $DontStopIfGoingOnBatteries)
+            @{ MultipleInstances = $MultipleInstances; ExecutionTimeLimit = $ExecutionTimeLimit; StartWhenAvailable = [bool] $StartWhenAvailable }
+        }
+        function Register-ScheduledTask {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Stands for a command of Windows.')]
+            param($TaskName, $Description, $Action, $Trigger, $Principal, $Settings, [switch] $Force)
+            @{ TaskName = $TaskName; Action = $Action; Trigger = $Trigger; Principal = $Principal; Settings = $Settings; Force = [bool] $Force }
+        }
     }
 
     It 'registers the script for every night' {
@@ -207,7 +224,9 @@ Describe 'Invoke-SharedResize.ps1' {
         $shared = [System.IO.Path]::Combine($nightly, 'Invoke-SharedResize.ps1')
 
         # Remoting without machines: the block runs here, once for each box that answers.
-        function Invoke-Command($ComputerName, $ThrottleLimit, $ConfigurationName, $ErrorAction, $ArgumentList, $ScriptBlock) {
+        function Invoke-Command {
+            [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSAvoidOverwritingBuiltInCmdlets', '', Justification = 'Stands for remoting, which a test machine lacks.')]
+            param($ComputerName, $ThrottleLimit, $ConfigurationName, $ErrorAction, $ArgumentList, $ScriptBlock)
             $seen.ThrottleLimit = $ThrottleLimit
             foreach ($computer in $ComputerName | Where-Object { $_ -notlike 'dead*' }) {
                 $env:COMPUTERNAME = $computer.Split('.')[0]
