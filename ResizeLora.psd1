@@ -8,9 +8,10 @@
     Description = 'Resizes SDXL LoRA and LoCon files: keeps, layer by layer, the dimensions of the singular value decomposition that matter most.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
+    TypesToProcess = @('ResizeLora.Types.ps1xml')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
-    CmdletsToExport = @('Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+    CmdletsToExport = @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{

@@ -15,6 +15,7 @@ internal sealed record BenchOptions
           --only W1,W4     these workloads alone, without the checks of accuracy and start-up
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
+          --fuzz MINUTES   make up headers and recipes for so long instead, and see that each is read or refused
           --profile        where the engine's time goes in W3 and W4, instead of the table
           --markdown FILE  write the tables to FILE too, between its marks when it has them (docs/performance.md)
         """;
@@ -41,6 +42,9 @@ internal sealed record BenchOptions
 
     /// <summary>Whether memory is measured.</summary>
     public bool Memory { get; private init; } = true;
+
+    /// <summary>How long to fuzz instead, or null.</summary>
+    public TimeSpan? Fuzz { get; private init; }
 
     /// <summary>Whether the engine is profiled instead.</summary>
     public bool Profile { get; private init; }
@@ -69,6 +73,7 @@ internal sealed record BenchOptions
                 "--only" => options with { Only = Value().Split(',') },
                 "--runs" => options with { runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
                 "--no-memory" => options with { Memory = false },
+                "--fuzz" => options with { Fuzz = TimeSpan.FromMinutes(double.Parse(Value(), CultureInfo.InvariantCulture)) },
                 "--profile" => options with { Profile = true },
                 "--markdown" => options with { Markdown = Value() },
                 "--watch" => options with { WatchedWorkload = Value() },

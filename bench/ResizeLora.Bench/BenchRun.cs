@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using ResizeLora.Bench.Fuzzing;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Bench.Measuring;
 using ResizeLora.Bench.Profiling;
@@ -19,6 +20,10 @@ internal sealed class BenchRun(BenchOptions options)
         if (options.Generate is { } target)
         {
             new BenchFiles(Path.GetFullPath(target), options.Small).Generate(Say);
+        }
+        else if (options.Fuzz is { } duration)
+        {
+            Environment.ExitCode = FuzzRun.Run(duration, Say) ? 0 : 1;
         }
         else if (options.WatchedWorkload is { } key)
         {

@@ -13,4 +13,4 @@ catch (FormatException exception)
 }
 
 new BenchRun(options).Execute();
-return 0;
+return Environment.ExitCode;

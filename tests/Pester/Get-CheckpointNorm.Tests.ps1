@@ -68,7 +68,7 @@ Describe 'Get-CheckpointNorm' {
         ($norms | Measure-Object).Count | Should -Be $norms.Count
         $table = $norms | Select-Object -First 3 | Format-Table | Out-String -Width 80
         $table | Should -Match 'Component: UNet'
-        $table | Should -Match 'Spectral +Frobenius'
+        $table | Should -Match 'Spectral +Frobenius +Kept +Layer'
     }
 }
 

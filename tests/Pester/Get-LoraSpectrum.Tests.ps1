@@ -96,7 +96,7 @@ Describe 'Get-LoraSpectrum' {
         $table = $layers | Format-Table | Out-String -Width 120
         $table | Should -Match 'Component: UNet'
         $table | Should -Match 'Component: TextEncoder2'
-        $table | Should -Match 'lora_unet_input_blocks_1_0_emb_layers_1 +Linear +20x80 +16 +1\.284'
+        $table | Should -Match 'Linear +20x80 +16 +1\.284 .*lora_unet_input_blocks_1_0_emb_layers_1'
     }
 
     It 'describes a layer in a line' {

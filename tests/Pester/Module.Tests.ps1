@@ -40,8 +40,8 @@ Describe 'The module ResizeLora' {
 
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
-        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
-        $module.ExportedCommands.Count | Should -Be 6
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        $module.ExportedCommands.Count | Should -Be 9
         $module.ExportedVariables.Count | Should -Be 0
     }
 
@@ -75,7 +75,7 @@ Describe 'Importing again' {
 
     It 'with -Force keeps every command, time after time' {
         1..3 | ForEach-Object { Import-Module $manifest -Force }
-        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be @('Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
         (Get-LoraSpectrum $lora).Count | Should -Be 51
     }
 

@@ -32,12 +32,12 @@ Describe 'The norms of the base model' {
 
     It 'are known the second time' {
         $null = Get-NormMessage $checkpoint
-        Get-NormMessage $checkpoint | Should -BeNullOrEmpty
+        Get-NormMessage $checkpoint | Should -Be "The norms of 51 base layers of '$checkpoint' were read from '$env:RESIZELORA_CACHE'."
     }
 
     It 'are known to Get-LoraSpectrum and Resize-Lora alike' {
         $known = Get-LoraSpectrum $lora -Checkpoint $checkpoint
-        Get-NormMessage $checkpoint | Should -BeNullOrEmpty
+        Get-NormMessage $checkpoint | Should -BeLike '* 51 base layers * were read from *'
         (Get-LoraSpectrum $lora -Checkpoint $checkpoint).BaseSpectralNorm | Should -Be @($known.BaseSpectralNorm)
     }
 
@@ -63,7 +63,7 @@ Describe 'The norms of the base model' {
         $messages = @(Get-NormMessage $checkpoint)
         $messages[0] | Should -BeLike '*ignored and computed again*'
         $messages[-1] | Should -BeLike '*were computed (51 of 51)*'
-        Get-NormMessage $checkpoint | Should -BeNullOrEmpty
+        Get-NormMessage $checkpoint | Should -BeLike '* 51 base layers * were read from *'
     }
 
     It 'are not kept where the folder cannot be made, with a warning, and all else goes on' {

@@ -176,26 +176,21 @@ public sealed class Adapter : IDisposable
         return new Adapter(file, layers, file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray());
     }
 
+    // In sorted order the tensors below a layer stand side by side, so that the work does not grow with what names hold.
     private static HashSet<string> FindExtendedLayers(IReadOnlyList<TensorEntry> tensors, Dictionary<string, Dictionary<string, TensorEntry>> parts)
     {
-        var extended = new HashSet<string>(StringComparer.Ordinal);
-        foreach (TensorEntry tensor in tensors)
-        {
-            if (LayerSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal)))
-            {
-                continue;
-            }
+        string[] names = tensors.Select(static tensor => tensor.Name)
+            .Where(static name => !LayerSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
+            .Order(StringComparer.Ordinal).ToArray();
+        return parts.Keys.Where(layer => layer.Length > 0 && HasNameBelow(names, layer)).ToHashSet(StringComparer.Ordinal);
+    }
 
-            for (int dot = tensor.Name.LastIndexOf('.'); dot > 0; dot = tensor.Name.LastIndexOf('.', dot - 1))
-            {
-                if (parts.ContainsKey(tensor.Name[..dot]))
-                {
-                    extended.Add(tensor.Name[..dot]);
-                }
-            }
-        }
-
-        return extended;
+    private static bool HasNameBelow(string[] names, string layer)
+    {
+        string prefix = layer + '.';
+        int index = Array.BinarySearch(names, prefix, StringComparer.Ordinal);
+        index = index < 0 ? ~index : index;
+        return index < names.Length && names[index].StartsWith(prefix, StringComparison.Ordinal);
     }
 
     private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
@@ -221,6 +216,11 @@ public sealed class Adapter : IDisposable
         if (!shaped)
         {
             throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} and lora_up {up.ShapeText} are not the factors of a matrix or a convolution.");
+        }
+
+        if (Math.Max(up.ByteLength, down.ByteLength) > Array.MaxLength || Math.Max(up.ElementCount, down.ElementCount) > int.MaxValue)
+        {
+            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} or lora_up {up.ShapeText} is larger than 2 GiB.");
         }
 
         if (up.Shape[1] != down.Shape[0])

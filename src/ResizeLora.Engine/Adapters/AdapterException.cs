@@ -15,6 +15,11 @@ public sealed class AdapterException : ResizeLoraException
         Defect = defect;
     }
 
+    /// <summary>The file is not the one any more that a layer was decomposed from.</summary>
+    /// <param name="path">The LoRA file.</param>
+    /// <param name="layer">The layer's name.</param>
+    public static AdapterException Stale(string path, string layer) => new(path, layer, nameof(Stale), "the file has changed since this layer was decomposed.");
+
     /// <summary>The layer's name.</summary>
     public string Layer { get; }
 

@@ -73,6 +73,9 @@ internal sealed class MergedFile : ITensorFile
     }
 
     /// <inheritdoc/>
+    public bool HasChanged() => adapters.Any(static adapter => adapter.File.HasChanged());
+
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (Adapter adapter in adapters)

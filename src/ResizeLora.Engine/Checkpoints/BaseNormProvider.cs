@@ -42,6 +42,7 @@ public sealed class BaseNormProvider
         ArgumentNullException.ThrowIfNull(layers);
         known ??= cache.Load(identity, progress);
         var wanted = new List<BaseWeight>();
+        int cachedCount = 0;
         foreach (string layer in layers.Distinct(StringComparer.Ordinal))
         {
             if (settled.ContainsKey(layer) || checkpoint.Find(layer) is not { } weight)
@@ -52,11 +53,17 @@ public sealed class BaseNormProvider
             if (known.Layers.TryGetValue(layer, out NormCache.CachedNorm? cached))
             {
                 settled[layer] = new BaseNorms(cached.Spectral, cached.Frobenius);
+                cachedCount++;
             }
             else
             {
                 wanted.Add(weight);
             }
+        }
+
+        if (cachedCount > 0)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {cachedCount} base layers of '{checkpoint.Path}' were read from '{cache.Folder}'."));
         }
 
         if (wanted.Count > 0)

@@ -8,13 +8,17 @@ namespace ResizeLora.Checkpoints;
 
 /// <summary>
 /// What tells one checkpoint from another without reading all of it. <see cref="Structure"/> is the hash of the header: two
-/// files of one structure may hold different weights. <see cref="Sample"/> adds size, time of change and blocks sampled all
-/// over the file: while it stays the same, the file is taken to be unchanged; once it differs, weights are compared by their
-/// full content, one by one.
+/// files of one structure may hold different weights. <see cref="Sample"/> adds a small file's content, and of a large one
+/// its place on the disk, size, times, and blocks sampled all over it: while that stays the same, the file is unchanged, as
+/// the system keeps the change time itself; once it differs, weights are compared by their full content, one by one.
 /// </summary>
 /// <param name="Structure">32 hexadecimal digits.</param>
 /// <param name="Sample">32 hexadecimal digits.</param>
-internal sealed record CheckpointIdentity(string Structure, string Sample)
+/// <param name="IsCertain">
+/// Whether an equal sample means equal content. It does not where the system tells no change time, or the file was changed
+/// this moment: then every weight is compared by its content.
+/// </param>
+internal sealed record CheckpointIdentity(string Structure, string Sample, bool IsCertain)
 {
     private const int BlockLength = 4096;
     private const int BlockCount = 512;
@@ -31,23 +35,39 @@ internal sealed record CheckpointIdentity(string Structure, string Sample)
         }
 
         var sample = new XxHash128();
-        Span<byte> stamp = stackalloc byte[sizeof(long)];
-        BinaryPrimitives.WriteInt64LittleEndian(stamp, file.LastWriteTime.Ticks);
-        sample.Append(stamp);
-        BinaryPrimitives.WriteInt64LittleEndian(stamp, file.Length);
-        sample.Append(stamp);
         sample.Append(structure.GetCurrentHash());
-        AppendBlocks(sample, file);
-        return new CheckpointIdentity(Convert.ToHexString(structure.GetCurrentHash()), Convert.ToHexString(sample.GetCurrentHash()));
+        bool readWhole = DataLengthOf(file) < SampledFrom;
+        if (!readWhole)
+        {
+            AppendStamp(sample, file.Stamp);
+        }
+
+        AppendBlocks(sample, file, readWhole);
+        return new CheckpointIdentity(
+            Convert.ToHexString(structure.GetCurrentHash()), Convert.ToHexString(sample.GetCurrentHash()), readWhole || file.Stamp.IsSettled(DateTime.UtcNow));
     }
 
-    // Evenly spread blocks.
-    private static void AppendBlocks(XxHash128 sample, SafetensorsFile file)
+    private static long DataLengthOf(SafetensorsFile file) => file.Header.Tensors.Count == 0 ? 0 : file.Header.Tensors[^1].End;
+
+    private static void AppendStamp(XxHash128 sample, FileStamp stamp)
+    {
+        (ulong volume, UInt128 identifier) = stamp.Identifier ?? default;
+        Span<byte> bytes = stackalloc byte[6 * sizeof(long)];
+        BinaryPrimitives.WriteInt64LittleEndian(bytes, stamp.Length);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[8..], stamp.LastWriteTime.Ticks);
+        BinaryPrimitives.WriteInt64LittleEndian(bytes[16..], stamp.ChangeTime?.Ticks ?? 0);
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], volume);
+        BinaryPrimitives.WriteUInt128LittleEndian(bytes[32..], identifier);
+        sample.Append(bytes);
+    }
+
+    // Evenly spread blocks, or all of them.
+    private static void AppendBlocks(XxHash128 sample, SafetensorsFile file, bool whole)
     {
         byte[] block = new byte[BlockLength];
         IReadOnlyList<TensorEntry> tensors = file.Header.Tensors;
-        long dataLength = tensors.Count == 0 ? 0 : tensors[^1].End;
-        long stride = dataLength < SampledFrom ? BlockLength : dataLength / BlockCount;
+        long dataLength = DataLengthOf(file);
+        long stride = whole ? BlockLength : dataLength / BlockCount;
         int index = 0;
         for (long position = 0; position < dataLength; position += stride)
         {

@@ -20,6 +20,16 @@ public sealed class NormCache
     // Names the method and the format: a cached norm serves only the version that computes it the same way.
     private const string Method = "lanczos-2";
 
+    // A checkpoint has one file for each place and time that it was seen at; the oldest go when there are more than this.
+    private const int FilesKept = 8;
+
+    // On Windows a file cannot be replaced in the moment in which another process reads or replaces it.
+    private const int ReplaceAttempts = 20;
+    private static readonly TimeSpan ReplacePause = TimeSpan.FromMilliseconds(15);
+
+    // What is older than this was left by a killed run: a file is written in milliseconds.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromHours(1);
+
     private readonly string folder;
     private bool warned;
 
@@ -66,7 +76,7 @@ public sealed class NormCache
             foreach ((string layer, CachedNorm norm) in ReadFile(path, progress))
             {
                 byContent[norm.Content] = new BaseNorms(norm.Spectral, norm.Frobenius);
-                if (Path.GetFileName(path) == FileNameOf(identity))
+                if (identity.IsCertain && Path.GetFileName(path) == FileNameOf(identity))
                 {
                     layers[layer] = norm;
                 }
@@ -97,7 +107,8 @@ public sealed class NormCache
             }
 
             File.WriteAllBytes(temporaryPath, JsonSerializer.SerializeToUtf8Bytes(new CacheFile(Method, ChecksumOf(all), all)));
-            File.Move(temporaryPath, path, overwrite: true);
+            Replace(temporaryPath, path);
+            RemoveOld(identity);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
@@ -106,6 +117,22 @@ public sealed class NormCache
             {
                 warned = true;
                 progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: {exception.Message}"));
+            }
+        }
+    }
+
+    private static void Replace(string temporaryPath, string path)
+    {
+        for (int attempt = 1; ; attempt++)
+        {
+            try
+            {
+                File.Move(temporaryPath, path, overwrite: true);
+                return;
+            }
+            catch (Exception exception) when (OperatingSystem.IsWindows() && attempt < ReplaceAttempts && exception is (IOException or UnauthorizedAccessException))
+            {
+                Thread.Sleep(ReplacePause);
             }
         }
     }
@@ -156,6 +183,16 @@ public sealed class NormCache
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             // A leftover of a few kilobytes with a name of its own hurts nobody.
+        }
+    }
+
+    private void RemoveOld(CheckpointIdentity identity)
+    {
+        IEnumerable<string> surplus = EnumerateFiles(identity).OrderByDescending(File.GetLastWriteTimeUtc).Skip(FilesKept);
+        IEnumerable<string> leftovers = Directory.GetFiles(folder, "*.tmp").Where(static path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LeftoverAge);
+        foreach (string path in surplus.Concat(leftovers))
+        {
+            TryDelete(path);
         }
     }
 

@@ -24,10 +24,13 @@ internal static class NativeLibraries
     /// <exception cref="DeviceException">It cannot be loaded.</exception>
     public static void EnsureLoaded() => _ = Loaded.Value;
 
+    /// <summary>The folder of the native libraries, or null where there is none.</summary>
+    public static string? FindFolder() => Candidates().FirstOrDefault(Directory.Exists);
+
     private static bool Load()
     {
         var handles = new Dictionary<string, nint>(StringComparer.Ordinal);
-        string? folder = Candidates().FirstOrDefault(Directory.Exists);
+        string? folder = FindFolder();
         try
         {
             if (folder is not null)

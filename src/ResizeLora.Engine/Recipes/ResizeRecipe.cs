@@ -86,6 +86,16 @@ public sealed record ResizeRecipe
         return Create(string.Join(',', parts.Concat(PartsOf(limits ?? RankLimits.None))), weights, threshold, sizeMiB, rescale, limits ?? RankLimits.None);
     }
 
+    /// <summary>The same recipe with a threshold in place of its own, or of its size.</summary>
+    /// <param name="threshold">The threshold.</param>
+    /// <exception cref="RecipeException">The threshold is not a number.</exception>
+    public ResizeRecipe WithThreshold(double threshold) => Create(Scores, threshold, null, Rescale, Limits);
+
+    /// <summary>The same recipe with a size in place of its own, or of its threshold.</summary>
+    /// <param name="sizeMiB">The size in MiB.</param>
+    /// <exception cref="RecipeException">The size is not a number above zero.</exception>
+    public ResizeRecipe WithSize(double sizeMiB) => Create(Scores, null, sizeMiB, Rescale, Limits);
+
     /// <summary>Parses a recipe such as <c>spn_ckpt=0.7,params=0.3,size=32</c>.</summary>
     /// <param name="text">Comma-separated keys with their values; a score without one weighs 1. Case and blanks do not count.</param>
     /// <exception cref="RecipeException">A key is unknown or given twice, a value is not a number, or the parts do not make a recipe.</exception>
@@ -197,7 +207,7 @@ public sealed record ResizeRecipe
 
         // Weights that sum to 1 but for rounding stay as they are, so that a recipe's own text gives the recipe back.
         sum = Math.Abs(sum - 1) <= 1e-9 ? 1 : sum;
-        var normalised = weights.Where(weight => weight.Value != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
+        var normalised = weights.Where(weight => weight.Value / sum != 0).OrderBy(weight => weight.Key).ToDictionary(weight => weight.Key, weight => weight.Value / sum);
         return new ResizeRecipe(normalised, threshold, sizeMiB, rescale, limits);
     }
 

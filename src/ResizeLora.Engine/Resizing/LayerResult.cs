@@ -14,6 +14,7 @@ public sealed class LayerResult
         NewRank = plan.NewRank;
         RelativeErrorToLora = plan.RelativeErrorToLora;
         RelativeErrorToBase = plan.RelativeErrorToBase;
+        FrobeniusRetention = plan.FrobeniusRetention;
     }
 
     /// <summary>The layer's name.</summary>
@@ -36,6 +37,9 @@ public sealed class LayerResult
 
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase { get; }
+
+    /// <summary>‖ΔW'‖F / ‖ΔW‖F of this layer in percent, before any rescale, as kohya's resize_lora.py prints it; null for a layer that is all zero.</summary>
+    public double? FrobeniusRetention { get; }
 
     /// <summary>The layer and its ranks.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}: {OldRank} -> {NewRank}");

@@ -15,7 +15,7 @@ public static class OutputGuard
     public static void Check(string output, IEnumerable<string> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
-        if (inputs.Any(input => AreSame(input, output)))
+        if (inputs.Any(input => AreSame(input, output) || AreOneFile(input, output)))
         {
             throw new OutputException(output, "IsInput", "it is the file, or the checkpoint, that is being read.");
         }
@@ -25,6 +25,12 @@ public static class OutputGuard
     /// <param name="left">A path.</param>
     /// <param name="right">Another.</param>
     public static bool AreSame(string left, string right) => string.Equals(Resolve(left), Resolve(right), StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>Whether two paths lead to one file that exists, by hard links too.</summary>
+    /// <param name="left">A path.</param>
+    /// <param name="right">Another.</param>
+    public static bool AreOneFile(string left, string right) =>
+        File.Exists(left) && File.Exists(right) && FileStamp.IdentifierOf(left) is { } file && file == FileStamp.IdentifierOf(right);
 
     /// <summary>The path with every link on the way followed.</summary>
     /// <param name="path">A path; its last part need not exist.</param>

@@ -27,7 +27,7 @@ public sealed class OutputPlacement
     public string? FindExisting(string source, int index)
     {
         string? existing = names.FindExisting(FolderOf(source), source, index);
-        return existing is not null && placed.Contains(existing) ? null : existing;
+        return existing is not null && placed.Contains(OutputGuard.Resolve(existing)) ? null : existing;
     }
 
     /// <summary>Gives an output its path.</summary>
@@ -39,7 +39,8 @@ public sealed class OutputPlacement
     public string Place(string source, int index, double? threshold, bool overwrite)
     {
         string path = Path.Combine(FolderOf(source), names.NameOf(source, index, threshold));
-        if (!placed.Add(path))
+        ReservedNames.Check(path);
+        if (!placed.Add(OutputGuard.Resolve(path)))
         {
             throw new OutputException(path, "Taken", $"another file of this run was given that name; '{source}' needs another output folder.");
         }

@@ -50,7 +50,7 @@ public sealed class ResizeSession : IDisposable
         {
             int done = 0;
             LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
-                adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device);
+                adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device, cancellationToken);
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
             {
                 progress?.Report(new EngineProgress($"Decomposing {Path.GetFileName(adapter.Path)}", ++done, layers.Count));
@@ -91,7 +91,9 @@ public sealed class ResizeSession : IDisposable
             Checkpoint!.Find(layer.Name)?.Validate(layer, path);
         }
 
-        return norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);
+        IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);
+        return !Checkpoint!.File.HasChanged() ? found
+            : throw new CheckpointException(Checkpoint.Path, "Changed", $"'{Checkpoint.Path}' was written to while it was read; start again when that is done.");
     }
 
     /// <inheritdoc/>

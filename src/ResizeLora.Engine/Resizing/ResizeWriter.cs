@@ -47,6 +47,13 @@ internal static class ResizeWriter
         metadata[AdditionalNetworksHash.ModelKey] = hash.ModelHash();
         metadata[AdditionalNetworksHash.LegacyKey] = hash.LegacyHash();
         cancellationToken.ThrowIfCancellationRequested();
+
+        // Decomposed from one content and written from another, the output would be neither.
+        if (adapter.File.HasChanged())
+        {
+            throw AdapterException.Stale(adapter.Path, plan.Layers.Count > 0 ? plan.Layers[0].Layer : string.Empty);
+        }
+
         writer.Commit(metadata, overwrite);
     }
 

@@ -30,4 +30,7 @@ public interface ITensorFile : IDisposable
     /// <summary>Reads a whole tensor into a new array.</summary>
     /// <param name="tensor">A tensor of this source.</param>
     byte[] Read(TensorEntry tensor);
+
+    /// <summary>Whether somebody has written to it since it was opened; its tensors may be a mixture then.</summary>
+    bool HasChanged();
 }

@@ -3,8 +3,17 @@ namespace ResizeLora.Safetensors;
 /// <summary>A file could not be written; the inputs are untouched and no file of the output's name was left half-made.</summary>
 public sealed class OutputException : ResizeLoraException
 {
+    // ERROR_INVALID_NAME, which Windows also says of a name that is too long.
+    private const int InvalidName = unchecked((int)0x8007007B);
+
     // The codes of "no space left" and "quota exceeded": ENOSPC and EDQUOT, ERROR_HANDLE_DISK_FULL and ERROR_DISK_FULL.
     private static readonly int[] DiskFullCodes = [28, 122, unchecked((int)0x80070027), unchecked((int)0x80070070)];
+
+    // A file system that is mounted for reading, or a card whose switch is set: EROFS, ERROR_WRITE_PROTECT.
+    private static readonly int[] ReadOnlyCodes = [30, unchecked((int)0x80070013)];
+
+    // More than the file system, or a limit, allows for one file: EFBIG, ERROR_FILE_TOO_LARGE.
+    private static readonly int[] TooLargeCodes = [27, unchecked((int)0x800700DF)];
 
     /// <summary>Creates the exception.</summary>
     /// <param name="path">The output file.</param>
@@ -50,9 +59,12 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="exception">What the operating system's refusal was turned into by the runtime.</param>
     internal static OutputException From(string path, Exception exception) => exception switch
     {
-        DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist.", exception),
+        DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist and cannot be made.", exception),
         PathTooLongException => new(path, "PathTooLong", "the path is longer than the system allows.", exception),
         UnauthorizedAccessException => new(path, "Denied", "the system denies writing there.", exception),
+        IOException when ReadOnlyCodes.Contains(exception.HResult) => new(path, "Denied", "the file system is read-only.", exception),
+        IOException when TooLargeCodes.Contains(exception.HResult) => new(path, "TooLarge", "the file system takes no file of that size.", exception),
+        IOException when exception.HResult == InvalidName => new(path, "NameInvalid", "the system takes no file of that name; it may be too long.", exception),
         IOException when DiskFullCodes.Contains(exception.HResult) => new(path, "DiskFull", "the disk is full.", exception),
         _ => new(path, "Failed", exception.Message, exception),
     };

@@ -13,13 +13,12 @@ public sealed class SafetensorsFile : ITensorFile
     private readonly long dataStart;
     private readonly Dictionary<string, TensorEntry> byName;
 
-    private SafetensorsFile(string path, SafeFileHandle handle, long length, long dataStart, SafetensorsHeader header)
+    private SafetensorsFile(string path, SafeFileHandle handle, FileStamp stamp, long dataStart, SafetensorsHeader header)
     {
         Path = path;
         this.handle = handle;
-        Length = length;
+        Stamp = stamp;
         this.dataStart = dataStart;
-        LastWriteTime = System.IO.File.GetLastWriteTimeUtc(path);
         Header = header;
         byName = header.Tensors.ToDictionary(tensor => tensor.Name, StringComparer.Ordinal);
     }
@@ -28,13 +27,16 @@ public sealed class SafetensorsFile : ITensorFile
     public string Path { get; }
 
     /// <summary>The size of the whole file in bytes.</summary>
-    public long Length { get; }
+    public long Length => Stamp.Length;
 
     /// <summary>The time of the last change when the file was opened.</summary>
-    public DateTime LastWriteTime { get; }
+    public DateTime LastWriteTime => Stamp.LastWriteTime;
 
     /// <summary>The validated header.</summary>
     public SafetensorsHeader Header { get; }
+
+    /// <summary>What the file system said of the file when it was opened, before anything was read.</summary>
+    internal FileStamp Stamp { get; }
 
     /// <summary>Opens a file and validates its header, before any memory is taken for more than the file holds.</summary>
     /// <param name="path">The file.</param>
@@ -47,8 +49,9 @@ public sealed class SafetensorsFile : ITensorFile
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
+            var stamp = FileStamp.Of(handle);
             SafetensorsHeader header = ReadHeader(handle, path, out long length, out long dataStart);
-            return new SafetensorsFile(path, handle, length, dataStart, header);
+            return new SafetensorsFile(path, handle, stamp with { Length = length }, dataStart, header);
         }
         catch
         {
@@ -82,6 +85,13 @@ public sealed class SafetensorsFile : ITensorFile
         byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)tensor.ByteLength));
         Read(tensor, bytes);
         return bytes;
+    }
+
+    /// <inheritdoc/>
+    public bool HasChanged()
+    {
+        var now = FileStamp.Of(handle);
+        return now.Length != Length || now.LastWriteTime != LastWriteTime;
     }
 
     /// <inheritdoc/>

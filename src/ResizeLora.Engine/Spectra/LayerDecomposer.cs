@@ -18,20 +18,41 @@ internal static class LayerDecomposer
     /// <param name="baseNorms">The norms of the base weight, where known.</param>
     /// <param name="checkpointPath">The checkpoint that they come from.</param>
     /// <param name="device">Where the large products are made.</param>
+    /// <param name="cancellationToken">Ends the work between its steps.</param>
     /// <exception cref="AdapterException">The layer holds NaN or infinity.</exception>
-    public static LayerSpectrum Decompose(Adapter adapter, AdapterLayer layer, BaseNorms? baseNorms, string? checkpointPath, ComputeDevice device)
+    public static LayerSpectrum Decompose(Adapter adapter, AdapterLayer layer, BaseNorms? baseNorms, string? checkpointPath, ComputeDevice device, CancellationToken cancellationToken = default)
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
-        Tensor upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
-        Tensor downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
         int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
-        (Tensor Up, Tensor Down) ReadFactors() => (
-            TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
-            TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
-        LayerFactors factors = SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors)
-            ?? throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(upGram.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
-        return new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath) { Merge = adapter.Merge };
+
+        // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
+        LayerFactors? factors;
+        Tensor up;
+        if (count < layer.Rank)
+        {
+            (up, Tensor down) = ReadFactors();
+            factors = SmallSpectrum.Decompose(up, down, layer.Rank, count);
+        }
+        else
+        {
+            up = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
+            cancellationToken.ThrowIfCancellationRequested();
+            Tensor downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
+            cancellationToken.ThrowIfCancellationRequested();
+            factors = SmallSpectrum.Decompose(up, downGram, layer.Rank, count, ReadFactors);
+        }
+
+        return factors is not null ? new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath) { Merge = adapter.Merge }
+            : throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(up.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
+
+        (Tensor Up, Tensor Down) ReadFactors()
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return (
+                TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
+                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
+        }
     }
 
     private static Tensor Gram(ITensorFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)

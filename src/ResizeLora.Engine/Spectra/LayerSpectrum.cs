@@ -7,7 +7,7 @@ namespace ResizeLora.Spectra;
 /// One layer of a LoRA file with the singular values of its ΔW = alpha/rank · B·A. Carries, hidden, the small matrices from
 /// which any truncation of the layer can be written; the large factors stay in the file.
 /// </summary>
-public sealed class LayerSpectrum
+public sealed class LayerSpectrum : LoraLayer
 {
     private readonly double[] singularValues;
 
@@ -24,13 +24,14 @@ public sealed class LayerSpectrum
         singularValues = Array.ConvertAll(factors.ProductSingularValues, value => value * scale);
         FrobeniusNorm = Math.Sqrt(singularValues.Sum(static value => value * value));
         EffectiveRank = ComputeEffectiveRank(singularValues);
+        FirstQuarterEnergy = ComputeFirstQuarterEnergy(singularValues, source.Rank);
     }
 
     /// <summary>The LoRA file.</summary>
-    public string Path { get; }
+    public override string Path { get; }
 
     /// <summary>The layer's name.</summary>
-    public string Layer => Source.Name;
+    public override string Layer => Source.Name;
 
     /// <summary>The part of the image model that the layer changes.</summary>
     public Component Component => Source.Component;
@@ -65,6 +66,9 @@ public sealed class LayerSpectrum
     /// <summary>exp of the entropy of σᵢ/Σσ: how many dimensions the layer behaves as if it had (Roy and Vetterli, 2007); 0 for an all-zero layer.</summary>
     public double EffectiveRank { get; }
 
+    /// <summary>Σσᵢ² over the first quarter of the rank (rounded up) against all of it: near 1 where a quarter of the size would do; 0 for an all-zero layer.</summary>
+    public double FirstQuarterEnergy { get; }
+
     /// <summary>σ_max of the base weight; null when no checkpoint was given or it has no such layer.</summary>
     public double? BaseSpectralNorm { get; }
 
@@ -72,7 +76,7 @@ public sealed class LayerSpectrum
     public double? BaseFrobeniusNorm { get; }
 
     /// <summary>The base model that the base norms come from, or null.</summary>
-    public string? CheckpointPath { get; }
+    public override string? CheckpointPath { get; }
 
     /// <summary>Where the layer's factors lie.</summary>
     internal AdapterLayer Source { get; }
@@ -94,6 +98,12 @@ public sealed class LayerSpectrum
 
     /// <summary>The layer's name and what one wants to know of it first.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");
+
+    private static double ComputeFirstQuarterEnergy(double[] singularValues, int rank)
+    {
+        double total = singularValues.Sum(static value => value * value);
+        return total == 0 ? 0 : singularValues.Take((rank + 3) / 4).Sum(static value => value * value) / total;
+    }
 
     private static double ComputeEffectiveRank(double[] singularValues)
     {

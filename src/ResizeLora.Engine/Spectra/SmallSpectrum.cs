@@ -39,8 +39,35 @@ internal static class SmallSpectrum
     /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
     public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
     {
-        double[] upNorms = ColumnNorms(upGram);
-        double[] downNorms = ColumnNorms(downGram);
+        return Decompose(ColumnNorms(upGram), ColumnNorms(downGram), rank, count, (upNorms, downNorms) =>
+        {
+            LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
+            if (factors is null)
+            {
+                (Tensor up, Tensor down) = readFactors();
+                factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
+            }
+
+            return factors;
+        });
+    }
+
+    /// <summary>Decomposes B·A without Gram matrices, as suits a rank above n and m.</summary>
+    /// <param name="up">B, n × r, in double precision.</param>
+    /// <param name="down">A, r × m, likewise.</param>
+    /// <param name="rank">r.</param>
+    /// <param name="count">min(n, m, r), the number of singular values.</param>
+    /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
+    public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        double[] upNorms = TensorReader.ToArray(up.square().sum(dim: 0).sqrt());
+        double[] downNorms = TensorReader.ToArray(down.square().sum(dim: 1).sqrt());
+        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms));
+    }
+
+    private static LayerFactors? Decompose(double[] upNorms, double[] downNorms, int rank, int count, Func<double[], double[], LayerFactors> decompose)
+    {
         if (!double.IsFinite(upNorms.Sum()) || !double.IsFinite(downNorms.Sum()))
         {
             return null;
@@ -52,14 +79,7 @@ internal static class SmallSpectrum
         }
 
         using DisposeScope scope = NewDisposeScope();
-        LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
-        if (factors is null)
-        {
-            (Tensor up, Tensor down) = readFactors();
-            factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
-        }
-
-        return factors;
+        return decompose(upNorms, downNorms);
     }
 
     private static LayerFactors? ByCholesky(Tensor upGram, Tensor downGram, int rank, double[] upNorms, double[] downNorms)
@@ -119,7 +139,8 @@ internal static class SmallSpectrum
         return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
     }
 
-    private static Tensor UpperRoot(Tensor tall) =>
+    /// <summary>R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.</summary>
+    internal static Tensor UpperRoot(Tensor tall) =>
         (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
     private static LayerFactors Assemble(double[] left, double[] right, double[] singularValues, int rank, double[] upNorms, double[] downNorms, out double worstError)

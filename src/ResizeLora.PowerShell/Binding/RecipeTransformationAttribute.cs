@@ -8,6 +8,8 @@ namespace ResizeLora.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RecipeTransformationAttribute : ArgumentTransformationAttribute
 {
+    private const string DeserializedName = "Deserialized.ResizeLora.Recipes.ResizeRecipe";
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
@@ -18,6 +20,12 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
 
     private static void Add(List<ResizeRecipe> recipes, object? value)
     {
+        // One that was stored, or came from a job, still says its grammar.
+        if (value is PSObject stored && stored.TypeNames.Contains(DeserializedName))
+        {
+            value = stored.ToString();
+        }
+
         switch (value is PSObject wrapped ? wrapped.BaseObject : value)
         {
             case ResizeRecipe recipe:

@@ -27,6 +27,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [Alias("Checkpoint", "Base")]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>
@@ -34,6 +35,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>
@@ -55,6 +57,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     /// </summary>
     [Parameter]
     [ValidateDevice]
+    [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "auto";
 
     /// <inheritdoc/>

@@ -25,6 +25,7 @@ public sealed class MergeLoraCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] Path { get; set; } = [];
 
     /// <summary>
@@ -32,6 +33,7 @@ public sealed class MergeLoraCommand : EngineCommand
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>

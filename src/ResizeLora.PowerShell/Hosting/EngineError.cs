@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Pictures;
 using ResizeLora.Recipes;
 using ResizeLora.Safetensors;
 
@@ -34,8 +35,9 @@ internal static class EngineError
         CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException => ErrorCategory.ObjectNotFound,
         CheckpointException => ErrorCategory.InvalidArgument,
         OutputException { Reason: "Exists" } => ErrorCategory.ResourceExists,
+        OutputException { Reason: "FormatUnknown" } => ErrorCategory.InvalidArgument,
         OutputException => ErrorCategory.WriteError,
-        DeviceException => ErrorCategory.ResourceUnavailable,
+        DeviceException or PictureException => ErrorCategory.ResourceUnavailable,
         UnauthorizedAccessException => ErrorCategory.PermissionDenied,
         _ => ErrorCategory.ReadError,
     };

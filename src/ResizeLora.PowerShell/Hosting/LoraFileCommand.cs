@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
@@ -33,7 +34,7 @@ public abstract class LoraFileCommand : EngineCommand
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] Path { get; set; } = [];
+    public virtual string[] Path { get; set; } = [];
 
     /// <summary>
     /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
@@ -71,6 +72,9 @@ public abstract class LoraFileCommand : EngineCommand
 
     /// <summary>Whether files that were resized before are worked on too.</summary>
     protected virtual bool TakesResizedFiles => true;
+
+    /// <summary>The files that have come so far, by their full paths.</summary>
+    protected IReadOnlyList<string> Files => files;
 
     /// <summary>The session: device and base model.</summary>
     internal ResizeSession Session => session ?? throw new InvalidOperationException("The session is opened in BeginProcessing.");
@@ -123,7 +127,7 @@ public abstract class LoraFileCommand : EngineCommand
                 }
                 else
                 {
-                    Process((string)file);
+                    Process((string)file, index);
                 }
             });
         }
@@ -149,7 +153,7 @@ public abstract class LoraFileCommand : EngineCommand
         base.Dispose(disposing);
     }
 
-    private void Process(string file)
+    private void Process(string file, int index)
     {
         if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file))
         {
@@ -164,6 +168,9 @@ public abstract class LoraFileCommand : EngineCommand
             return;
         }
 
+        var clock = Stopwatch.StartNew();
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
         Process(adapter);
+        WriteVerbose(FormattableString.Invariant($"'{file}', file {index + 1} of {files.Count}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }
 }

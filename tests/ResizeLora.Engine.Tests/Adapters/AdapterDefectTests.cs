@@ -47,6 +47,34 @@ public sealed class AdapterDefectTests : IDisposable
         Assert.True(closed.CanWrite);
     }
 
+    [Fact]
+    public void Names_of_many_dots_take_no_more_time_than_others()
+    {
+        string dots = string.Concat(Enumerable.Repeat("a.", 200_000));
+        string path = SampleFiles.Write(folder.PathOf("dots.safetensors"), [Down(4, 32), Up(40, 4), .. Enumerable.Range(0, 10).Select(index => SampleTensor.Scalar(FormattableString.Invariant($"{dots}{index}"), 1))]);
+        var clock = System.Diagnostics.Stopwatch.StartNew();
+        using var adapter = Adapter.Open(path);
+        Assert.Equal((1, 10), (adapter.Layers.Count, adapter.OtherTensors.Count));
+        Assert.InRange(clock.Elapsed.TotalSeconds, 0, 5);
+    }
+
+    [Fact]
+    public void A_factor_of_more_than_two_gibibytes_is_refused()
+    {
+        // Zeros that take no room on the disk.
+        const long Columns = 1_100_000_000;
+        string header = FormattableString.Invariant($"{{\"{Layer}.lora_down.weight\":{{\"dtype\":\"F16\",\"shape\":[1,{Columns}],\"data_offsets\":[0,{2 * Columns}]}},\"{Layer}.lora_up.weight\":{{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[{2 * Columns},{(2 * Columns) + 2}]}}}}");
+        string path = folder.PathOf("large.safetensors");
+        File.WriteAllBytes(path, SampleFiles.Raw(header));
+        using (FileStream stream = File.Open(path, FileMode.Open))
+        {
+            stream.SetLength(stream.Length + (2 * Columns) + 2);
+        }
+
+        AdapterException exception = Assert.Throws<AdapterException>(() => Adapter.Open(path).Dispose());
+        Assert.Equal(("LayerShapeUnsupported", Layer), (exception.ErrorId, exception.Layer));
+    }
+
     private static SampleTensor Down(params long[] shape) => Zeros("lora_down.weight", shape);
 
     private static SampleTensor Up(params long[] shape) => Zeros("lora_up.weight", shape);

@@ -108,15 +108,7 @@ public sealed class NormCacheTests : IDisposable
     [Fact]
     public void A_large_checkpoint_is_looked_at_in_samples_and_one_that_was_written_to_is_measured_again()
     {
-        // 96 MiB of zeros that take no room on the disk.
-        const int Side = 7096;
-        string path = folder.PathOf("large.safetensors");
-        File.WriteAllBytes(path, SampleFiles.Raw(FormattableString.Invariant($"{{\"{TensorOf(0)}\":{{\"dtype\":\"F16\",\"shape\":[{Side},{Side}],\"data_offsets\":[0,{2L * Side * Side}]}}}}")));
-        using (FileStream stream = File.Open(path, FileMode.Open))
-        {
-            stream.SetLength(stream.Length + (2L * Side * Side));
-        }
-
+        string path = WriteLarge();
         Assert.Equal(1, Measure(path).Computed);
         Assert.Equal(0, Measure(path).Computed);
         DateTime time = File.GetLastWriteTimeUtc(path);
@@ -127,6 +119,78 @@ public sealed class NormCacheTests : IDisposable
             File.SetLastWriteTimeUtc(path, time);
             Assert.Equal(1, Measure(path).Computed);
         }
+    }
+
+    [UnixFact]
+    public void A_byte_between_the_samples_is_noticed_though_the_time_of_the_write_was_put_back()
+    {
+        // The same large file of zeros; the first run is long past when the second one comes, as far as the stamp tells.
+        string path = WriteLarge();
+        File.SetLastWriteTimeUtc(path, DateTime.UtcNow.AddDays(-2));
+        Thread.Sleep(2100);
+        Measure(path);
+        (_, int computed, EventLog log) = Measure(path);
+        Assert.Equal(0, computed);
+        Assert.DoesNotContain(log.Verbose, static line => line.Contains("found by their content", StringComparison.Ordinal));
+        DateTime time = File.GetLastWriteTimeUtc(path);
+        FlipByte(path, 50_000_001);
+        File.SetLastWriteTimeUtc(path, time);
+        Assert.Equal(1, Measure(path).Computed);
+    }
+
+    [Fact]
+    public void A_large_checkpoint_that_was_changed_this_moment_is_compared_by_its_content()
+    {
+        string path = WriteLarge();
+        Assert.Equal(1, Measure(path).Computed);
+        (_, int computed, EventLog log) = Measure(path);
+        Assert.Equal(0, computed);
+        Assert.Contains(log.Verbose, static line => line.Contains("found by their content", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Of_a_checkpoint_that_was_seen_at_many_places_the_newest_files_are_kept()
+    {
+        for (int copy = 0; copy < 12; copy++)
+        {
+            string path = WriteBase("base.safetensors", side: 24);
+            FlipByte(path, new FileInfo(path).Length - 1 - copy);
+            Measure(path);
+        }
+
+        Assert.Equal(8, Directory.GetFiles(folder.PathOf("cache")).Length);
+        Assert.Equal(0, Measure(basePath).Computed);
+    }
+
+    [Fact]
+    public void What_a_killed_run_left_in_the_cache_is_removed_when_it_is_old()
+    {
+        Directory.CreateDirectory(folder.PathOf("cache"));
+        string old = folder.PathOf("cache/0123456789abcdef0123456789abcdef.tmp");
+        string recent = folder.PathOf("cache/fedcba9876543210fedcba9876543210.tmp");
+        File.WriteAllText(old, "{");
+        File.WriteAllText(recent, "{");
+        File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-1));
+        Measure(basePath);
+        Assert.False(File.Exists(old));
+        Assert.True(File.Exists(recent));
+    }
+
+    [TmpfsFact]
+    public void A_read_only_cache_folder_serves_what_it_has_and_costs_one_warning()
+    {
+        using var mount = new Tmpfs(4 << 20);
+        Measure(basePath, mount.Path, layers: Layers[..3]);
+        mount.MakeReadOnly();
+        using Checkpoint checkpoint = Checkpoint.Open(basePath);
+        var operators = new CountingOperatorFactory();
+        var provider = new BaseNormProvider(checkpoint, new NormCache(mount.Path), operators, 2);
+        var log = new EventLog();
+        provider.GetNorms(Layers[..4], log, CancellationToken.None);
+        IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(Layers, log, CancellationToken.None);
+        Assert.Equal(LayerCount - 3, operators.Count);
+        Assert.Equal(Measure(basePath).Norms.OrderBy(static pair => pair.Key), norms.OrderBy(static pair => pair.Key));
+        Assert.Contains(mount.Path, Assert.Single(log.Warnings), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -245,6 +309,17 @@ public sealed class NormCacheTests : IDisposable
         int value = stream.ReadByte();
         stream.Position = position;
         stream.WriteByte((byte)(value ^ 1));
+    }
+
+    // 96 MiB of zeros that take no room on the disk.
+    private string WriteLarge()
+    {
+        const int Side = 7096;
+        string path = folder.PathOf("large.safetensors");
+        File.WriteAllBytes(path, SampleFiles.Raw(FormattableString.Invariant($"{{\"{TensorOf(0)}\":{{\"dtype\":\"F16\",\"shape\":[{Side},{Side}],\"data_offsets\":[0,{2L * Side * Side}]}}}}")));
+        using FileStream stream = File.Open(path, FileMode.Open);
+        stream.SetLength(stream.Length + (2L * Side * Side));
+        return path;
     }
 
     private string WriteBase(string name, int side)

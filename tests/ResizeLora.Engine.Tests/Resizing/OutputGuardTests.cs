@@ -34,6 +34,17 @@ public sealed class OutputGuardTests : IDisposable
         AssertRefused("second.safetensors");
     }
 
+    [TmpfsFact]
+    public void An_output_that_is_a_hard_link_to_an_input_is_refused()
+    {
+        using (var process = System.Diagnostics.Process.Start("ln", [input, folder.PathOf("hard.safetensors")]))
+        {
+            process.WaitForExit();
+        }
+
+        AssertRefused("hard.safetensors");
+    }
+
     [UnixFact]
     public void An_output_in_a_linked_folder_of_an_input_is_refused()
     {

@@ -63,6 +63,38 @@ public sealed class ResizeJobTests
         Assert.True(closed.CanWrite);
     }
 
+    [UnixFact]
+    public void A_file_that_is_written_to_between_its_decomposition_and_its_output_is_refused_and_nothing_is_left()
+    {
+        using var scene = new ResizeScene();
+        ResizePlan plan = scene.Plan("spn_ckpt,thr=-1.2");
+        byte[] other = File.ReadAllBytes(scene.LoraPath);
+        other[^1] ^= 1;
+        using (var stream = new FileStream(scene.LoraPath, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            Thread.Sleep(20);
+            stream.Write(other);
+        }
+
+        AdapterException exception = Assert.Throws<AdapterException>(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        Assert.Equal(("LayerStale", scene.LoraPath), (exception.ErrorId, exception.Path));
+        Assert.Equal([scene.BasePath!, scene.LoraPath], Directory.GetFiles(scene.OutputFolder).Order(StringComparer.Ordinal));
+    }
+
+    [UnixFact]
+    public void A_checkpoint_that_is_written_to_while_it_is_read_is_an_error()
+    {
+        using var scene = new ResizeScene();
+        using (var stream = new FileStream(scene.BasePath!, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
+        {
+            Thread.Sleep(20);
+            stream.WriteByte(0xFF);
+        }
+
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => ResizeJob.Decompose(scene.Session, scene.OpenInput(), null, CancellationToken.None));
+        Assert.Equal(("CheckpointChanged", scene.BasePath), (exception.ErrorId, exception.Path));
+    }
+
     [Fact]
     public void A_layer_that_does_not_fit_the_base_is_an_error_with_both_shapes()
     {

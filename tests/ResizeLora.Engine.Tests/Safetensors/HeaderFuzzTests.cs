@@ -1,5 +1,5 @@
-using System.Text;
 using ResizeLora.Safetensors;
+using ResizeLora.Tests.Fuzzing;
 
 namespace ResizeLora.Tests.Safetensors;
 
@@ -8,45 +8,16 @@ public sealed class HeaderFuzzTests
 {
     private const int Cases = 30_000;
 
-    // What parsing may take for each byte of the header, for objects whose text is short; and for an exception.
-    private const int MemoryPerByte = 40;
-    private const int MemoryForAll = 1 << 16;
-
     [Fact]
     public void A_damaged_header_is_refused_by_the_documented_exception_or_is_right_after_all()
     {
         var random = new Random(20_260_401);
-        var defects = new HashSet<SafetensorsDefect>();
-        int accepted = 0;
-        for (int index = 0; index < Cases; index++)
-        {
-            (byte[] json, long dataLength) = HeaderFuzzer.Next(random);
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            try
-            {
-                var header = SafetensorsHeader.Parse(json, dataLength, "fuzzed.safetensors");
-                long taken = GC.GetAllocatedBytesForCurrentThread() - before;
-                Assert.InRange(taken, 0, MemoryForAll + (MemoryPerByte * (long)json.Length));
-                CheckInvariants(header, dataLength);
-                accepted++;
-            }
-            catch (SafetensorsException exception)
-            {
-                long taken = GC.GetAllocatedBytesForCurrentThread() - before;
-                Assert.InRange(taken, 0, MemoryForAll + (MemoryPerByte * (long)json.Length));
-                Assert.Contains("'fuzzed.safetensors'", exception.Message, StringComparison.Ordinal);
-                defects.Add(exception.Defect);
-            }
-            catch (Exception exception) when (exception is not Xunit.Sdk.XunitException)
-            {
-                Assert.Fail($"Case {index} ended in {exception.GetType().Name}: {Encoding.UTF8.GetString(json)}");
-            }
-        }
+        SafetensorsDefect?[] outcomes = [.. Enumerable.Range(0, Cases).Select(_ => HeaderFuzz.CheckNext(random))];
+        Assert.InRange(outcomes.Count(static outcome => outcome is null), Cases / 20, Cases * 19 / 20);
 
-        // The fuzzer is worth its time only while it reaches both sides of every rule.
-        Assert.InRange(accepted, Cases / 20, Cases * 19 / 20);
-        SafetensorsDefect[] ofTheFrame = [SafetensorsDefect.HeaderTooSmall, SafetensorsDefect.InvalidHeaderLength, SafetensorsDefect.HeaderPastEnd, SafetensorsDefect.FileShrank];
-        Assert.Equal(Enum.GetValues<SafetensorsDefect>().Except(ofTheFrame), defects.Order());
+        // All that a header, as opposed to a file, can have.
+        SafetensorsDefect[] ofFiles = [SafetensorsDefect.HeaderTooSmall, SafetensorsDefect.InvalidHeaderLength, SafetensorsDefect.HeaderPastEnd, SafetensorsDefect.FileShrank];
+        Assert.Equal(Enum.GetValues<SafetensorsDefect>().Except(ofFiles), outcomes.OfType<SafetensorsDefect>().Distinct().Order());
     }
 
     [Fact]
@@ -72,19 +43,5 @@ public sealed class HeaderFuzzTests
             });
             Assert.True(exception is null or SafetensorsException, $"Case {index} ended in {exception}");
         }
-    }
-
-    private static void CheckInvariants(SafetensorsHeader header, long dataLength)
-    {
-        long position = 0;
-        foreach (TensorEntry tensor in header.Tensors)
-        {
-            Assert.Equal(position, tensor.Start);
-            Assert.Equal(tensor.ElementCount * TensorTypes.BitsOf(tensor.Type), tensor.ByteLength * 8);
-            position = tensor.End;
-        }
-
-        Assert.Equal(dataLength, position);
-        Assert.Equal(header.Tensors.Count, header.Tensors.Select(tensor => tensor.Name).Distinct().Count());
     }
 }

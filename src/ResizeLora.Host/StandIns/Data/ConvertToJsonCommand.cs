@@ -36,7 +36,18 @@ internal sealed class ConvertToJsonCommand : StandInCommand
         }
 
         var renderer = new JsonRenderer(Depth, EnumsAsStrings);
-        string json = renderer.Render(_objects.Count > 1 || AsArray ? _objects : _objects[0], Compress);
+        object? target = _objects.Count > 1 || AsArray ? _objects : _objects[0];
+        string json;
+        try
+        {
+            json = renderer.Render(target, Compress);
+        }
+        catch (InvalidOperationException exception)
+        {
+            ThrowTerminatingError(new ErrorRecord(exception, "NonStringKeyInDictionary", ErrorCategory.InvalidOperation, target));
+            throw;
+        }
+
         if (renderer.IsTruncated)
         {
             WriteWarning($"Resulting JSON is truncated as serialization has exceeded the set depth of {Depth}.");

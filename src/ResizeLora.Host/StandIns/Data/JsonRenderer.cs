@@ -54,7 +54,10 @@ internal sealed class JsonRenderer(int depth, bool enumsAsStrings)
                 writer.WriteStartObject();
                 foreach (DictionaryEntry entry in table)
                 {
-                    writer.WritePropertyName(LanguagePrimitives.ConvertTo<string>(entry.Key));
+                    // As the real command: a number or an enumeration as key is refused, not turned into text.
+                    string key = (entry.Key is PSObject boxed ? boxed.BaseObject : entry.Key) as string
+                        ?? throw new InvalidOperationException($"The type '{table.GetType()}' is not supported for serialization or deserialization of a dictionary. Keys must be strings.");
+                    writer.WritePropertyName(key);
                     Write(writer, entry.Value, level + 1);
                 }
 

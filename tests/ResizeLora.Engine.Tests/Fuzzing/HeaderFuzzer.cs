@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Text;
 using ResizeLora.Safetensors;
 
-namespace ResizeLora.Tests.Safetensors;
+namespace ResizeLora.Tests.Fuzzing;
 
 /// <summary>Makes headers that are almost right: a valid one, with a few changes that know the format.</summary>
 internal static class HeaderFuzzer

@@ -1,0 +1,200 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using ResizeLora.Adapters;
+using ResizeLora.Compute;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+using TorchSharp;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Comparison;
+
+/// <summary>
+/// Norms, inner product and distance of ΔW₁ = s₁·B₁·A₁ and ΔW₂ = s₂·B₂·A₂, without forming either. With the factors side by
+/// side, U = [B₁ B₂] and V = [A₁; A₂], every product is a weighted sum over the elements of the small matrices UᵀU and V·Vᵀ:
+/// ⟨ΔWₐ, ΔW_b⟩ = sₐ·s_b·Σ (UᵀU)ₚ_q·(V·Vᵀ)ₚ_q over the columns p of a and q of b.
+/// </summary>
+/// <remarks>
+/// A relative rounding error γ in the elements leaves an error of at most γ·g² in a square, with g = Σ |s|·‖uₚ‖·‖vₚ‖ over the
+/// columns that take part. Files that are nearly alike cancel below that: their distance of 1e-4 to 1e-7 would be rounding.
+/// Where a square does not stand well above its bound, all come from QR decompositions U = Q_U·R_U and Vᵀ = Q_V·R_V instead,
+/// in whose bases both changes are small matrices that are subtracted element by element; the distance then has an error of
+/// a few 1e-16·g, not its square root. Factors that are the same byte for byte have no distance at all.
+/// </remarks>
+internal static class LayerDistance
+{
+    // γ: sums of thousands of products in panels and fused operations.
+    private const double SumRounding = 64 * 2.2204460492503131e-16;
+
+    // Of a square; the norm has half of it.
+    private const double AllowedError = 1e-5;
+
+    /// <summary>Compares two layers over one weight; called on any thread.</summary>
+    /// <param name="reference">The first, or null when there is none.</param>
+    /// <param name="difference">The second, or null when there is none.</param>
+    /// <param name="device">Where large products are made.</param>
+    /// <exception cref="AdapterException">A layer holds NaN or infinity.</exception>
+    public static LayerProducts Measure(StoredLayer? reference, StoredLayer? difference, ComputeDevice device)
+    {
+        if (reference is not null && difference is not null && reference.IsSame(difference))
+        {
+            double square = Multiply([reference], device)[0, 0];
+            return new LayerProducts(square, square, square, 0);
+        }
+
+        StoredLayer[] sides = new[] { reference, difference }.OfType<StoredLayer>().ToArray();
+        double[,] products = Multiply(sides, device);
+        return (reference, difference) switch
+        {
+            (_, null) => new LayerProducts(products[0, 0], 0, 0, products[0, 0]),
+            (null, _) => new LayerProducts(0, products[0, 0], 0, products[0, 0]),
+            _ => new LayerProducts(products[0, 0], products[1, 1], products[0, 1], products[1, 0]),
+        };
+    }
+
+    // The squares on the diagonal, of two layers also the inner product above it, and the distance's square below.
+    private static double[,] Multiply(StoredLayer[] sides, ComputeDevice device)
+    {
+        double[] upGram = Gram(sides, up: true, device);
+        double[] downGram = Gram(sides, up: false, device);
+        int rank = sides.Sum(static side => side.Layer.Rank);
+        double[] scales = sides.SelectMany(static side => Enumerable.Repeat(side.Layer.Scale, side.Layer.Rank)).ToArray();
+        RequireFinite(sides, upGram, downGram, rank);
+        double[,] products = new double[sides.Length, sides.Length];
+        double[] growth = new double[sides.Length];
+        for (int row = 0, side = 0, start = 0; row < rank; row++)
+        {
+            if (row == start + sides[side].Layer.Rank)
+            {
+                start = row;
+                side++;
+            }
+
+            int diagonal = (row * rank) + row;
+            growth[side] += Math.Abs(scales[row]) * Math.Sqrt(upGram[diagonal] * downGram[diagonal]);
+            for (int column = 0; column < rank; column++)
+            {
+                int other = column < sides[0].Layer.Rank ? 0 : 1;
+                products[side, other] += scales[row] * scales[column] * upGram[(row * rank) + column] * downGram[(row * rank) + column];
+            }
+        }
+
+        double distance = 0;
+        bool accurate = Enumerable.Range(0, sides.Length).All(side => IsAccurate(products[side, side], growth[side]));
+        if (sides.Length == 2)
+        {
+            distance = products[0, 0] + products[1, 1] - (2 * products[0, 1]);
+            accurate &= IsAccurate(distance, growth.Sum());
+            products[1, 0] = distance;
+        }
+
+        return accurate ? products : MultiplyOrthogonalised(sides, device);
+    }
+
+    private static bool IsAccurate(double square, double growth) => growth == 0 || SumRounding * growth * growth <= AllowedError * square;
+
+    private static double[,] MultiplyOrthogonalised(StoredLayer[] sides, ComputeDevice device)
+    {
+        LayerThreads.Enter();
+        using DisposeScope scope = NewDisposeScope();
+        Tensor upRoot = SmallSpectrum.UpperRoot(Stack(sides, up: true, device));
+        Tensor downRoot = SmallSpectrum.UpperRoot(Stack(sides, up: false, device).t());
+        var cores = new List<Tensor>(sides.Length);
+        int start = 0;
+        foreach (StoredLayer side in sides)
+        {
+            cores.Add(upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(side.Layer.Scale));
+            start += side.Layer.Rank;
+        }
+
+        double Inner(Tensor left, Tensor right) => left.mul(right).sum().item<double>();
+        double[,] products = new double[sides.Length, sides.Length];
+        for (int side = 0; side < sides.Length; side++)
+        {
+            products[side, side] = Inner(cores[side], cores[side]);
+        }
+
+        if (sides.Length == 2)
+        {
+            Tensor apart = cores[0].sub(cores[1]);
+            products[0, 1] = Inner(cores[0], cores[1]);
+            products[1, 0] = Inner(apart, apart);
+        }
+
+        return products;
+    }
+
+    private static double[] Gram(StoredLayer[] sides, bool up, ComputeDevice device)
+    {
+        int rank = sides.Sum(static side => side.Layer.Rank);
+        if (device.IsCuda || sides.Any(side => FactorOf(side, up).Type == TensorType.Float64))
+        {
+            LayerThreads.Enter();
+            using DisposeScope scope = NewDisposeScope();
+            Tensor stacked = Stack(sides, up, device);
+            return TensorReader.ToArray(up ? stacked.t().matmul(stacked) : stacked.matmul(stacked.t()));
+        }
+
+        int length = up ? sides[0].Layer.OutFeatures : sides[0].Layer.InFeatures;
+        float[] stack = ArrayPool<float>.Shared.Rent(length * rank);
+        try
+        {
+            int start = 0;
+            foreach (StoredLayer side in sides)
+            {
+                Decode(side, up, stack, start, rank, length);
+                start += side.Layer.Rank;
+            }
+
+            double[] gram = new double[rank * rank];
+            GramMatrix.Compute(TensorType.Float32, MemoryMarshal.AsBytes(stack.AsSpan(0, length * rank)), length, rank, transposed: !up, gram);
+            return gram;
+        }
+        finally
+        {
+            ArrayPool<float>.Shared.Return(stack);
+        }
+    }
+
+    // The columns of B₂ go beside those of B₁, the rows of A₂ below those of A₁.
+    private static void Decode(StoredLayer side, bool up, float[] stack, int start, int rank, int length)
+    {
+        TensorEntry factor = FactorOf(side, up);
+        byte[] bytes = side.File.Read(factor);
+        if (!up)
+        {
+            WeightDecoder.ToSingle(factor.Type, bytes, stack.AsSpan(start * length, side.Layer.Rank * length));
+            return;
+        }
+
+        int rowBytes = side.Layer.Rank * TensorTypes.BytesOf(factor.Type);
+        for (int row = 0; row < length; row++)
+        {
+            WeightDecoder.ToSingle(factor.Type, bytes.AsSpan(row * rowBytes, rowBytes), stack.AsSpan((row * rank) + start, side.Layer.Rank));
+        }
+    }
+
+    private static Tensor Stack(StoredLayer[] sides, bool up, ComputeDevice device) =>
+        cat(sides.Select(side => TensorReader.ReadMatrix(side.File, FactorOf(side, up), ScalarType.Float64, device)).ToArray(), dim: up ? 1 : 0);
+
+    private static TensorEntry FactorOf(StoredLayer side, bool up) => up ? side.Layer.Up : side.Layer.Down;
+
+    private static void RequireFinite(StoredLayer[] sides, double[] upGram, double[] downGram, int rank)
+    {
+        int start = 0;
+        foreach (StoredLayer side in sides)
+        {
+            for (int row = start; row < start + side.Layer.Rank; row++)
+            {
+                int diagonal = (row * rank) + row;
+                if (!double.IsFinite(upGram[diagonal]) || !double.IsFinite(downGram[diagonal]))
+                {
+                    string factor = double.IsFinite(upGram[diagonal]) ? "lora_down" : "lora_up";
+                    throw new AdapterException(side.File.Path, side.Layer.Name, "NotFinite", $"{factor} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
+                }
+            }
+
+            start += side.Layer.Rank;
+        }
+    }
+}

@@ -1,0 +1,121 @@
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Comparison;
+
+/// <summary>Compares LoRA files with a reference, layer by layer.</summary>
+public sealed class LoraComparer : IDisposable
+{
+    private readonly ResizeSession session;
+    private readonly Adapter reference;
+
+    /// <summary>Opens the reference.</summary>
+    /// <param name="session">Device and base model; stays the caller's.</param>
+    /// <param name="referencePath">The LoRA file to compare with.</param>
+    /// <exception cref="UnsupportedFileException">It is no LoRA file.</exception>
+    /// <exception cref="ResizeLoraException">It is damaged, or a layer contradicts itself.</exception>
+    public LoraComparer(ResizeSession session, string referencePath)
+    {
+        this.session = session;
+        reference = LoraFileOpener.TryOpen(referencePath, again: true, out string? reason)
+            ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
+    }
+
+    /// <summary>The reference file.</summary>
+    public string ReferencePath => reference.Path;
+
+    /// <summary>Compares a file with the reference.</summary>
+    /// <param name="difference">The file; stays the caller's.</param>
+    /// <param name="progress">Told how far it is; warned of what could not be compared.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="AdapterException">A layer is of another shape than the reference's, or holds NaN.</exception>
+    public LoraComparison Compare(Adapter difference, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(difference);
+        (string Name, AdapterLayer? Reference, AdapterLayer? Difference)[] pairs = Pair(difference);
+        IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
+            difference.Path, pairs.Select(static pair => (pair.Reference ?? pair.Difference)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);
+
+        // Largest first, so that no thread is left alone with a large one at the end.
+        int[] order = Enumerable.Range(0, pairs.Length).OrderByDescending(index => CostOf(pairs[index].Reference) + CostOf(pairs[index].Difference)).ToArray();
+        var layers = new LayerComparison[pairs.Length];
+        int done = 0;
+        LayerWorkers.ForEach(order, LayerThreads.CountFor(session.Device), index =>
+        {
+            (string name, AdapterLayer? left, AdapterLayer? right) = pairs[index];
+            LayerProducts products = LayerDistance.Measure(
+                left is null ? null : new StoredLayer(reference.File, left), right is null ? null : new StoredLayer(difference.File, right), session.Device);
+            layers[index] = new LayerComparison(left, right, products, baseNorms.TryGetValue(name, out BaseNorms found) ? found : null);
+            progress?.Report(new EngineProgress($"Comparing {Path.GetFileName(difference.Path)}", Interlocked.Increment(ref done), pairs.Length));
+        }, cancellationToken);
+        var comparison = new LoraComparison(reference.Path, difference.Path, layers, FindOtherTensors(difference));
+        Tell(comparison, progress);
+        return comparison;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => reference.Dispose();
+
+    private static long CostOf(AdapterLayer? layer) => layer is null ? 0 : (long)layer.Rank * (layer.OutFeatures + layer.InFeatures);
+
+    private static void Tell(LoraComparison comparison, IProgress<EngineEvent>? progress)
+    {
+        if (comparison.TensorsNotCompared.Count > 0)
+        {
+            string names = string.Join(", ", comparison.TensorsNotCompared);
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{comparison.Path}': {comparison.TensorsNotCompared.Count} tensors belong to no layer of lora_up and lora_down and are not the same in '{comparison.ReferencePath}'; they are not compared: {names}"));
+        }
+
+        foreach ((IReadOnlyList<string> names, string file) in ((IReadOnlyList<string>, string)[])[(comparison.OnlyInReference, comparison.ReferencePath), (comparison.OnlyInDifference, comparison.Path)])
+        {
+            if (names.Count > 0)
+            {
+                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{names.Count} layers are only in '{file}': {string.Join(", ", names)}"));
+            }
+        }
+    }
+
+    private (string Name, AdapterLayer? Reference, AdapterLayer? Difference)[] Pair(Adapter difference)
+    {
+        Dictionary<string, AdapterLayer> left = ByName(reference);
+        Dictionary<string, AdapterLayer> right = ByName(difference);
+        foreach ((string name, AdapterLayer layer) in left)
+        {
+            if (right.TryGetValue(name, out AdapterLayer? other) && (layer.OutFeatures, layer.InFeatures) != (other.OutFeatures, other.InFeatures))
+            {
+                throw new AdapterException(difference.Path, other.Name, "ShapeMismatch", $"it changes a weight of {other.OutFeatures}x{other.InFeatures}, but in '{reference.Path}' one of {layer.OutFeatures}x{layer.InFeatures}: the files were made for different kinds of models.");
+            }
+        }
+
+        return left.Keys.Concat(right.Keys.Where(name => !left.ContainsKey(name))).Select(name => (name, left.GetValueOrDefault(name), right.GetValueOrDefault(name))).ToArray();
+    }
+
+    private static Dictionary<string, AdapterLayer> ByName(Adapter adapter)
+    {
+        HashSet<string> names = adapter.Layers.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        var layers = new Dictionary<string, AdapterLayer>(StringComparer.Ordinal);
+        foreach (AdapterLayer layer in adapter.Layers)
+        {
+            // Both spellings of one layer in one file are two layers, as loaders would take them.
+            string canonical = SdxlLayerName.Canonical(layer.Name);
+            if (names.Contains(canonical) || !layers.TryAdd(canonical, layer))
+            {
+                layers.Add(layer.Name, layer);
+            }
+        }
+
+        return layers;
+    }
+
+    private string[] FindOtherTensors(Adapter difference)
+    {
+        bool IsShared(TensorEntry tensor, Adapter from, Adapter other) =>
+            other.File.Find(tensor.Name) is { } match && StoredLayer.AreSame(from.File, tensor, other.File, match);
+        return reference.OtherTensors.Where(tensor => !IsShared(tensor, reference, difference))
+            .Concat(difference.OtherTensors.Where(tensor => !IsShared(tensor, difference, reference)))
+            .Select(static tensor => tensor.Name).Distinct(StringComparer.Ordinal).ToArray();
+    }
+}

@@ -1,0 +1,81 @@
+using ResizeLora.Recipes;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>What a recipe makes of a file, in numbers: the part that a measurement and a written file have in common.</summary>
+public abstract class ResizeOutcome
+{
+    private protected ResizeOutcome(ResizePlan plan, long oldLength)
+    {
+        ArgumentNullException.ThrowIfNull(plan);
+        Source = plan.SourcePath;
+        Recipe = plan.Recipe;
+        Threshold = plan.Threshold;
+        OldRank = plan.OldRank;
+        NewRank = plan.NewRank;
+        OldLength = oldLength;
+        NewLength = plan.Length;
+        LayersKept = plan.LayersKept;
+        LayersDropped = plan.LayersDropped;
+        LayersPassedThrough = plan.LayersPassedThrough;
+        RelativeErrorToLora = plan.RelativeErrorToLora;
+        RelativeErrorToBase = plan.RelativeErrorToBase;
+        Layers = plan.Layers.Select(static layer => new LayerResult(layer)).ToArray();
+
+        // kohya's script leaves layers out of its average that have nothing to retain.
+        double[] retained = Layers.Select(static layer => layer.FrobeniusRetention).OfType<double>().ToArray();
+        FrobeniusRetention = retained.Length > 0 ? retained.Average() : 100;
+        FrobeniusRetentionDeviation = retained.Length > 0 ? Math.Sqrt(retained.Average(value => (value - FrobeniusRetention) * (value - FrobeniusRetention))) : 0;
+    }
+
+    /// <summary>The LoRA file.</summary>
+    public string Source { get; }
+
+    /// <summary>The recipe.</summary>
+    public ResizeRecipe Recipe { get; }
+
+    /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.</summary>
+    public double? Threshold { get; }
+
+    /// <summary>The sum of the layers' ranks in the input.</summary>
+    public int OldRank { get; }
+
+    /// <summary>The sum of the layers' ranks in the output.</summary>
+    public int NewRank { get; }
+
+    /// <summary>The size of the input in bytes.</summary>
+    public long OldLength { get; }
+
+    /// <summary>The size of the output in bytes, exactly.</summary>
+    public long NewLength { get; }
+
+    /// <summary>The share of the input's size that is gone: 0.75 when a quarter is left.</summary>
+    public double Saved => OldLength > 0 ? 1 - ((double)NewLength / OldLength) : 0;
+
+    /// <summary>Layers that stay with at least one dimension.</summary>
+    public int LayersKept { get; }
+
+    /// <summary>Layers that vanish.</summary>
+    public int LayersDropped { get; }
+
+    /// <summary>Layers copied as they are, because the base model has none of their name.</summary>
+    public int LayersPassedThrough { get; }
+
+    /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F over all layers, before any rescale: what truncation loses.</summary>
+    public double RelativeErrorToLora { get; }
+
+    /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
+    public double? RelativeErrorToBase { get; }
+
+    /// <summary>
+    /// The average over the layers of ‖ΔW'‖F / ‖ΔW‖F, in percent, before any rescale: what kohya's resize_lora.py prints as
+    /// "Average Frobenius norm retention". A dropped layer counts as 0, one that is all zero not at all.
+    /// </summary>
+    public double FrobeniusRetention { get; }
+
+    /// <summary>The standard deviation of the same, in percent.</summary>
+    public double FrobeniusRetentionDeviation { get; }
+
+    /// <summary>Ranks and errors layer by layer, in the order of the file.</summary>
+    public IReadOnlyList<LayerResult> Layers { get; }
+}

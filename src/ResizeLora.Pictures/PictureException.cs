@@ -1,0 +1,21 @@
+namespace ResizeLora.Pictures;
+
+/// <summary>A picture cannot be drawn on this machine; the numbers still can be written.</summary>
+public sealed class PictureException : ResizeLoraException
+{
+    /// <summary>Creates the exception.</summary>
+    /// <param name="defect">A stable word for the defect, the end of the error id.</param>
+    /// <param name="message">What is wrong, in a sentence.</param>
+    /// <param name="innerException">The cause, or null.</param>
+    public PictureException(string defect, string message, Exception? innerException = null)
+        : base(message, null, innerException)
+    {
+        Defect = defect;
+    }
+
+    /// <summary>A stable word for the defect, such as <c>FontMissing</c>.</summary>
+    public string Defect { get; }
+
+    /// <inheritdoc/>
+    public override string ErrorId => $"Picture{Defect}";
+}

@@ -1,0 +1,71 @@
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Pictures;
+
+/// <summary>Writes a sheet as a picture or as numbers.</summary>
+public static class SpectrumExport
+{
+    /// <summary>The formats by the extensions of their files.</summary>
+    public static IReadOnlyDictionary<string, SpectrumFormat> Extensions { get; } = new Dictionary<string, SpectrumFormat>(StringComparer.OrdinalIgnoreCase)
+    {
+        [".png"] = SpectrumFormat.Png,
+        [".svg"] = SpectrumFormat.Svg,
+        [".csv"] = SpectrumFormat.Csv,
+        [".json"] = SpectrumFormat.Json,
+    };
+
+    /// <summary>Draws or prints a sheet.</summary>
+    /// <param name="sheet">What to show.</param>
+    /// <param name="format">In which way.</param>
+    /// <param name="width">The width of a picture in pixels.</param>
+    /// <param name="height">The height of a picture in pixels, or null for one that suits the number of components.</param>
+    /// <exception cref="PictureException">Pictures cannot be drawn on this machine.</exception>
+    public static byte[] Render(SpectrumSheet sheet, SpectrumFormat format, int width, int? height)
+    {
+        ArgumentNullException.ThrowIfNull(sheet);
+        return format switch
+        {
+            SpectrumFormat.Csv => SpectrumTable.Csv(sheet),
+            SpectrumFormat.Json => SpectrumTable.Json(sheet),
+            _ => SpectrumPicture.Render(sheet, format, width, height),
+        };
+    }
+
+    /// <summary>Writes a file whole or not at all; its folder is made when it does not exist.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="content">Its content.</param>
+    /// <param name="overwrite">Whether an existing file is replaced.</param>
+    /// <exception cref="OutputException">The file exists, or the disk refuses.</exception>
+    public static void Write(string path, byte[] content, bool overwrite)
+    {
+        string temporaryPath = Path.Combine(Path.GetDirectoryName(path)!, $".resizelora-{Environment.ProcessId}-{Guid.NewGuid():N}.tmp");
+        try
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            using (var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None))
+            {
+                stream.Write(content);
+                stream.Flush(flushToDisk: true);
+            }
+
+            File.Move(temporaryPath, path, overwrite);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            TryDelete(temporaryPath);
+            throw !overwrite && File.Exists(path) ? OutputException.Exists(path, exception) : OutputException.From(path, exception);
+        }
+    }
+
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            // The failure that led here is the one worth telling.
+        }
+    }
+}

@@ -1,0 +1,101 @@
+using System.Management.Automation;
+using ResizeLora.Adapters;
+using ResizeLora.Comparison;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.PowerShell.Hosting;
+
+namespace ResizeLora.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Compares LoRA files: how far the changes that they make to a model are apart.</para>
+/// <para type="description">For each file the relative Frobenius error and the cosine against a reference, over all layers and layer by layer, and with a checkpoint the error relative to the base weights. Ranks, order, types and alphas may differ; a layer that one file lacks counts in full. What Resize-Lora writes is compared with its own source.</para>
+/// </summary>
+[Cmdlet(VerbsData.Compare, "Lora", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(LoraComparison))]
+public sealed class CompareLoraCommand : LoraFileCommand
+{
+    private readonly Dictionary<string, string> references = new(StringComparer.Ordinal);
+    private LoraComparer? comparer;
+
+    /// <summary>
+    /// <para type="description">The LoRA file to compare with. Results of Resize-Lora bring their source along.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 0, ValueFromPipelineByPropertyName = true)]
+    [Alias("Reference", "Source")]
+    [ValidateNotNullOrEmpty]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
+    public string ReferencePath { get; set; } = string.Empty;
+
+    /// <summary>
+    /// <para type="description">LoRA files to compare; wildcards are allowed. Files of other kinds that a wildcard catches are left alone.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Alias("DifferencePath", "Difference")]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
+    public override string[] Path
+    {
+        get => base.Path;
+        set => base.Path = value;
+    }
+
+    /// <inheritdoc/>
+    protected override string Activity => "Comparing LoRA files";
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        base.BeginProcessing();
+        if (MyInvocation.BoundParameters.ContainsKey(nameof(ReferencePath)))
+        {
+            // One reference for all files: without it nothing can be compared.
+            Require(ReferencePath, () => ComparerFor(FilePaths.ResolveLiteral(this, ReferencePath)));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        int before = Files.Count;
+        base.ProcessRecord();
+        string reference = FilePaths.ResolveLiteral(this, ReferencePath);
+        foreach (string file in Files.Skip(before))
+        {
+            references.Add(file, reference);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Process(Adapter adapter)
+    {
+        using (adapter)
+        {
+            LoraComparer wanted = ComparerFor(references[adapter.Path]);
+            WriteObject(Run((channel, cancellationToken) => wanted.Compare(adapter, channel, cancellationToken)));
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            comparer?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    // Files of one reference mostly follow one another, so that it is opened once.
+    private LoraComparer ComparerFor(string reference)
+    {
+        if (comparer?.ReferencePath != reference)
+        {
+            comparer?.Dispose();
+            comparer = null;
+            comparer = new LoraComparer(Session, reference);
+        }
+
+        return comparer;
+    }
+}

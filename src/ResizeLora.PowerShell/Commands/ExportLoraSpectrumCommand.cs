@@ -1,0 +1,178 @@
+using System.Management.Automation;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Pictures;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Draws the spectra of LoRA files, or writes their numbers.</para>
+/// <para type="description">A picture (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; each file gives one output, whole or not at all.</para>
+/// </summary>
+[Cmdlet(VerbsData.Export, "LoraSpectrum", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[OutputType(typeof(FileInfo))]
+public sealed class ExportLoraSpectrumCommand : LoraFileCommand
+{
+    private const string LayerSet = "InputObject";
+
+    private readonly List<LoraLayer> gathered = [];
+    private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>
+    /// <para type="description">Layers of Get-LoraSpectrum; only these are shown.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet)]
+    [LayerTransformation]
+    public LoraLayer[] InputObject { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">The file to write, or a folder; by default the file goes beside the LoRA. In a folder it is named after the LoRA.</para>
+    /// </summary>
+    [Parameter(Position = 1)]
+    [Alias("OutFile", "OutputPath")]
+    [ValidateNotNullOrEmpty]
+    public string? Destination { get; set; }
+
+    /// <summary>
+    /// <para type="description">Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateSet("Png", "Svg", "Csv", "Json")]
+    public string? Format { get; set; }
+
+    /// <summary>
+    /// <para type="description">Recipes whose cuts are marked, as Resize-Lora takes them.</para>
+    /// </summary>
+    [Parameter]
+    [RecipeTransformation]
+    [ArgumentCompleter(typeof(RecipeCompleter))]
+    [ValidateNotNullOrEmpty]
+    public ResizeRecipe[] Recipe { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">The width of a picture in pixels.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(600, 16384)]
+    public int Width { get; set; } = 1400;
+
+    /// <summary>
+    /// <para type="description">The height of a picture in pixels; by default it suits the number of components.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateRange(400, 16384)]
+    public int Height { get; set; }
+
+    /// <summary>
+    /// <para type="description">Replaces existing files.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override string Activity => "Exporting spectra";
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        if (ParameterSetName == LayerSet)
+        {
+            gathered.AddRange(InputObject);
+            return;
+        }
+
+        // Only here is it known that files come, not layers, which bring their base norms along.
+        if (Checkpoint is null && Recipe.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
+        {
+            Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
+        }
+
+        base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        IGrouping<string, LoraLayer>[] files = gathered.GroupBy(static layer => layer.Path, StringComparer.Ordinal).ToArray();
+        for (int index = 0; index < files.Length; index++)
+        {
+            LoraLayer[] layers = [.. files[index]];
+            StartItem(Activity, System.IO.Path.GetFileName(files[index].Key), index, files.Length);
+            Attempt(files[index].Key, () => Export(layers[0].Path, layers.Length, () => SheetOf(layers)));
+        }
+
+        base.EndProcessing();
+    }
+
+    /// <inheritdoc/>
+    protected override void Process(Adapter adapter)
+    {
+        using (adapter)
+        {
+            Export(adapter.Path, adapter.Layers.Count, () => SheetOf(() => Run((channel, cancellationToken) => ResizeJob.Decompose(Session, adapter, channel, cancellationToken))));
+        }
+    }
+
+    private SpectrumSheet SheetOf(LoraLayer[] layers)
+    {
+        LayerSpectrum[] spectra = [.. layers.OfType<LayerSpectrum>()];
+        if (Recipe.Length == 0 && spectra.Length == layers.Length)
+        {
+            return new SpectrumSheet(layers[0].Path, spectra, []);
+        }
+
+        // Without a checkpoint of its own the command measures against the one that the layers were measured against.
+        string? checkpoint = Checkpoint is null ? layers[0].CheckpointPath : null;
+        using ResizeSession? own = checkpoint is null ? null : OpenSession(checkpoint);
+        return SheetOf(() => Run((channel, cancellationToken) => ResizeJob.Adopt(own ?? Session, spectra.Length > 0 ? spectra[0].OpenSource() : Adapter.Open(layers[0].Path), layers, channel, cancellationToken)));
+    }
+
+    private SpectrumSheet SheetOf(Func<ResizeJob> open)
+    {
+        using ResizeJob job = open();
+        RecipeCut[] cuts = Array.ConvertAll(Recipe, recipe => new RecipeCut(Run((channel, cancellationToken) => job.Plan(recipe, TensorType.Float16, channel, cancellationToken))));
+        return new SpectrumSheet(job.SourcePath, job.Layers, cuts);
+    }
+
+    private void Export(string source, int layers, Func<SpectrumSheet> read)
+    {
+        (string path, SpectrumFormat format) = Place(source);
+        if (!ShouldProcess(path, FormattableString.Invariant($"Write the spectra of {layers} layers of '{source}' as {format}")))
+        {
+            return;
+        }
+
+        SpectrumSheet sheet = read();
+        byte[] content = Run((_, _) => SpectrumExport.Render(sheet, format, Width, Height > 0 ? Height : null));
+        SpectrumExport.Write(path, content, Force);
+        WriteVerbose(FormattableString.Invariant($"'{path}': {content.Length:N0} bytes, the spectra of {sheet.Layers.Count} layers of '{source}'."));
+        WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+    }
+
+    private (string Path, SpectrumFormat Format) Place(string source)
+    {
+        string? destination = Destination is null ? null : FilePaths.ResolveLiteral(this, Destination);
+        bool isFolder = destination is null || Directory.Exists(destination) || Destination![^1] is '/' or '\\';
+        SpectrumFormat format = Format is not null ? Enum.Parse<SpectrumFormat>(Format, ignoreCase: true)
+            : isFolder ? SpectrumFormat.Png
+            : SpectrumExport.Extensions.TryGetValue(System.IO.Path.GetExtension(destination!), out SpectrumFormat known) ? known
+            : throw new OutputException(destination!, "FormatUnknown", "its extension tells no format; use .png, .svg, .csv or .json, or say -Format.");
+        string extension = SpectrumExport.Extensions.First(pair => pair.Value == format).Key;
+        string path = isFolder
+            ? System.IO.Path.Combine(destination ?? System.IO.Path.GetDirectoryName(source)!, $"{System.IO.Path.GetFileNameWithoutExtension(source)}.spectrum{extension}")
+            : destination!;
+        if (!placed.Add(path))
+        {
+            throw new OutputException(path, "Taken", $"another file of this run was written there; give -Destination a folder for several files, and '{source}' another one.");
+        }
+
+        OutputGuard.Check(path, [source, .. Session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        return Force || !File.Exists(path) ? (path, format) : throw new OutputException(path, "Exists", "a file of that name exists; -Force replaces it.");
+    }
+}

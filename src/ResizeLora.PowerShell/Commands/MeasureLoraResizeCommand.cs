@@ -1,0 +1,69 @@
+using System.Management.Automation;
+using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+
+namespace ResizeLora.PowerShell.Commands;
+
+/// <summary>
+/// <para type="synopsis">Measures what Resize-Lora would make of LoRA files, and writes nothing.</para>
+/// <para type="description">For each file and recipe the exact size that the output would have, the ranks, and what would be lost, against the LoRA and against the base model; layer by layer in the property Layers. With -Threshold or -Size a recipe is tried with many values at once. Each layer is decomposed once, however many recipes are tried.</para>
+/// </summary>
+[Cmdlet(VerbsDiagnostic.Measure, "LoraResize", DefaultParameterSetName = PathSet)]
+[OutputType(typeof(ResizeMeasurement))]
+public sealed class MeasureLoraResizeCommand : RecipeCommand
+{
+    private ResizeRecipe[]? recipes;
+
+    /// <summary>
+    /// <para type="description">Thresholds to try, each in place of the recipe's thr= or size=.</para>
+    /// </summary>
+    [Parameter]
+    [Alias("Thr")]
+    [ValidateNotNullOrEmpty]
+    public double[] Threshold { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">Sizes in MiB to try, each in place of the recipe's thr= or size=.</para>
+    /// </summary>
+    [Parameter]
+    [Alias("SizeMiB")]
+    [ValidateNotNullOrEmpty]
+    public double[] Size { get; set; } = [];
+
+    /// <summary>
+    /// <para type="description">Measures files that were resized before, too.</para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter Force { get; set; }
+
+    /// <inheritdoc/>
+    protected override string Activity => "Measuring LoRA files";
+
+    /// <inheritdoc/>
+    protected override bool TakesResizedFiles => Force;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ResizeRecipe> Recipes => recipes ?? Recipe;
+
+    /// <inheritdoc/>
+    protected override void BeginProcessing()
+    {
+        if (Threshold.Length + Size.Length > 0)
+        {
+            recipes = Require(Recipe, () => Recipe.SelectMany(recipe => Threshold.Select(recipe.WithThreshold).Concat(Size.Select(recipe.WithSize))).ToArray());
+        }
+
+        base.BeginProcessing();
+    }
+
+    /// <inheritdoc/>
+    protected override void Apply(string source, Func<ResizeJob> open)
+    {
+        using ResizeJob job = open();
+        foreach (ResizeRecipe recipe in Recipes)
+        {
+            Attempt(source, () => WriteObject(new ResizeMeasurement(Plan(job, recipe), job.SourceLength)));
+        }
+    }
+}

@@ -1,0 +1,67 @@
+# All errors that the module reports on purpose, by id and category: scripts act on these, so none of them changes unnoticed.
+# That each is reported where it should be is shown by the tests of the commands.
+BeforeDiscovery {
+    $known = @(
+        foreach ($defect in 'HeaderTooSmall', 'InvalidHeaderLength', 'HeaderPastEnd', 'InvalidHeaderEncoding', 'InvalidHeader', 'DuplicateTensor', 'InvalidMetadata',
+            'UnknownType', 'SizeOverflow', 'InvalidOffset', 'SizeMismatch', 'IncompleteData', 'FileShrank') {
+            @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Safetensors.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
+        }
+        foreach ($defect in 'UpMissing', 'DownMissing', 'TypeUnsupported', 'ShapeUnsupported', 'RankMismatch', 'AlphaInvalid', 'NotFinite', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
+            @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
+        }
+        @{ id = 'FileUnsupported'; category = 'InvalidData'; type = 'Adapters.UnsupportedFileException'; arguments = 'a.ckpt', 'message' }
+        @{ id = 'RecipeInvalid'; category = 'InvalidArgument'; type = 'Recipes.RecipeException'; arguments = 'thr=1', 'detail' }
+        @{ id = 'CheckpointMissing'; category = 'ObjectNotFound'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', 'Missing', 'message' }
+        foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven') {
+            @{ id = "Checkpoint$defect"; category = 'InvalidArgument'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', $defect, 'message' }
+        }
+        @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
+        foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
+            @{ id = "Output$reason"; category = 'WriteError'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
+        }
+        foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable') {
+            @{ id = "Device$defect"; category = 'ResourceUnavailable'; type = 'Compute.DeviceException'; arguments = $defect, 'message', $null }
+        }
+    )
+}
+
+BeforeAll {
+    Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
+    $module = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'ResizeLora.PowerShell' } | Select-Object -First 1
+    $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($module)
+    $engine = $context.LoadFromAssemblyName([System.Reflection.AssemblyName]::new('ResizeLora.Engine'))
+    $create = $module.GetType('ResizeLora.PowerShell.Hosting.EngineError').GetMethod('Create')
+}
+
+Describe 'The error <id>' -ForEach $known {
+    It 'is of the category <category> and carries its target' {
+        $constructor = $engine.GetType("ResizeLora.$type").GetConstructors()[0]
+        $given = for ($i = 0; $i -lt $arguments.Count; $i++) {
+            $parameter = $constructor.GetParameters()[$i].ParameterType
+            , $(if ($parameter.IsEnum) { [enum]::Parse($parameter, $arguments[$i]) } else { $arguments[$i] })
+        }
+        $exception = $constructor.Invoke([object[]] $given)
+        $record = $create.Invoke($null, [object[]] ($exception, 'target'))
+        $record.FullyQualifiedErrorId | Should -Be $id
+        $record.CategoryInfo.Category | Should -Be $category
+        $record.TargetObject | Should -Be 'target'
+    }
+}
+
+Describe 'The defects of a safetensors file' {
+    It 'are all listed here' {
+        [enum]::GetNames($engine.GetType('ResizeLora.Safetensors.SafetensorsDefect')) | Should -HaveCount 13
+    }
+}
+
+Describe 'An error of the system' {
+    It 'is <id>, <category>' -ForEach @(
+        @{ id = 'FileMissing'; category = 'ObjectNotFound'; exception = [System.IO.FileNotFoundException]::new() }
+        @{ id = 'FileMissing'; category = 'ObjectNotFound'; exception = [System.IO.DirectoryNotFoundException]::new() }
+        @{ id = 'FileDenied'; category = 'PermissionDenied'; exception = [System.UnauthorizedAccessException]::new() }
+        @{ id = 'FileUnreadable'; category = 'ReadError'; exception = [System.IO.IOException]::new() }
+    ) {
+        $record = $create.Invoke($null, [object[]] ($exception, 'target'))
+        $record.FullyQualifiedErrorId, "$($record.CategoryInfo.Category)" | Should -Be @($id, $category)
+    }
+}

@@ -1,0 +1,71 @@
+# Several runspaces of one process: what PowerShell's own ways to work in parallel make of the module.
+BeforeDiscovery {
+    $hasThreadJobs = [bool] (Get-Command Start-ThreadJob -ErrorAction Ignore)
+    $hasParallel = (Get-Command ForEach-Object).Parameters.ContainsKey('Parallel') -and $hasThreadJobs
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    $module = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
+    Import-Module $module
+    $base = Get-SamplePath 'base'
+    $userCache = $env:RESIZELORA_CACHE
+    $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
+    $folder = New-TestFolder
+    $files = 1..4 | ForEach-Object { Copy-Sample 'lora' (Join-Path $folder "$_.safetensors") }
+    $expected = Get-Sha256 (Resize-Lora (Get-SamplePath 'lora') -Checkpoint $base -OutputDirectory (New-TestFolder)).Path
+    [System.IO.Directory]::Delete($env:RESIZELORA_CACHE, $true)
+}
+
+AfterAll {
+    $env:RESIZELORA_CACHE = $userCache
+}
+
+Describe 'Several runspaces at once' {
+    It 'give what one gives, from ForEach-Object -Parallel' -Skip:(-not $hasParallel) {
+        $output = New-TestFolder
+        $results = $files | ForEach-Object -ThrottleLimit 4 -Parallel {
+            Import-Module $using:module
+            Resize-Lora $_ -Checkpoint $using:base -OutputDirectory $using:output
+        }
+        $results | Should -HaveCount 4
+        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
+    }
+
+    It 'give what one gives, from thread jobs' -Skip:(-not $hasThreadJobs) {
+        $output = New-TestFolder
+        $jobs = foreach ($file in $files) {
+            Start-ThreadJob { Import-Module $using:module; Resize-Lora $using:file -Checkpoint $using:base -OutputDirectory $using:output }
+        }
+        $results = $jobs | Receive-Job -Wait -AutoRemoveJob
+        $results | Should -HaveCount 4
+        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
+    }
+
+    It 'leave nothing when a job is stopped' -Skip:(-not $hasThreadJobs) {
+        $output = New-TestFolder
+        $many = 1..40 | ForEach-Object { Copy-Sample 'lora' (Join-Path $output "$_.safetensors") }
+        $job = Start-ThreadJob { Import-Module $using:module; Resize-Lora $using:many -Checkpoint $using:base }
+        $started = [System.Diagnostics.Stopwatch]::StartNew()
+        while ((Get-FileName $output).Count -lt 42 -and $started.Elapsed.TotalSeconds -lt 60) { [System.Threading.Thread]::Sleep(5) }
+        Stop-Job $job
+        Remove-Job $job -Force
+        @(Get-FileName $output) -like '*.tmp' | Should -BeNullOrEmpty
+        if (Test-Path '/proc/self/fd') { @(Get-OpenFile) -like "$output*" | Should -BeNullOrEmpty }
+    }
+
+    It 'give what one gives, from runspaces of a program' {
+        $output = New-TestFolder
+        $running = foreach ($file in $files) {
+            $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())
+            $null = $shell.AddScript('param($module, $file, $base, $output) Import-Module $module; Resize-Lora $file -Checkpoint $base -OutputDirectory $output')
+            $null = $shell.AddArgument($module).AddArgument($file).AddArgument($base).AddArgument($output)
+            [pscustomobject]@{ Shell = $shell; Handle = $shell.BeginInvoke() }
+        }
+        foreach ($one in $running) {
+            Get-Sha256 $one.Shell.EndInvoke($one.Handle)[0].Path | Should -Be $expected
+            $one.Shell.HadErrors | Should -BeFalse
+            $one.Shell.Dispose()
+        }
+    }
+}

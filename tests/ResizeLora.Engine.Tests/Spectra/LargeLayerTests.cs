@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Tests.Spectra;
+
+/// <summary>Layers as large as SDXL's largest, and ranks that only a stranger would write.</summary>
+[Collection(Processes.ProcessTests.Name)]
+public sealed class LargeLayerTests : IDisposable
+{
+    private const string Layer = "lora_unet_input_blocks_7_1_transformer_blocks_0_ff_net_0_proj";
+
+    private readonly TemporaryFolder folder = new();
+
+    public void Dispose() => folder.Dispose();
+
+    [UnixFact]
+    public void A_rank_far_above_both_sides_takes_memory_for_its_factors_only()
+    {
+        // 64 KB of factors, whose Gram matrices would take 2 GB each.
+        const int Rank = 16_000;
+        string path = new SampleLora(3).Layer("layer", 1, 1, Rank, alpha: 1, TensorType.Float16).Write(folder.PathOf("wide.safetensors"));
+        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        using var process = Process.GetCurrentProcess();
+        long before = process.PeakWorkingSet64;
+        using var job = ResizeJob.Decompose(session, Adapter.Open(path), null, CancellationToken.None);
+        process.Refresh();
+        Assert.InRange(process.PeakWorkingSet64 - before, 0, 256L << 20);
+        Assert.Single(job.Layers[0].SingularValues);
+    }
+
+    [Fact]
+    public void Cancelling_answers_within_a_second_wherever_a_large_layer_is_at()
+    {
+        const int Out = 10_240;
+        const int In = 1_280;
+        const int Rank = 128;
+        var noise = new Gaussian(4);
+        double[] numbers = noise.Numbers(Out * In, 0.05);
+        string lora = SampleFiles.Write(folder.PathOf("lora.safetensors"), [.. Enumerable.Range(0, 6).SelectMany(index => new[]
+        {
+            SampleTensor.Of($"{LayerOf(index)}.lora_down.weight", TensorType.Float16, [Rank, In], numbers.Take(Rank * In)),
+            SampleTensor.Of($"{LayerOf(index)}.lora_up.weight", TensorType.Float16, [Out, Rank], numbers.Skip(index).Take(Out * Rank)),
+        })]);
+        byte[] weight = WeightEncoder.Encode(TensorType.Float16, numbers);
+        string checkpoint = SampleFiles.Write(folder.PathOf("base.safetensors"), Enumerable.Range(0, 6).Select(index => new SampleTensor(
+            FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.transformer_blocks.0.ff.net.0.proj.weight"), TensorType.Float16, [Out, In], weight)));
+        TimeSpan whole = Run(lora, checkpoint, TimeSpan.FromMinutes(1)).Elapsed;
+        for (int point = 0; point < 8; point++)
+        {
+            (_, TimeSpan answer) = Run(lora, checkpoint, whole * (point + 0.5) / 8);
+            Assert.InRange(answer.TotalSeconds, 0, 1);
+        }
+    }
+
+    private static string LayerOf(int index) => Layer.Replace("blocks_7", FormattableString.Invariant($"blocks_{index}"), StringComparison.Ordinal);
+
+    // Norms, spectra, subspaces and the output, cancelled after a while; gives the time in all and the time from then to the answer.
+    private (TimeSpan Elapsed, TimeSpan Answer) Run(string lora, string checkpoint, TimeSpan after)
+    {
+        using var cancellation = new CancellationTokenSource();
+        long cancelledAt = long.MaxValue;
+        using var timer = new Timer(_ =>
+        {
+            Interlocked.Exchange(ref cancelledAt, Stopwatch.GetTimestamp());
+            cancellation.Cancel();
+        }, null, after, Timeout.InfiniteTimeSpan);
+        var clock = Stopwatch.StartNew();
+        try
+        {
+            using var session = new ResizeSession("cpu", checkpoint, new NormCache(folder.PathOf(Guid.NewGuid().ToString("N"))));
+            using var job = ResizeJob.Decompose(session, Adapter.Open(lora), null, cancellation.Token);
+            ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,spn_ckpt,thr=-9"), TensorType.Float16, null, cancellation.Token);
+            job.Write(plan, folder.PathOf("output.safetensors"), overwrite: true, null, cancellation.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // Then its time is what is asked for.
+        }
+
+        long cancelled = Interlocked.Read(ref cancelledAt);
+        return (clock.Elapsed, cancelled == long.MaxValue ? TimeSpan.Zero : Stopwatch.GetElapsedTime(cancelled));
+    }
+}
