@@ -8,7 +8,8 @@ Builds, tests, documents, packages or installs ResizeLora.
 .DESCRIPTION
 Build leaves an importable module in out/ResizeLora and the host in out/host.
 Test runs `dotnet test`, and tests/Pester with Pester 5 or later where that is installed.
-Help writes the MAML help from docs/help, with the module Microsoft.PowerShell.PlatyPS.
+Help brings docs/help up to date with the cmdlets, runs the examples for their outputs, and writes the help that the
+module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.
 Package leaves a self-contained module folder, and a zip file of it, in out/package.
 Install copies the module, built for this machine, into the user's module path.
 
@@ -96,23 +97,46 @@ exit ($run.Result -eq 'Passed' ? 0 : 1)
 '@
 }
 
-function Build-Help {
-    if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
-        throw 'The help needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
-    }
-
+function Write-HelpSource {
+    <# Brings docs/help up to date with the built module, and writes the about topics as text. #>
     $sources = Join-Path $PSScriptRoot 'docs' 'help'
     $culture = New-Item -ItemType Directory -Force -Path (Join-Path $moduleProject 'en-US')
-    $scratch = Join-Path $PSScriptRoot 'out' 'help'
+
+    # In a process of its own, so that this session does not keep the module's files in use.
+    Invoke-Program ([System.Environment]::ProcessPath) '-NoProfile', '-Command', @'
+$ErrorActionPreference = 'Stop'
+Import-Module ./build/HelpPages.psm1, ./out/ResizeLora
+Get-Command -Module ResizeLora | ForEach-Object { Update-HelpPage -Command $_ -Folder docs/help -Sample samples/sdxl-tiny }
+'@
+
+    Import-Module (Join-Path $PSScriptRoot 'build' 'AboutTopic.psm1')
+    foreach ($topic in Get-ChildItem -Path (Join-Path $sources 'about_*.md')) {
+        $text = ConvertTo-AboutTopic -Markdown (Get-Content -Raw -LiteralPath $topic)
+        Set-Content -NoNewline -LiteralPath (Join-Path $culture "$($topic.BaseName).help.txt") -Value $text
+    }
+}
+
+function Build-Help {
+    Build-Everything
+    Write-HelpSource
+    if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
+        throw 'The pages are up to date, but the MAML needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
+    }
+
+    $pages = Join-Path $PSScriptRoot 'docs' 'help' '*-*.md'
+    foreach ($page in Get-ChildItem -Path $pages) {
+        if (-not (Test-MarkdownCommandHelp -Path $page)) {
+            throw "$page does not follow PlatyPS's schema; Test-MarkdownCommandHelp -DetailView says where."
+        }
+    }
 
     # The export makes a folder for the module; the help file itself goes where the build takes it from.
-    Import-MarkdownCommandHelp -Path (Join-Path $sources '*-*.md') |
-        Export-MamlCommandHelp -OutputFolder $scratch -Force |
-        Copy-Item -Destination $culture -PassThru
-
-    foreach ($topic in Get-ChildItem -Path (Join-Path $sources 'about_*.md')) {
-        Copy-Item -LiteralPath $topic -Destination (Join-Path $culture "$($topic.BaseName).help.txt") -PassThru
-    }
+    $help = Import-MarkdownCommandHelp -Path $pages |
+        Export-MamlCommandHelp -OutputFolder (Join-Path $PSScriptRoot 'out' 'help') -Force |
+        Copy-Item -Destination (Join-Path $moduleProject 'en-US') -PassThru
+    Import-Module (Join-Path $PSScriptRoot 'build' 'HelpPages.psm1')
+    Complete-Maml -Path $help -Page (Get-ChildItem -Path $pages | ForEach-Object { Read-HelpPage $_ })
+    Build-Everything
 }
 
 function Copy-BuiltModule {

@@ -167,3 +167,19 @@ function Use-Culture([cultureinfo] $Culture, [scriptblock] $Action) {
     [System.Threading.Thread]::CurrentThread.CurrentCulture = $Culture
     try { & $Action } finally { [System.Threading.Thread]::CurrentThread.CurrentCulture = $before }
 }
+
+# Runs a script in a process of its own, as a scheduler would: in PowerShell where this is PowerShell, else in the host console.
+# Gives the exit code and all that was printed.
+function Invoke-ScriptProcess([string] $Script, [string[]] $Argument) {
+    $start = [System.Diagnostics.ProcessStartInfo]::new([System.Environment]::ProcessPath)
+    $start.RedirectStandardOutput = $start.RedirectStandardError = $true
+    $console = [System.IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'pwsh' ? @('-NoProfile', '-NonInteractive')
+        : @([System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'host', 'ResizeLora.Host.dll')))
+    if ($console[0] -like '*.dll') { $start.FileName = $env:DOTNET_HOST_PATH ? $env:DOTNET_HOST_PATH : 'dotnet' }
+    foreach ($one in @($console) + @('-File', $Script) + $Argument) { $start.ArgumentList.Add($one) }
+    $process = [System.Diagnostics.Process]::Start($start)
+    $errors = $process.StandardError.ReadToEndAsync()
+    $text = $process.StandardOutput.ReadToEnd() + $errors.Result
+    $process.WaitForExit()
+    [pscustomobject]@{ ExitCode = $process.ExitCode; Text = $text }
+}

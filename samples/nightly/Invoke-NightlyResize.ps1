@@ -1,0 +1,151 @@
+<#
+.SYNOPSIS
+Resizes the LoRA files of a folder that were not resized yet, with a log and an exit code.
+
+.DESCRIPTION
+Made to be run by a scheduler. Prepares the norms of the base model, resizes what has no output yet, and writes everything
+that happens into a log file of the day. A file that fails does not stop the others, and is tried again the next night.
+
+Exit codes: 0, all went well, or there was nothing to do; 1, some files failed; 2, nothing could run: the module, the folder
+or the base model cannot be used, or another run is still going on.
+
+.PARAMETER Path
+The folder of the LoRA files.
+
+.PARAMETER OutputDirectory
+The folder of the outputs; it is made when it does not exist.
+
+.PARAMETER Checkpoint
+The base model.
+
+.PARAMETER Recipe
+The recipes; each makes an output of its own.
+
+.PARAMETER LogDirectory
+The folder of the logs; one file a day and box.
+
+.PARAMETER Device
+Where to compute: auto, cpu, cuda or cuda:N.
+
+.PARAMETER Box
+The names of all boxes that share the folder; without it, this one takes every file.
+
+.PARAMETER BoxName
+This box's name in that list.
+
+.PARAMETER Module
+The module, by name or path.
+
+.EXAMPLE
+pwsh -NoProfile -File Invoke-NightlyResize.ps1 -Path D:\loras -OutputDirectory D:\small -Checkpoint D:\models\sdxl.safetensors -LogDirectory D:\logs
+#>
+[CmdletBinding()]
+param(
+    [Parameter(Mandatory)]
+    [string] $Path,
+
+    [Parameter(Mandatory)]
+    [string] $OutputDirectory,
+
+    [Parameter(Mandatory)]
+    [string] $Checkpoint,
+
+    [Parameter(Mandatory)]
+    [string] $LogDirectory,
+
+    [string[]] $Recipe = 'spn_ckpt=1,thr=-1.2',
+
+    [string] $Device = 'auto',
+
+    [string[]] $Box,
+
+    [string] $BoxName = ($env:COMPUTERNAME ? $env:COMPUTERNAME : [System.Environment]::MachineName),
+
+    [string] $Module = 'ResizeLora'
+)
+
+Set-StrictMode -Version Latest
+$ErrorActionPreference = 'Stop'
+
+# pwsh -File hands a list over as one text with commas in it; a recipe has commas of its own, so colons stand between those.
+$boxes = @($Box -split ',' | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+
+$null = [System.IO.Directory]::CreateDirectory($LogDirectory)
+$logFile = Join-Path $LogDirectory "resize-$BoxName-$([datetime]::Now.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)).log"
+
+function Write-NightlyLog([string] $Level, [string] $Text) {
+    $time = [datetime]::Now.ToString('yyyy-MM-dd HH:mm:ss', [cultureinfo]::InvariantCulture)
+    Add-Content -LiteralPath $logFile -Value "$time $($Level.PadRight(7)) $Text"
+}
+
+# One line for whatever a command writes, into the stream that it came from or as a result.
+function Write-NightlyRecord([object] $Item) {
+    switch ($Item) {
+        { $_ -is [System.Management.Automation.ErrorRecord] } { Write-NightlyLog 'ERROR' "$_ [$($_.FullyQualifiedErrorId)]"; break }
+        { $_ -is [System.Management.Automation.WarningRecord] } { Write-NightlyLog 'WARNING' "$_"; break }
+        { $_ -is [System.Management.Automation.VerboseRecord] } { Write-NightlyLog 'VERBOSE' "$_"; break }
+        default {
+            $line = '{0} -> {1}: rank {2} -> {3}, {4} -> {5} bytes, error {6:0.000}, {7:0.0} s' -f @(
+                $Item.Source, $Item.Path, $Item.OldRank, $Item.NewRank, $Item.OldLength, $Item.NewLength, $Item.RelativeErrorToLora, $Item.Elapsed.TotalSeconds)
+            Write-NightlyLog 'WRITTEN' $line
+        }
+    }
+}
+
+$lock = $null
+try {
+    # Held open for as long as the run lasts: the system lets go of it even when the run is killed.
+    $lock = [System.IO.File]::Open((Join-Path $LogDirectory "resize-$BoxName.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
+    Write-NightlyLog 'START' "folder '$Path', base model '$Checkpoint', recipes $($Recipe -join ' : ')"
+    Import-Module $Module
+    $files = @(Get-ChildItem -Path (Join-Path $Path '*.safetensors') | Sort-Object Name)
+    if (-not (Test-Path -LiteralPath $Path)) {
+        throw "The folder '$Path' does not exist."
+    }
+
+    if ($boxes.Count -gt 0) {
+        $share = @($files | & (Join-Path $PSScriptRoot 'Select-FileShare.ps1') -Box $boxes -Name $BoxName)
+        Write-NightlyLog 'SHARE' "$($share.Count) of $($files.Count) files are this box's."
+        $files = $share
+    }
+
+    $norms = @(Get-CheckpointNorm -LiteralPath $Checkpoint -Device $Device)
+    Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $(@($norms | Where-Object FromCache -EQ $false).Count) of them computed now."
+}
+catch {
+    Write-NightlyRecord $_
+    Write-NightlyLog 'END' 'nothing could run'
+    if ($lock) { $lock.Dispose() }
+    exit 2
+}
+
+$written = 0
+$failed = 0
+try {
+    $resize = @{
+        Checkpoint = $Checkpoint
+        Recipe = $Recipe
+        OutputDirectory = $OutputDirectory
+        Device = $Device
+        SkipExisting = $true
+        ErrorAction = 'Continue'
+        Verbose = $true
+    }
+    $files | Where-Object { $_ } | Resize-Lora @resize *>&1 | ForEach-Object {
+        Write-NightlyRecord $_
+        if ($_ -is [System.Management.Automation.ErrorRecord]) { $failed++ }
+        if ($_.psobject.TypeNames -contains 'ResizeLora.Resizing.ResizeResult') { $written++ }
+    }
+}
+catch {
+    # A recipe that makes no sense, a device that is not there: no file can be done.
+    Write-NightlyRecord $_
+    Write-NightlyLog 'END' 'nothing could run'
+    exit 2
+}
+finally {
+    $lock.Dispose()
+}
+
+Write-NightlyLog 'END' "$written written, $failed failed, $($files.Count) looked at"
+exit ($failed -gt 0 ? 1 : 0)
