@@ -67,9 +67,11 @@ internal static class SpectrumPicture
         }
     }
 
-    // A plot clears all that it may draw on.
+    // A plot clears all that it may draw on. It draws again when its first drawing has moved an axis, and an SVG would hold
+    // both; after a drawing in memory nothing moves any more.
     private static void Render(SKCanvas canvas, Plot plot, PixelRect place)
     {
+        plot.RenderInMemory((int)place.Width, (int)place.Height);
         canvas.Save();
         canvas.ClipRect(new SKRect(place.Left, place.Top, place.Right, place.Bottom));
         plot.Render(canvas, place);

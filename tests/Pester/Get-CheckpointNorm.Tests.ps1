@@ -85,7 +85,7 @@ Describe 'The norms that Get-CheckpointNorm keeps' {
 
     It 'leave nothing to compute for Resize-Lora' {
         $null = Get-CheckpointNorm $checkpoint
-        Get-NormMessage { Resize-Lora $lora -Checkpoint $checkpoint -OutputDirectory (New-TestFolder) -Verbose } | Should -BeNullOrEmpty
+        Get-NormMessage { Resize-Lora $lora -Checkpoint $checkpoint -OutputDirectory (New-TestFolder) -Verbose } | Should -BeLike "The norms of 51 base layers of '$checkpoint' were read from *"
     }
 
     It 'are partly known after Resize-Lora, which asks for the layers of its LoRA only' {
@@ -96,7 +96,7 @@ Describe 'The norms that Get-CheckpointNorm keeps' {
 
     It 'are told by -Verbose' {
         Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } | Should -BeLike "*base layers of '$checkpoint' were computed*kept in '$env:RESIZELORA_CACHE'*"
-        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } | Should -BeLike "*base layers of '$checkpoint' are kept in '$env:RESIZELORA_CACHE'; nothing had to be computed*"
+        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } | Should -BeLike "The norms of * base layers of '$checkpoint' were read from '$env:RESIZELORA_CACHE'."
     }
 
     It 'are computed again by -Refresh, and come out the same' {

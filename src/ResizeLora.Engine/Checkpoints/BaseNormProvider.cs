@@ -89,13 +89,7 @@ public sealed class BaseNormProvider
         }
 
         IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights.Select(static weight => weight.Layer), progress, cancellationToken);
-        CheckpointNorm[] described = weights.Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer))).ToArray();
-        if (described.Length > 0 && described.All(static norm => norm.FromCache))
-        {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {described.Length} base layers of '{checkpoint.Path}' are kept in '{cache.Folder}'; nothing had to be computed."));
-        }
-
-        return described;
+        return weights.Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer))).ToArray();
     }
 
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) => string.Create(
