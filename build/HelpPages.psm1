@@ -271,8 +271,11 @@ function Format-Output([object[]] $Output, [string] $Folder) {
             $line
         }
     )
+    $text = ($lines -join "`n") -replace '\x1b\[[0-9;]*m'
+    # Where a view puts the path of a file above its table, a long folder breaks the line.
+    while ($text -match '(?m)^   \w+: .{60,}\n\S') { $text = $text -replace '(?m)^(   \w+: .{60,})\n(?=\S)', '$1' }
     # The folder of the examples stands for a user's own.
-    (($lines -join "`n") -replace '\x1b\[[0-9;]*m').Replace($Folder, '/home/me').Replace('\', '/').Trim("`n")
+    $text.Replace($Folder, '/home/me').Replace('\', '/').Trim("`n")
 }
 
 <#
@@ -304,6 +307,11 @@ function Invoke-HelpExample {
     $ErrorActionPreference = 'Continue'
     $cache = $env:RESIZELORA_CACHE
     $rendering = $PSStyle.OutputRendering
+    $locale = $env:LC_ALL
+    $encoding = [Console]::OutputEncoding
+    # Spectra are drawn in ASCII where the console is not UTF-8.
+    $env:LC_ALL = 'C.UTF-8'
+    if ($IsWindows) { [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false) }
     $env:RESIZELORA_CACHE = [System.IO.Path]::Combine($Folder, 'cache')
     $PSStyle.OutputRendering = 'PlainText'
     Push-Location $Folder
@@ -312,6 +320,8 @@ function Invoke-HelpExample {
     }
     finally {
         Pop-Location
+        if ($IsWindows) { [Console]::OutputEncoding = $encoding }
+        $env:LC_ALL = $locale
         $PSStyle.OutputRendering = $rendering
         $env:RESIZELORA_CACHE = $cache
     }
