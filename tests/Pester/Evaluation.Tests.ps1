@@ -38,4 +38,20 @@ Describe 'The evaluation' {
             $result.NewRank, $result.NewLength, $result.LayersKept, 100 * $result.RelativeErrorToLora, 100 * $result.RelativeErrorToBase)
         ($page -split '\r?\n' | Where-Object { $_.Contains($row) }) | Should -Match ([regex]::Escape("$($result.Recipe)"))
     }
+
+    It 'has the distances that Compare-Lora measures: <Reference> and <File>' -ForEach @(
+        @{ Reference = 'original'; File = 1 }
+        @{ Reference = 'original'; File = 2 }
+        @{ Reference = 'original'; File = 3 }
+        @{ Reference = '1'; File = 2 }
+        @{ Reference = '1'; File = 3 }
+        @{ Reference = '2'; File = 3 }
+    ) {
+        $results = @($one, $two, $three)
+        $referencePath = if ($Reference -eq 'original') { $lora } else { $results[[int] $Reference - 1].Path }
+        $comparison = Compare-Lora -ReferencePath $referencePath -Path $results[$File - 1].Path -Checkpoint $files.Checkpoint
+        $row = [string]::Format([cultureinfo]::InvariantCulture, '| {0} | {1} | {2:0.00} % | {3:0.00} % | {4:0.0000} |',
+            $Reference, $File, 100 * $comparison.RelativeErrorToLora, 100 * $comparison.RelativeErrorToBase, $comparison.Cosine)
+        $page.Contains($row) | Should -BeTrue -Because "$row is what comes out"
+    }
 }

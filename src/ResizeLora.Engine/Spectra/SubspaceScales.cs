@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Safetensors;
@@ -28,8 +30,28 @@ internal static class SubspaceScales
         ScalarType precision = spectrum.Factors.HighestGrowth > SinglePrecisionGrowth ? ScalarType.Float64 : ScalarType.Float32;
         Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, precision, device);
         Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, precision, device);
-        Tensor passedOn = ReadWeight(checkpoint, weight, device).matmul(rightVectors);
-        return TensorReader.ToArray(passedOn.mul_(leftVectors).sum(dim: 0).abs());
+        return device.IsCuda
+            ? TensorReader.ToArray(ReadWeight(checkpoint, weight, device).matmul(rightVectors).mul_(leftVectors).sum(dim: 0).abs())
+            : Project(checkpoint, weight, leftVectors, rightVectors, count);
+    }
+
+    private static double[] Project(Checkpoint checkpoint, BaseWeight weight, Tensor leftVectors, Tensor rightVectors, int count)
+    {
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.ByteLength);
+        try
+        {
+            Span<byte> bytes = buffer.AsSpan(0, (int)weight.ByteLength);
+            checkpoint.Read(weight, bytes);
+            double[] scales = new double[count];
+            using Tensor left = leftVectors.contiguous();
+            using Tensor right = rightVectors.contiguous();
+            WeightProjection.Compute(weight.Tensor.Type, bytes, weight.Rows, weight.Columns, MemoryMarshal.Cast<byte, float>(left.bytes), MemoryMarshal.Cast<byte, float>(right.bytes), scales);
+            return Array.ConvertAll(scales, Math.Abs);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     private static Tensor SingularVectors(ITensorFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)

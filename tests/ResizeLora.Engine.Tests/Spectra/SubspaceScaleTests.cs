@@ -27,6 +27,14 @@ public sealed class SubspaceScaleTests : IDisposable
     public void Scales_are_those_of_double_precision_for_any_type_of_base(TensorType type) =>
         AssertScales(new SampleLora(3).Layer(Layer, Rows, Columns, 12, alpha: 6), type);
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(16)]
+    [InlineData(17)]
+    [InlineData(37)]
+    public void Scales_are_those_of_double_precision_for_any_rank(int rank) =>
+        AssertScales(new SampleLora(4).Layer(Layer, Rows, Columns, rank, alpha: 6), TensorType.Float16);
+
     [Fact]
     public void Scales_are_those_of_double_precision_where_single_precision_would_lose_them()
     {
