@@ -84,10 +84,16 @@ public sealed class Checkpoint : IDisposable
     /// <summary>Reads a weight's bytes.</summary>
     /// <param name="weight">A weight of this checkpoint.</param>
     /// <param name="destination">As long as <see cref="BaseWeight.ByteLength"/>.</param>
-    public void Read(BaseWeight weight, Span<byte> destination)
+    public void Read(BaseWeight weight, Span<byte> destination) => Read(weight, 0, destination);
+
+    /// <summary>Reads the bytes of some of a weight's rows.</summary>
+    /// <param name="weight">A weight of this checkpoint.</param>
+    /// <param name="firstRow">The first of them, counted within the weight.</param>
+    /// <param name="destination">As long as the rows wanted.</param>
+    internal void Read(BaseWeight weight, int firstRow, Span<byte> destination)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        File.Read(weight.Tensor, destination, (long)weight.FirstRow * weight.RowByteLength);
+        File.Read(weight.Tensor, destination, (long)(weight.FirstRow + firstRow) * weight.RowByteLength);
     }
 
     /// <inheritdoc/>

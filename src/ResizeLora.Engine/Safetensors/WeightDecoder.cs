@@ -69,6 +69,11 @@ public static class WeightDecoder
         ref short halves = ref Unsafe.As<ushort, short>(ref MemoryMarshal.GetReference(source));
         ref float singles = ref MemoryMarshal.GetReference(destination);
         int index = 0;
+        for (; Avx512F.IsSupported && index <= source.Length - Vector512<float>.Count; index += Vector512<float>.Count)
+        {
+            WidenHalf(Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref halves, (nuint)index))).StoreUnsafe(ref singles, (nuint)index);
+        }
+
         for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
             WidenHalf(Widen(Vector128.LoadUnsafe(ref halves, (nuint)index))).StoreUnsafe(ref singles, (nuint)index);
@@ -92,6 +97,15 @@ public static class WeightDecoder
         Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
         Vector256<float> value = shifted.AsSingle() * Vector256.Create(5.192296858534828e33f);
         Vector256<int> special = Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
+        return (value.AsInt32() | special).AsSingle();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> WidenHalf(Vector512<int> half)
+    {
+        Vector512<int> shifted = (half << 13) & Vector512.Create(unchecked((int)0x8FFFE000));
+        Vector512<float> value = shifted.AsSingle() * Vector512.Create(5.192296858534828e33f);
+        Vector512<int> special = Vector512.GreaterThan(shifted & Vector512.Create(0x0FFFE000), Vector512.Create(0x0F7FE000)) & Vector512.Create(0x7F800000);
         return (value.AsInt32() | special).AsSingle();
     }
 

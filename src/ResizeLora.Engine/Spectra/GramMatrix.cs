@@ -20,6 +20,9 @@ internal static class GramMatrix
     // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
     private const int PanelRows = 128;
 
+    // One more line of the cache from row to row: at powers of two, the lines of a strip would compete for a few places.
+    private const int PanelPadding = 8;
+
     /// <summary>Computes TᵀT.</summary>
     /// <param name="type">The stored type; rounding to single precision must not change it.</param>
     /// <param name="bytes">The stored elements.</param>
@@ -30,26 +33,28 @@ internal static class GramMatrix
     public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram)
     {
         int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
+        int panelStride = stride + PanelPadding;
+        using var panelMemory = new AlignedMemory<double>(PanelRows * panelStride);
+        Span<double> panel = panelMemory.Span;
         double[] sums = ArrayPool<double>.Shared.Rent(stride * stride);
         float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? 1 : rank));
-        double[] panel = ArrayPool<double>.Shared.Rent(PanelRows * stride);
         try
         {
             Array.Clear(sums, 0, stride * stride);
-            Array.Clear(panel, 0, PanelRows * stride);
+            panel.Clear();
             for (int start = 0; start < length; start += PanelRows)
             {
                 int rows = Math.Min(PanelRows, length - start);
                 if (transposed)
                 {
-                    PackTransposed(type, bytes, length, rank, start, rows, decoded, panel, stride);
+                    PackTransposed(type, bytes, length, rank, start, rows, decoded, panel, panelStride);
                 }
                 else
                 {
-                    Pack(type, bytes, rank, start, rows, decoded, panel, stride);
+                    Pack(type, bytes, rank, start, rows, decoded, panel, panelStride);
                 }
 
-                AddPanel(panel, rows, stride, sums);
+                AddPanel(panel, rows, panelStride, stride, sums);
             }
 
             Mirror(sums, rank, stride, gram);
@@ -57,23 +62,22 @@ internal static class GramMatrix
         finally
         {
             ArrayPool<float>.Shared.Return(decoded);
-            ArrayPool<double>.Shared.Return(panel);
             ArrayPool<double>.Shared.Return(sums);
         }
     }
 
-    private static void Pack(TensorType type, ReadOnlySpan<byte> bytes, int rank, int start, int rows, float[] decoded, double[] panel, int stride)
+    private static void Pack(TensorType type, ReadOnlySpan<byte> bytes, int rank, int start, int rows, float[] decoded, Span<double> panel, int panelStride)
     {
         int rowBytes = rank * TensorTypes.BytesOf(type);
         WeightDecoder.ToSingle(type, bytes.Slice(start * rowBytes, rows * rowBytes), decoded.AsSpan(0, rows * rank));
         for (int row = 0; row < rows; row++)
         {
-            Widen(decoded.AsSpan(row * rank, rank), panel.AsSpan(row * stride, rank));
+            Widen(decoded.AsSpan(row * rank, rank), panel.Slice(row * panelStride, rank));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackTransposed(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, int start, int rows, float[] decoded, double[] panel, int stride)
+    private static void PackTransposed(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, int start, int rows, float[] decoded, Span<double> panel, int panelStride)
     {
         int size = TensorTypes.BytesOf(type);
         for (int column = 0; column < rank; column++)
@@ -81,7 +85,7 @@ internal static class GramMatrix
             WeightDecoder.ToSingle(type, bytes.Slice(((column * length) + start) * size, rows * size), decoded.AsSpan(0, rows));
             for (int row = 0; row < rows; row++)
             {
-                panel[(row * stride) + column] = decoded[row];
+                panel[(row * panelStride) + column] = decoded[row];
             }
         }
     }
@@ -102,36 +106,36 @@ internal static class GramMatrix
         }
     }
 
-    private static void AddPanel(double[] panel, int rows, int stride, double[] sums)
+    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, double[] sums)
     {
         for (int column = 0; column < stride; column += TileColumns)
         {
             // Tiles wholly below the diagonal are mirrored at the end.
             for (int row = 0; row < column + TileColumns; row += TileRows)
             {
-                ref double strips = ref MemoryMarshal.GetArrayDataReference(panel);
+                ref double strips = ref MemoryMarshal.GetReference(panel);
                 Span<double> tile = sums.AsSpan((row * stride) + column);
                 if (Vector512.IsHardwareAccelerated)
                 {
-                    AddWideTile(ref strips, rows, stride, row, column, tile);
+                    AddWideTile(ref strips, rows, panelStride, row, column, tile, stride);
                 }
                 else
                 {
-                    AddTile(ref strips, rows, stride, row, column, tile);
+                    AddTile(ref strips, rows, panelStride, row, column, tile, stride);
                 }
             }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddTile(ref double panel, int rows, int stride, int row, int column, Span<double> sums)
+    private static void AddTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
         Vector256<double> sum00 = default, sum01 = default, sum02 = default;
         Vector256<double> sum10 = default, sum11 = default, sum12 = default;
         Vector256<double> sum20 = default, sum21 = default, sum22 = default;
         Vector256<double> sum30 = default, sum31 = default, sum32 = default;
         nuint position = 0;
-        for (int index = 0; index < rows; index++, position += (nuint)stride)
+        for (int index = 0; index < rows; index++, position += (nuint)panelStride)
         {
             nuint left = position + (nuint)row;
             nuint right = position + (nuint)column;
@@ -170,14 +174,14 @@ internal static class GramMatrix
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void AddWideTile(ref double panel, int rows, int stride, int row, int column, Span<double> sums)
+    private static void AddWideTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
         Vector512<double> sum00 = default, sum01 = default, sum10 = default, sum11 = default;
         Vector512<double> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
         Vector512<double> sum40 = default, sum41 = default, sum50 = default, sum51 = default;
         Vector512<double> sum60 = default, sum61 = default, sum70 = default, sum71 = default;
         nuint position = 0;
-        for (int index = 0; index < rows; index++, position += (nuint)stride)
+        for (int index = 0; index < rows; index++, position += (nuint)panelStride)
         {
             ref double left = ref Unsafe.Add(ref panel, position + (nuint)row);
             Vector512<double> right0 = Vector512.LoadUnsafe(ref panel, position + (nuint)column);

@@ -58,12 +58,13 @@ internal static class LayerTruncation
             _ => ScalarType.Float32,
         };
         using Tensor encoded = values.to(target, CPU).contiguous();
-        if (!encoded.isfinite().all().item<bool>())
+        byte[] bytes = encoded.bytes.ToArray();
+        if (!FiniteWeights.Are(type, bytes))
         {
             string advice = type == TensorType.Float16 ? "use -DType BFloat16 or Float32." : "the layer cannot be written.";
             throw new AdapterException(spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {values.abs().max().to(ScalarType.Float64).item<double>():g3}, too large for {type}; {advice}"));
         }
 
-        return encoded.bytes.ToArray();
+        return bytes;
     }
 }

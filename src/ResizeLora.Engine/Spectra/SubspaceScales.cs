@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
@@ -37,21 +36,18 @@ internal static class SubspaceScales
 
     private static double[] Project(Checkpoint checkpoint, BaseWeight weight, Tensor leftVectors, Tensor rightVectors, int count)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.ByteLength);
-        try
-        {
-            Span<byte> bytes = buffer.AsSpan(0, (int)weight.ByteLength);
-            checkpoint.Read(weight, bytes);
-            double[] scales = new double[count];
-            using Tensor left = leftVectors.contiguous();
-            using Tensor right = rightVectors.contiguous();
-            WeightProjection.Compute(weight.Tensor.Type, bytes, weight.Rows, weight.Columns, MemoryMarshal.Cast<byte, float>(left.bytes), MemoryMarshal.Cast<byte, float>(right.bytes), scales);
-            return Array.ConvertAll(scales, Math.Abs);
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        double[] scales = new double[count];
+        using Tensor left = leftVectors.contiguous();
+        using Tensor right = rightVectors.contiguous();
+        WeightProjection.Compute(
+            weight.Tensor.Type,
+            (firstRow, destination) => checkpoint.Read(weight, firstRow, destination),
+            weight.Rows,
+            weight.Columns,
+            MemoryMarshal.Cast<byte, float>(left.bytes),
+            MemoryMarshal.Cast<byte, float>(right.bytes),
+            scales);
+        return Array.ConvertAll(scales, Math.Abs);
     }
 
     private static Tensor SingularVectors(ITensorFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)

@@ -7,127 +7,156 @@ using ResizeLora.Safetensors;
 namespace ResizeLora.Spectra;
 
 /// <summary>
-/// uᵢᵀ·W·vᵢ for all columns i of U (n × r) and V (m × r), with W (n × m) as its bytes lie in the checkpoint. A general product
-/// W·V would first need W in single precision and then be read once more; here a few rows of W at a time are decoded, meet all
-/// of V, and what comes out meets U before it leaves the registers.
+/// uᵢᵀ·W·vᵢ for all columns i of U (n × r) and V (m × r), with W (n × m) as it is stored in the checkpoint. A general product
+/// W·V would first need W in single precision and then be read once more; here a few rows of W at a time are read, decoded, meet
+/// all of V, and what comes out meets U before it leaves the nearest cache.
 /// </summary>
 internal static class WeightProjection
 {
-    // The register tile: 6 × 16 sums in twelve 256-bit registers.
-    private const int TileRows = 6;
-    private const int TileColumns = 16;
+    // Rows are read in pieces that stay in the second cache until they are used.
+    private const int PieceBytes = 1 << 18;
 
-    /// <summary>Computes the products.</summary>
+    /// <summary>Reads some rows of W.</summary>
+    /// <param name="firstRow">The first of them.</param>
+    /// <param name="destination">As long as the rows are in bytes.</param>
+    public delegate void RowReader(int firstRow, Span<byte> destination);
+
+    /// <summary>Computes the products; the same bits whatever the processor's widest registers are.</summary>
     /// <param name="type">The stored type of W.</param>
-    /// <param name="bytes">W, row-major.</param>
+    /// <param name="readRows">Reads W; called for all rows once, in order.</param>
     /// <param name="rows">n.</param>
     /// <param name="columns">m.</param>
     /// <param name="left">U, row-major.</param>
     /// <param name="right">V, row-major.</param>
     /// <param name="products">Where the r products go.</param>
-    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int rows, int columns, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<double> products)
+    public static void Compute(TensorType type, RowReader readRows, int rows, int columns, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<double> products)
+    {
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Compute<ProjectionTile512>(type, readRows, rows, columns, left, right, products);
+        }
+        else
+        {
+            Compute<ProjectionTile256>(type, readRows, rows, columns, left, right, products);
+        }
+    }
+
+    /// <inheritdoc cref="Compute(TensorType, RowReader, int, int, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{double})"/>
+    /// <typeparam name="TTile">What multiplies.</typeparam>
+    public static void Compute<TTile>(TensorType type, RowReader readRows, int rows, int columns, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<double> products)
+        where TTile : struct, IProjectionTile
     {
         int rank = products.Length;
-        int strips = (rank + TileColumns - 1) / TileColumns;
         int rowBytes = columns * TensorTypes.BytesOf(type);
-        float[] packed = ArrayPool<float>.Shared.Rent(strips * columns * TileColumns);
-        float[] decoded = ArrayPool<float>.Shared.Rent(TileRows * columns);
-        Span<float> tile = stackalloc float[TileRows * TileColumns];
+        int pieceRows = Math.Max(PieceBytes / rowBytes / TTile.Rows, 1) * TTile.Rows;
+        using var vectors = new AlignedMemory<float>(RoundUp(rank, TTile.Columns) * columns);
+        using var decoded = new AlignedMemory<float>(RoundUp(columns, IProjectionTile.MaximumLength) / IProjectionTile.MaximumLength * TTile.Rows * IProjectionTile.Stride);
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(pieceRows, rows) * rowBytes);
         try
         {
-            Pack(right, columns, rank, packed.AsSpan(0, strips * columns * TileColumns));
-            Array.Clear(decoded, 0, TileRows * columns);
+            Pack<TTile>(right, rank, vectors.Span);
             products.Clear();
-            for (int row = 0; row < rows; row += TileRows)
+            for (int first = 0; first < rows; first += pieceRows)
             {
-                // In a last tile of fewer rows those of the tile before it stand in, and what comes of them is not used.
-                int height = Math.Min(TileRows, rows - row);
-                WeightDecoder.ToSingle(type, bytes.Slice(row * rowBytes, height * rowBytes), decoded.AsSpan(0, height * columns));
-                for (int strip = 0; strip < strips; strip++)
+                Span<byte> stored = piece.AsSpan(0, Math.Min(pieceRows, rows - first) * rowBytes);
+                readRows(first, stored);
+                for (int start = 0; start < stored.Length; start += TTile.Rows * rowBytes)
                 {
-                    Multiply(decoded, columns, packed.AsSpan(strip * columns * TileColumns, columns * TileColumns), tile);
-                    int start = strip * TileColumns;
-                    int width = Math.Min(TileColumns, rank - start);
-                    for (int index = 0; index < height; index++)
-                    {
-                        ReadOnlySpan<float> vectors = left.Slice(((row + index) * rank) + start, width);
-                        for (int column = 0; column < width; column++)
-                        {
-                            products[start + column] += (double)vectors[column] * tile[(index * TileColumns) + column];
-                        }
-                    }
+                    ReadOnlySpan<byte> tile = stored.Slice(start, Math.Min(TTile.Rows * rowBytes, stored.Length - start));
+                    int height = tile.Length / rowBytes;
+                    Decode<TTile>(type, tile, height, columns, decoded.Span);
+                    Multiply<TTile>(decoded.Span, vectors.Span, columns, left.Slice((first + (start / rowBytes)) * rank, height * rank), products);
                 }
             }
         }
         finally
         {
-            ArrayPool<float>.Shared.Return(packed);
-            ArrayPool<float>.Shared.Return(decoded);
+            ArrayPool<byte>.Shared.Return(piece);
         }
     }
 
-    // Strips of sixteen columns, one after another, so that a tile reads on and on.
-    private static void Pack(ReadOnlySpan<float> right, int columns, int rank, Span<float> packed)
+    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
+
+    // Strips of a tile's columns, one after another, so that a tile reads on and on.
+    private static void Pack<TTile>(ReadOnlySpan<float> right, int rank, Span<float> packed)
+        where TTile : struct, IProjectionTile
     {
         packed.Clear();
-        for (int row = 0; row < columns; row++)
+        int columns = right.Length / rank;
+        for (int start = 0; start < rank; start += TTile.Columns)
         {
-            for (int start = 0; start < rank; start += TileColumns)
+            int width = Math.Min(TTile.Columns, rank - start);
+            Span<float> strip = packed.Slice(start * columns, columns * TTile.Columns);
+            for (int row = 0; row < columns; row++)
             {
-                int width = Math.Min(TileColumns, rank - start);
-                right.Slice((row * rank) + start, width).CopyTo(packed[((start * columns) + (row * TileColumns))..]);
+                right.Slice((row * rank) + start, width).CopyTo(strip[(row * TTile.Columns)..]);
             }
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Multiply(float[] weights, int columns, ReadOnlySpan<float> strip, Span<float> tile)
+    private static void Decode<TTile>(TensorType type, ReadOnlySpan<byte> stored, int height, int columns, Span<float> decoded)
+        where TTile : struct, IProjectionTile
     {
-        ref float row0 = ref MemoryMarshal.GetArrayDataReference(weights);
-        ref float row1 = ref Unsafe.Add(ref row0, columns);
-        ref float row2 = ref Unsafe.Add(ref row1, columns);
-        ref float row3 = ref Unsafe.Add(ref row2, columns);
-        ref float row4 = ref Unsafe.Add(ref row3, columns);
-        ref float row5 = ref Unsafe.Add(ref row4, columns);
-        ref float vectors = ref MemoryMarshal.GetReference(strip);
-        Vector256<float> sum00 = default, sum01 = default, sum10 = default, sum11 = default, sum20 = default, sum21 = default;
-        Vector256<float> sum30 = default, sum31 = default, sum40 = default, sum41 = default, sum50 = default, sum51 = default;
-        nuint position = 0;
-        for (nuint column = 0; column < (nuint)columns; column++, position += TileColumns)
+        int weightBytes = TensorTypes.BytesOf(type);
+        Span<float> block = decoded;
+        for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
         {
-            Vector256<float> first = Vector256.LoadUnsafe(ref vectors, position);
-            Vector256<float> second = Vector256.LoadUnsafe(ref vectors, position + (nuint)Vector256<float>.Count);
-            Vector256<float> factor = Vector256.Create(Unsafe.Add(ref row0, column));
-            sum00 = VectorMath.MultiplyAdd(factor, first, sum00);
-            sum01 = VectorMath.MultiplyAdd(factor, second, sum01);
-            factor = Vector256.Create(Unsafe.Add(ref row1, column));
-            sum10 = VectorMath.MultiplyAdd(factor, first, sum10);
-            sum11 = VectorMath.MultiplyAdd(factor, second, sum11);
-            factor = Vector256.Create(Unsafe.Add(ref row2, column));
-            sum20 = VectorMath.MultiplyAdd(factor, first, sum20);
-            sum21 = VectorMath.MultiplyAdd(factor, second, sum21);
-            factor = Vector256.Create(Unsafe.Add(ref row3, column));
-            sum30 = VectorMath.MultiplyAdd(factor, first, sum30);
-            sum31 = VectorMath.MultiplyAdd(factor, second, sum31);
-            factor = Vector256.Create(Unsafe.Add(ref row4, column));
-            sum40 = VectorMath.MultiplyAdd(factor, first, sum40);
-            sum41 = VectorMath.MultiplyAdd(factor, second, sum41);
-            factor = Vector256.Create(Unsafe.Add(ref row5, column));
-            sum50 = VectorMath.MultiplyAdd(factor, first, sum50);
-            sum51 = VectorMath.MultiplyAdd(factor, second, sum51);
-        }
+            int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
+            for (int row = 0; row < height; row++)
+            {
+                WeightDecoder.ToSingle(type, stored.Slice(((row * columns) + start) * weightBytes, length * weightBytes), block.Slice(row * IProjectionTile.Stride, length));
+            }
 
-        Store(tile, 0, sum00, sum01);
-        Store(tile, 1, sum10, sum11);
-        Store(tile, 2, sum20, sum21);
-        Store(tile, 3, sum30, sum31);
-        Store(tile, 4, sum40, sum41);
-        Store(tile, 5, sum50, sum51);
+            block = block[(TTile.Rows * IProjectionTile.Stride)..];
+        }
     }
 
-    private static void Store(Span<float> tile, int row, Vector256<float> first, Vector256<float> second)
+    // In a last tile of fewer rows those of the tile before it stand in, and what comes of them is not used.
+    private static void Multiply<TTile>(ReadOnlySpan<float> decoded, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> left, Span<double> products)
+        where TTile : struct, IProjectionTile
     {
-        first.CopyTo(tile[(row * TileColumns)..]);
-        second.CopyTo(tile[((row * TileColumns) + Vector256<float>.Count)..]);
+        int rank = products.Length;
+        Span<float> sums = stackalloc float[TTile.Rows * TTile.Columns];
+        for (int first = 0; first < rank; first += TTile.Columns)
+        {
+            sums.Clear();
+            ReadOnlySpan<float> block = decoded;
+            for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
+            {
+                int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
+                TTile.Multiply(block, packed.Slice((first * columns) + (start * TTile.Columns), length * TTile.Columns), length, sums);
+                block = block[(TTile.Rows * IProjectionTile.Stride)..];
+            }
+
+            int width = Math.Min(TTile.Columns, rank - first);
+            for (int row = 0; (row * rank) + first < left.Length; row++)
+            {
+                Accumulate(left.Slice((row * rank) + first, width), sums.Slice(row * TTile.Columns, width), products.Slice(first, width));
+            }
+        }
+    }
+
+    // Eight at a time whatever the processor has, in the order of the rows.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Accumulate(ReadOnlySpan<float> vectors, ReadOnlySpan<float> sums, Span<double> products)
+    {
+        ref float vector = ref MemoryMarshal.GetReference(vectors);
+        ref float sum = ref MemoryMarshal.GetReference(sums);
+        ref double product = ref MemoryMarshal.GetReference(products);
+        int index = 0;
+        for (; index <= products.Length - Vector256<float>.Count; index += Vector256<float>.Count)
+        {
+            (Vector256<double> lowerVector, Vector256<double> upperVector) = Vector256.Widen(Vector256.LoadUnsafe(ref vector, (nuint)index));
+            (Vector256<double> lowerSum, Vector256<double> upperSum) = Vector256.Widen(Vector256.LoadUnsafe(ref sum, (nuint)index));
+            nuint upper = (nuint)(index + Vector256<double>.Count);
+            VectorMath.MultiplyAdd(lowerVector, lowerSum, Vector256.LoadUnsafe(ref product, (nuint)index)).StoreUnsafe(ref product, (nuint)index);
+            VectorMath.MultiplyAdd(upperVector, upperSum, Vector256.LoadUnsafe(ref product, upper)).StoreUnsafe(ref product, upper);
+        }
+
+        for (; index < products.Length; index++)
+        {
+            // A product of two singles is exact in double precision, so that fused or not is the same.
+            products[index] += (double)vectors[index] * sums[index];
+        }
     }
 }
