@@ -59,6 +59,7 @@ internal sealed class BenchRun(BenchOptions options)
         {
             SpectraProfile.Print(files);
             NormProfile.Print(files);
+            ProjectionProfile.Print(files);
             return;
         }
 
@@ -66,7 +67,7 @@ internal sealed class BenchRun(BenchOptions options)
         var runner = new WorkloadRunner(options, new BenchPrograms(files, outputFolder), Say);
         Workload[] workloads = Workload.All(files).Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id)).ToArray();
         string shapes = options.Small ? "Shapes a quarter as wide as SDXL's" : "Full SDXL shapes";
-        var report = new Report(string.Create(CultureInfo.InvariantCulture, $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn."));
+        var report = new Report(string.Create(CultureInfo.InvariantCulture, $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn or more."));
         report.AddTable(workloads.Select(runner.Measure).ToArray());
         if (options.Only.Count == 0)
         {

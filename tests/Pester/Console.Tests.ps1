@@ -104,6 +104,25 @@ Describe 'Objects that were stored' {
         Get-Line @($storedResult.Layers)[0] 120 | Should -Be (Get-Line $result.Layers[0] 120)
     }
 
+    It 'look as before, whatever they are: <_>' -ForEach 'Get-LoraInfo', 'Merge-Lora', 'Get-CheckpointNorm', 'Compare-Lora', 'Compare-Lora, by layer' {
+        $live = switch ($_) {
+            'Get-LoraInfo' { Get-LoraInfo $lora }
+            'Merge-Lora' { Merge-Lora $lora, $result.Path -Weight 1, 0.5 }
+            'Get-CheckpointNorm' { @(Get-CheckpointNorm $base)[0, 1] }
+            'Compare-Lora' { Compare-Lora $lora $result.Path }
+            default { (Compare-Lora $lora $result.Path).Layers[0, 1] }
+        }
+        $storedOne = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($live))
+        Get-Line $storedOne 120 | Should -Be (Get-Line $live 120)
+        $storedOne.PSObject.TypeNames | Where-Object { $_ -like 'Deserialized.*' } | Should -Not -BeNullOrEmpty
+    }
+
+    It 'are filtered as before' {
+        $info = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize((Get-LoraInfo $lora)))
+        $info.Kind | Should -Be ([string] (Get-LoraInfo $lora).Kind)
+        $info.Kind | Should -BeOfType string
+    }
+
     It 'keep their numbers, down to each layer''s' {
         @($storedResult.Layers)[0].NewRank | Should -Be $result.Layers[0].NewRank
         @($stored[1].SingularValues) | Should -Be $layers[1].SingularValues

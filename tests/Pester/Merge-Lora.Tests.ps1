@@ -57,6 +57,16 @@ Describe 'Merge-Lora' {
         $merge | Format-Table | Out-String | Should -BeLike '*a+b*'
     }
 
+    It 'warns of tensors that belong to no layer when two files have one of the same name' {
+        $first = Write-SafetensorsFile (Join-Path $folder 'first.safetensors') @(New-Layer $queryLayer -Rank 1; New-Tensor 'bundle_emb.word.string_to_param.*' @(1) @(0))
+        $second = Write-SafetensorsFile (Join-Path $folder 'second.safetensors') @(New-Layer $queryLayer -Rank 1; New-Tensor 'bundle_emb.word.string_to_param.*' @(1) @(0))
+        $merge = Merge-Lora $first, $second -WarningVariable warnings -WarningAction SilentlyContinue
+        $merge.Rank | Should -Be 2
+        "$warnings" | Should -BeLike "*1 tensors that belong to no layer are left out*bundle_emb.word.string_to_param.* of '*second.safetensors'*"
+        $null = Merge-Lora $a, $b -WarningVariable none
+        $none.Count | Should -Be 0
+    }
+
     It 'merges all files or none: <id>' -ForEach @(
         @{ id = 'MergeIncomplete'; arguments = { @{ Path = $a, (Join-Path $folder '*.nothing') } } }
         @{ id = 'MergeWeightCount'; arguments = { @{ Path = $a, $b; Weight = 1, 2, 3 } } }

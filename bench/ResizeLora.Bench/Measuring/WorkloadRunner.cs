@@ -14,6 +14,10 @@ namespace ResizeLora.Bench.Measuring;
 /// <param name="report">Told of each run.</param>
 internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, Action<string> report)
 {
+    // Short workloads are repeated until this much time has passed: a disturbance of seconds is then one run of many.
+    private const int MostRunsForOne = 5;
+    private static readonly TimeSpan Enough = TimeSpan.FromSeconds(75);
+
     /// <summary>Measures one workload.</summary>
     /// <param name="workload">The workload.</param>
     public WorkloadFigures Measure(Workload workload)
@@ -24,7 +28,8 @@ internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, 
 
         // One run of the floor that does not count brings the files into the page cache.
         workload.Floor(bench.Floor);
-        for (int run = 0; run < options.Runs; run++)
+        var clock = Stopwatch.StartNew();
+        for (int run = 0; run < options.Runs || (run < MostRunsForOne * options.Runs && clock.Elapsed < Enough && !options.Small); run++)
         {
             floorTimes.Add(Time(() => workload.Floor(bench.Floor)));
             foreach (IBenchProgram program in programs)

@@ -19,7 +19,8 @@ internal static class LoraMerger
     /// <param name="merge">The merge.</param>
     /// <param name="path">The path that the merge goes by.</param>
     /// <param name="adapters">The files with their weights, none of them zero.</param>
-    public static Adapter Merge(MergedLora merge, string path, IReadOnlyList<(Adapter Adapter, double Weight)> adapters)
+    /// <param name="leftOut">Which tensors have no place in the merge, because an earlier one has their name.</param>
+    public static Adapter Merge(MergedLora merge, string path, IReadOnlyList<(Adapter Adapter, double Weight)> adapters, out IReadOnlyList<string> leftOut)
     {
         var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>();
         var factors = new Dictionary<string, MergedFactor>(StringComparer.Ordinal);
@@ -47,7 +48,7 @@ internal static class LoraMerger
             scaled.Add((first, scale * rank));
         }
 
-        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies = Others(adapters, tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal));
+        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies = Others(adapters, tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal), out leftOut);
         tensors.AddRange(copies.Select(static copy => (copy.Key, copy.Value.Tensor.Type, copy.Value.Tensor.Shape)));
         SafetensorsHeader header = SafetensorsHeader.Of(SafetensorsLayout.Create(tensors, MetadataOf(merge, adapters[0].Adapter)));
         var file = new MergedFile(path, adapters.Select(static source => source.Adapter).ToArray(), header, factors, alphas, copies);
@@ -108,8 +109,9 @@ internal static class LoraMerger
     private static bool IsPowerOfTwo(double ratio) =>
         Math.Abs(ratio) is var size && size is >= 8.7e-19 and <= 1 && (BitConverter.DoubleToInt64Bits(size) & 0xFFFFFFFFFFFFF) == 0;
 
-    private static Dictionary<string, (ITensorFile File, TensorEntry Tensor)> Others(IReadOnlyList<(Adapter Adapter, double Weight)> adapters, HashSet<string> taken)
+    private static Dictionary<string, (ITensorFile File, TensorEntry Tensor)> Others(IReadOnlyList<(Adapter Adapter, double Weight)> adapters, HashSet<string> taken, out IReadOnlyList<string> leftOut)
     {
+        var displaced = new List<string>();
         var copies = new Dictionary<string, (ITensorFile, TensorEntry)>(StringComparer.Ordinal);
         foreach ((Adapter adapter, _) in adapters)
         {
@@ -120,13 +122,14 @@ internal static class LoraMerger
                     throw new MergeException("Unsupported", $"'{adapter.Path}', layer '{name.Layer}': '{tensor.Name}' ({kind}) has no weighted sum with others; only layers of lora_up and lora_down alone can be merged.", adapter.Path);
                 }
 
-                if (!taken.Contains(tensor.Name))
+                if (taken.Contains(tensor.Name) || !copies.TryAdd(tensor.Name, (adapter.File, tensor)))
                 {
-                    copies.TryAdd(tensor.Name, (adapter.File, tensor));
+                    displaced.Add($"{tensor.Name} of '{adapter.Path}'");
                 }
             }
         }
 
+        leftOut = displaced;
         return copies;
     }
 

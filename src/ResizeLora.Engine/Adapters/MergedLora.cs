@@ -31,6 +31,9 @@ public sealed class MergedLora
     /// <summary>The layers, in the order in which the files name them first.</summary>
     public IReadOnlyList<MergedLayer> Layers { get; private set; } = [];
 
+    /// <summary>Tensors that are of no layer and have the name of one in an earlier file, whose place they cannot take; with their files.</summary>
+    public IReadOnlyList<string> LeftOut { get; private set; } = [];
+
     /// <summary>The sum of the layers' ranks.</summary>
     public int Rank => Layers.Sum(static layer => layer.Rank);
 
@@ -65,7 +68,8 @@ public sealed class MergedLora
             return new MergeSource(found.FullName, file.Weight, found.Length, found.LastWriteTimeUtc);
         }).ToArray();
         var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
-        using Adapter adapter = merge.Open();
+        using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
+        merge.LeftOut = leftOut;
         merge.Layers = adapter.Layers.Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank)).ToArray();
         return merge;
     }
@@ -73,7 +77,12 @@ public sealed class MergedLora
     /// <summary>Opens the files as one.</summary>
     /// <exception cref="MergeException">A file has changed since the merge was made.</exception>
     /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
-    public Adapter Open()
+    public Adapter Open() => Open(out _);
+
+    /// <summary>The merge's name.</summary>
+    public override string ToString() => Name;
+
+    private Adapter Open(out IReadOnlyList<string> leftOut)
     {
         var adapters = new List<(Adapter Adapter, double Weight)>();
         try
@@ -83,7 +92,7 @@ public sealed class MergedLora
                 adapters.Add((OpenSource(source), source.Weight));
             }
 
-            return LoraMerger.Merge(this, Path.Combine(Directory, Name + Extension), adapters);
+            return LoraMerger.Merge(this, Path.Combine(Directory, Name + Extension), adapters, out leftOut);
         }
         catch
         {
@@ -91,9 +100,6 @@ public sealed class MergedLora
             throw;
         }
     }
-
-    /// <summary>The merge's name.</summary>
-    public override string ToString() => Name;
 
     private static Adapter OpenSource(MergeSource source)
     {

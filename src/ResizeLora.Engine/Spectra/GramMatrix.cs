@@ -127,7 +127,7 @@ internal static class GramMatrix
         }
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
         Vector256<double> sum00 = default, sum01 = default, sum02 = default;
@@ -173,7 +173,7 @@ internal static class GramMatrix
         (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddWideTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
         Vector512<double> sum00 = default, sum01 = default, sum10 = default, sum11 = default;

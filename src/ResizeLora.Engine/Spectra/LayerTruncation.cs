@@ -1,3 +1,5 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
 using ResizeLora.Safetensors;
@@ -25,16 +27,53 @@ internal static class LayerTruncation
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
-        ScalarType precision = spectrum.Factors.NeedsDoublePrecision ? ScalarType.Float64 : ScalarType.Float32;
         double[] roots = Array.ConvertAll(kept, dimension => Math.Sqrt(spectrum.Factors.ProductSingularValues[dimension] * gain));
-        Tensor left = Combination(spectrum.Factors.Left, spectrum, kept, roots, precision, device);
-        Tensor right = Combination(spectrum.Factors.Right, spectrum, kept, roots, precision, device);
-        Tensor up = TensorReader.ReadMatrix(file, spectrum.Source.Up, precision, device).matmul(left);
-        Tensor down = right.t().matmul(TensorReader.ReadMatrix(file, spectrum.Source.Down, precision, device));
+        double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);
+        double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
+        ScalarType precision = spectrum.Factors.NeedsDoublePrecision ? ScalarType.Float64 : ScalarType.Float32;
+        Tensor up = Multiply(file, spectrum.Source.Up, left, spectrum.Rank, transposed: false, precision, device);
+        Tensor down = Multiply(file, spectrum.Source.Down, right, spectrum.Rank, transposed: true, precision, device);
         return (Encode(down, spectrum, type), Encode(up, spectrum, type));
     }
 
-    private static Tensor Combination(double[] factor, LayerSpectrum spectrum, int[] kept, double[] roots, ScalarType precision, ComputeDevice device)
+    // B·X, or Yᵀ·A where the factor is transposed.
+    private static Tensor Multiply(ITensorFile file, TensorEntry factor, double[] combination, int rank, bool transposed, ScalarType precision, ComputeDevice device)
+    {
+        int count = combination.Length / rank;
+        if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
+        {
+            Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
+            Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
+            return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
+        }
+
+        long length = factor.ElementCount / rank;
+        Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
+        Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
+        float[] singles = Array.ConvertAll(combination, static number => (float)number);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        try
+        {
+            Span<byte> stored = buffer.AsSpan(0, (int)factor.ByteLength);
+            file.Read(factor, stored);
+            if (transposed)
+            {
+                FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
+            }
+            else
+            {
+                FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
+            }
+
+            return product;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static double[] Combination(double[] factor, LayerSpectrum spectrum, int[] kept, double[] roots)
     {
         int count = spectrum.SingularValues.Length;
         double[] chosen = new double[spectrum.Rank * kept.Length];
@@ -46,7 +85,7 @@ internal static class LayerTruncation
             }
         }
 
-        return TensorReader.FromArray(chosen, spectrum.Rank, kept.Length, precision, device);
+        return chosen;
     }
 
     private static byte[] Encode(Tensor values, LayerSpectrum spectrum, TensorType type)

@@ -49,12 +49,12 @@ internal static class WeightProjection
         int rank = products.Length;
         int rowBytes = columns * TensorTypes.BytesOf(type);
         int pieceRows = Math.Max(PieceBytes / rowBytes / TTile.Rows, 1) * TTile.Rows;
-        using var vectors = new AlignedMemory<float>(RoundUp(rank, TTile.Columns) * columns);
-        using var decoded = new AlignedMemory<float>(RoundUp(columns, IProjectionTile.MaximumLength) / IProjectionTile.MaximumLength * TTile.Rows * IProjectionTile.Stride);
+        using var vectors = new AlignedMemory<float>(Tiles<TTile>.LengthOfStrips(rank) * columns);
+        using var decoded = new AlignedMemory<float>(Tiles<TTile>.LengthOfRows(columns));
         byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(pieceRows, rows) * rowBytes);
         try
         {
-            Pack<TTile>(right, rank, vectors.Span);
+            Tiles<TTile>.Pack(right, rank, vectors.Span);
             products.Clear();
             for (int first = 0; first < rows; first += pieceRows)
             {
@@ -64,7 +64,7 @@ internal static class WeightProjection
                 {
                     ReadOnlySpan<byte> tile = stored.Slice(start, Math.Min(TTile.Rows * rowBytes, stored.Length - start));
                     int height = tile.Length / rowBytes;
-                    Decode<TTile>(type, tile, height, columns, decoded.Span);
+                    Tiles<TTile>.Decode(type, tile, height, columns, decoded.Span);
                     Multiply<TTile>(decoded.Span, vectors.Span, columns, left.Slice((first + (start / rowBytes)) * rank, height * rank), products);
                 }
             }
@@ -72,42 +72,6 @@ internal static class WeightProjection
         finally
         {
             ArrayPool<byte>.Shared.Return(piece);
-        }
-    }
-
-    private static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
-
-    // Strips of a tile's columns, one after another, so that a tile reads on and on.
-    private static void Pack<TTile>(ReadOnlySpan<float> right, int rank, Span<float> packed)
-        where TTile : struct, IProjectionTile
-    {
-        packed.Clear();
-        int columns = right.Length / rank;
-        for (int start = 0; start < rank; start += TTile.Columns)
-        {
-            int width = Math.Min(TTile.Columns, rank - start);
-            Span<float> strip = packed.Slice(start * columns, columns * TTile.Columns);
-            for (int row = 0; row < columns; row++)
-            {
-                right.Slice((row * rank) + start, width).CopyTo(strip[(row * TTile.Columns)..]);
-            }
-        }
-    }
-
-    private static void Decode<TTile>(TensorType type, ReadOnlySpan<byte> stored, int height, int columns, Span<float> decoded)
-        where TTile : struct, IProjectionTile
-    {
-        int weightBytes = TensorTypes.BytesOf(type);
-        Span<float> block = decoded;
-        for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
-        {
-            int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
-            for (int row = 0; row < height; row++)
-            {
-                WeightDecoder.ToSingle(type, stored.Slice(((row * columns) + start) * weightBytes, length * weightBytes), block.Slice(row * IProjectionTile.Stride, length));
-            }
-
-            block = block[(TTile.Rows * IProjectionTile.Stride)..];
         }
     }
 
@@ -119,15 +83,7 @@ internal static class WeightProjection
         Span<float> sums = stackalloc float[TTile.Rows * TTile.Columns];
         for (int first = 0; first < rank; first += TTile.Columns)
         {
-            sums.Clear();
-            ReadOnlySpan<float> block = decoded;
-            for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
-            {
-                int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
-                TTile.Multiply(block, packed.Slice((first * columns) + (start * TTile.Columns), length * TTile.Columns), length, sums);
-                block = block[(TTile.Rows * IProjectionTile.Stride)..];
-            }
-
+            Tiles<TTile>.Multiply(decoded, packed[(first * columns)..], columns, sums);
             int width = Math.Min(TTile.Columns, rank - first);
             for (int row = 0; (row * rank) + first < left.Length; row++)
             {

@@ -83,7 +83,13 @@ public sealed class MergeLoraCommand : EngineCommand
 
         double[]? weights = weightsAreForAll ? Spread(Weight, files.Count) : null;
         (string, double)[] weighted = files.Select((file, index) => (file.Path, file.Weight ?? weights![index])).ToArray();
-        WriteObject(Require(weighted, () => MergedLora.Create(weighted, Name)));
+        MergedLora merge = Require(weighted, () => MergedLora.Create(weighted, Name));
+        if (merge.LeftOut.Count > 0)
+        {
+            WriteWarning($"'{merge}': {merge.LeftOut.Count} tensors that belong to no layer are left out, because an earlier file has tensors of their names: {string.Join(", ", merge.LeftOut)}");
+        }
+
+        WriteObject(merge);
     }
 
     private double[] Spread(double[] weights, int count)

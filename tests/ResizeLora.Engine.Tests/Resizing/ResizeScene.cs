@@ -21,12 +21,13 @@ internal sealed class ResizeScene : IDisposable
     /// <summary>Sets the scene.</summary>
     /// <param name="lora">The LoRA; the usual one when null.</param>
     /// <param name="withBase">Whether there is a base model.</param>
-    public ResizeScene(SampleLora? lora = null, bool withBase = true)
+    /// <param name="device">Where it is computed.</param>
+    public ResizeScene(SampleLora? lora = null, bool withBase = true, string device = "cpu")
     {
         folder = new TemporaryFolder();
         LoraPath = (lora ?? UsualLora()).Write(folder.PathOf("lora.safetensors"));
         BasePath = withBase ? WriteBase(folder.PathOf("base.safetensors")) : null;
-        session = new ResizeSession("cpu", BasePath, new NormCache(folder.PathOf("cache")));
+        session = new ResizeSession(device, BasePath, new NormCache(folder.PathOf("cache")));
         Job = ResizeJob.Decompose(session, Adapter.Open(LoraPath), progress: null, CancellationToken.None);
     }
 
