@@ -151,7 +151,7 @@ Describe 'Objects that were stored' {
 
 Describe 'In a job' {
     It 'layers and results arrive whole: Start-Job' -Skip:(-not (Get-Command Start-Job -ErrorAction Ignore) -or -not (Get-Command Receive-Job -ErrorAction Ignore) -or [System.IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -ne 'pwsh') {
-        $job = Start-Job { param($module, $file) Import-Module $module; Get-LoraSpectrum $file; Measure-LoraResize $file -Recipe 'spn_lora,thr=-0.7' } -ArgumentList $manifest, $lora
+        $job = Start-Job { Import-Module $using:manifest; Get-LoraSpectrum $using:lora; Measure-LoraResize $using:lora -Recipe 'spn_lora,thr=-0.7' }
         $received = $job | Wait-Job -Timeout 120 | Receive-Job -Wait -AutoRemoveJob
         $received | Should -HaveCount 52
         @($received[-1].Layers)[0].NewRank | Should -Be 6

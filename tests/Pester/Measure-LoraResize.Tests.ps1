@@ -87,7 +87,7 @@ Describe 'What was measured is what is written, to the byte: -DType <type>' -For
             New-Layer $keyLayer -Alpha $null -Type 'BF16'
             New-Layer 'lora_unet_no_such_layer' -Alpha -3
             New-Tensor 'bundle_emb.word' @(3) @(1, 2, 3)
-        ) @{ ss_training_comment = 'ü "quoted"'; other = 'x' }
+        ) @{ ss_training_comment = ([char] 0xFC + ' "quoted"'); other = 'x' }
     }
 
     It '<_>' -ForEach @(
