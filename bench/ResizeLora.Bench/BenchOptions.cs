@@ -12,11 +12,11 @@ internal sealed record BenchOptions
           --generate DIR   write the synthetic files into DIR (9.9 GB) and stop
           --folder DIR     where the files are, or will be made (default: resizelora-bench in the temporary folder)
           --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
-          --only W1,W4     these workloads alone, without the checks of accuracy and start-up
+          --only W1,start  these workloads alone, without the check of accuracy; start is the start-up
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
           --fuzz MINUTES   make up headers and recipes for so long instead, and see that each is read or refused
-          --profile        where the engine's time goes in W3 and W4, instead of the table
+          --profile        where the engine's time goes in W3 and W4, and how fast W5 and W6 multiply, instead of the table
           --markdown FILE  write the tables to FILE too, between its marks when it has them (docs/performance.md)
         """;
 
