@@ -60,6 +60,7 @@ Describe 'An error of the system' {
         @{ id = 'FileMissing'; category = 'ObjectNotFound'; exception = [System.IO.DirectoryNotFoundException]::new() }
         @{ id = 'FileDenied'; category = 'PermissionDenied'; exception = [System.UnauthorizedAccessException]::new() }
         @{ id = 'FileUnreadable'; category = 'ReadError'; exception = [System.IO.IOException]::new() }
+        @{ id = 'Unexpected'; category = 'NotSpecified'; exception = [System.InvalidOperationException]::new() }
     ) {
         $record = $create.Invoke($null, [object[]] ($exception, 'target'))
         $record.FullyQualifiedErrorId, "$($record.CategoryInfo.Category)" | Should -Be @($id, $category)

@@ -49,7 +49,9 @@ Describe 'Several runspaces at once' {
         $started = [System.Diagnostics.Stopwatch]::StartNew()
         while ((Get-FileName $output).Count -lt 42 -and $started.Elapsed.TotalSeconds -lt 60) { [System.Threading.Thread]::Sleep(5) }
         Stop-Job $job
+        $job.State | Should -Be 'Stopped'
         Remove-Job $job -Force
+        (Get-FileName $output).Count | Should -BeLessThan 80
         @(Get-FileName $output) -like '*.tmp' | Should -BeNullOrEmpty
         if (Test-Path '/proc/self/fd') { @(Get-OpenFile) -like "$output*" | Should -BeNullOrEmpty }
     }

@@ -51,7 +51,7 @@ internal static class AccuracyCheck
 
     private static double EngineNorm(BaseWeight weight, byte[] bytes)
     {
-        IGramOperator gram = new GramOperatorFactory(() => ComputeDevice.Processor).Create(weight, bytes);
+        IGramOperator gram = new GramOperatorFactory().Create(weight, bytes);
         using (gram as IDisposable)
         {
             return LanczosNorm.Compute(gram, CancellationToken.None).Spectral;

@@ -6,7 +6,6 @@ using System.IO.Hashing;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
-using ResizeLora.Compute;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Bench.Profiling;
@@ -43,7 +42,7 @@ internal static class NormProfile
         ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
         clock.Time("read", () => Read(checkpoint, weight, buffer));
         clock.Time("hash", () => XxHash128.Hash(bytes.Span));
-        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory(static () => ComputeDevice.Processor).Create(weight, bytes));
+        IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory().Create(weight, bytes));
         using (gram as IDisposable)
         {
             var watched = new WatchedGramOperator(gram);

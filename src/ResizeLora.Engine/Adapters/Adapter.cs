@@ -10,6 +10,9 @@ public sealed class Adapter : IDisposable
     /// <summary>The metadata key under which this tool, and the reference program, say how a file was resized.</summary>
     public const string ResizeKey = "resize_params";
 
+    /// <summary>The most numbers of a factor: in double precision, one array still holds them.</summary>
+    internal const int MostElements = int.MaxValue / sizeof(double);
+
     private const string CommentKey = "ss_training_comment";
 
     private static readonly string[] LayerSuffixes = [AdapterLayer.DownSuffix, AdapterLayer.UpSuffix, AdapterLayer.AlphaSuffix];
@@ -93,11 +96,12 @@ public sealed class Adapter : IDisposable
     // Metadata is anybody's text: shown as the recipe when it is one, and never at length.
     private static string RecipeIn(string parameters)
     {
-        const int Longest = 80;
+        const int LongestShown = 80;
+        const int LongestRead = 1 << 16;
         string shown = parameters;
         try
         {
-            using var document = JsonDocument.Parse(parameters);
+            using var document = JsonDocument.Parse(parameters.Length <= LongestRead ? parameters : "null");
             if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("recipe_str", out JsonElement recipe) && recipe.ValueKind == JsonValueKind.String)
             {
                 shown = recipe.GetString()!;
@@ -108,8 +112,7 @@ public sealed class Adapter : IDisposable
             // Then it is shown as it stands.
         }
 
-        shown = string.Concat(shown.Where(static character => !char.IsControl(character)));
-        return shown.Length > Longest ? $"{shown[..Longest]}…" : shown;
+        return StrangersText.Clean(shown, LongestShown) ?? string.Empty;
     }
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>
@@ -218,9 +221,9 @@ public sealed class Adapter : IDisposable
             throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} and lora_up {up.ShapeText} are not the factors of a matrix or a convolution.");
         }
 
-        if (Math.Max(up.ByteLength, down.ByteLength) > Array.MaxLength || Math.Max(up.ElementCount, down.ElementCount) > int.MaxValue)
+        if (Math.Max(up.ElementCount, down.ElementCount) > MostElements)
         {
-            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} or lora_up {up.ShapeText} is larger than 2 GiB.");
+            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} or lora_up {up.ShapeText} is larger than 2 GiB in double precision.");
         }
 
         if (up.Shape[1] != down.Shape[0])

@@ -34,6 +34,11 @@ internal static class LoraMerger
             double scale = telling.Max(static share => Math.Abs(share.Scale));
             double[] ratios = Array.ConvertAll(telling, share => scale > 0 ? share.Scale / scale : 1);
             int rank = telling.Sum(static share => share.Layer.Rank);
+            if (Math.Max(first.OutFeatures, first.InFeatures) * (long)rank > Adapter.MostElements)
+            {
+                throw new MergeException("Unsupported", $"'{shares[^1].Adapter.Path}', layer '{first.Name}': of rank {rank}, the merged layer is larger than 2 GiB in double precision.", shares[^1].Adapter.Path);
+            }
+
             MergedFactor.Part[] downs = telling.Select(static share => new MergedFactor.Part(share.Adapter.File, share.Layer.Down, share.Layer.Rank, 1)).ToArray();
             MergedFactor.Part[] ups = telling.Zip(ratios, static (share, ratio) => new MergedFactor.Part(share.Adapter.File, share.Layer.Up, share.Layer.Rank, ratio)).ToArray();
             TensorType downType = TypeFor(downs);

@@ -131,13 +131,14 @@ public sealed class BaseNormProvider
         }
         finally
         {
-            // What a cancelled run has computed is not computed again.
-            if (!found.IsEmpty)
+            // What a cancelled run has computed is not computed again; what was read of two contents is not kept at all.
+            if (!found.IsEmpty && !checkpoint.File.HasChanged())
             {
                 cache.Save(identity, found, progress);
             }
         }
 
+        checkpoint.RequireUnchanged();
         foreach ((string layer, NormCache.CachedNorm norm) in found)
         {
             settled[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);

@@ -49,7 +49,7 @@ public sealed class Checkpoint : IDisposable
         var weights = new Dictionary<string, BaseWeight>(StringComparer.Ordinal);
         foreach (TensorEntry tensor in file.Header.Tensors)
         {
-            if (tensor.Shape.Count < 2 || tensor.ElementCount == 0 || !TensorTypes.IsWeight(tensor.Type) || tensor.ByteLength > Array.MaxLength)
+            if (tensor.Shape.Count < 2 || tensor.ElementCount == 0 || !TensorTypes.IsWeight(tensor.Type) || tensor.ByteLength > Array.MaxLength || tensor.ElementCount > Array.MaxLength / sizeof(float))
             {
                 continue;
             }
@@ -94,6 +94,16 @@ public sealed class Checkpoint : IDisposable
     {
         ArgumentNullException.ThrowIfNull(weight);
         File.Read(weight.Tensor, destination, (long)(weight.FirstRow + firstRow) * weight.RowByteLength);
+    }
+
+    /// <summary>Sees to it that what was read was one content.</summary>
+    /// <exception cref="CheckpointException">The file was written to since it was opened.</exception>
+    internal void RequireUnchanged()
+    {
+        if (File.HasChanged())
+        {
+            throw new CheckpointException(Path, "Changed", $"'{Path}' was written to while it was read; start again when that is done.");
+        }
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,6 @@
 namespace ResizeLora.Checkpoints;
 
-/// <summary>Makes the operator on which a weight's norms are computed; the device decides which.</summary>
+/// <summary>Makes the operator on which a weight's norms are computed.</summary>
 public interface IGramOperatorFactory
 {
     /// <summary>Wraps a weight.</summary>

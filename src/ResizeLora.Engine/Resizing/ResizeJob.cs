@@ -172,8 +172,14 @@ public sealed class ResizeJob : IDisposable
             scales[index] = SubspaceScales.Compute(layer, adapter.File, session.Checkpoint!, session.Checkpoint!.Find(layer.Layer)!, session.Device);
             progress?.Report(new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length));
         }, cancellationToken);
+        session.Checkpoint!.RequireUnchanged();
         for (int index = 0; index < missing.Length; index++)
         {
+            if (scales[index].Any(static scale => !double.IsFinite(scale)))
+            {
+                throw new AdapterException(SourcePath, missing[index].Layer, "NotFinite", "what it shares with the base weight is not a finite number: its numbers, or the base weight's, are too large or not numbers.");
+            }
+
             subspaceScales.Add(missing[index].Layer, scales[index]);
         }
     }

@@ -22,7 +22,7 @@ public sealed class ResizeSession : IDisposable
         if (checkpointPath is not null)
         {
             Checkpoint = Checkpoint.Open(checkpointPath);
-            norms = new BaseNormProvider(Checkpoint, cache, new GramOperatorFactory(() => Device), Environment.ProcessorCount);
+            norms = new BaseNormProvider(Checkpoint, cache, new GramOperatorFactory(), Environment.ProcessorCount);
         }
     }
 
@@ -92,8 +92,8 @@ public sealed class ResizeSession : IDisposable
         }
 
         IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);
-        return !Checkpoint!.File.HasChanged() ? found
-            : throw new CheckpointException(Checkpoint.Path, "Changed", $"'{Checkpoint.Path}' was written to while it was read; start again when that is done.");
+        Checkpoint!.RequireUnchanged();
+        return found;
     }
 
     /// <inheritdoc/>

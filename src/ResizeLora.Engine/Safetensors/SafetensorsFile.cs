@@ -46,12 +46,25 @@ public sealed class SafetensorsFile : ITensorFile
     public static SafetensorsFile Open(string path)
     {
         path = System.IO.Path.GetFullPath(path);
+
+        // A pipe has no length, and opening one may wait for ever; an empty file is no different.
+        var named = new FileInfo(path);
+        if ((named.ResolveLinkTarget(returnFinalTarget: true) ?? named) is FileInfo { Exists: true, Length: 0 })
+        {
+            throw new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, "it has 0 bytes: it is empty, or no file but a pipe or a device.");
+        }
+
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
         try
         {
             var stamp = FileStamp.Of(handle);
             SafetensorsHeader header = ReadHeader(handle, path, out long length, out long dataStart);
             return new SafetensorsFile(path, handle, stamp with { Length = length }, dataStart, header);
+        }
+        catch (NotSupportedException exception)
+        {
+            handle.Dispose();
+            throw new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, "it is no file but a pipe or a device.", exception);
         }
         catch
         {

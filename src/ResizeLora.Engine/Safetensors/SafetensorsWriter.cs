@@ -108,13 +108,17 @@ public sealed class SafetensorsWriter : IDisposable
             stream.Write(final.Prefix.Span);
             stream.Flush(flushToDisk: true);
             Verify(final);
-            File.Move(temporaryPath, Path, overwrite);
+            FileNaming.Move(temporaryPath, Path, overwrite);
             committed = true;
             stream.Dispose();
         }
         catch (IOException exception) when (!overwrite && File.Exists(Path))
         {
             throw OutputException.Exists(Path, exception);
+        }
+        catch (SafetensorsException exception)
+        {
+            throw Unverified(exception);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -150,9 +154,12 @@ public sealed class SafetensorsWriter : IDisposable
             && written.Tensors.Select(Describe).ToHashSet(StringComparer.Ordinal).SetEquals(final.Tensors.Select(Describe));
         if (!same)
         {
-            throw new OutputException(Path, "Unverified", "what was read back is not what was written; the disk or the network share may be failing.");
+            throw Unverified();
         }
     }
+
+    private OutputException Unverified(SafetensorsException? cause = null) => new(
+        Path, "Unverified", $"what was read back is not what was written{(cause is null ? string.Empty : $" ({cause.Defect})")}; the disk or the network share may be failing.", cause);
 
     private static string Describe(TensorEntry tensor) => string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} {tensor.ShapeText} {tensor.Start} {tensor.End} {tensor.Name}");
 

@@ -14,8 +14,10 @@ namespace ResizeLora.Spectra;
 internal static class GramMatrix
 {
     // The register tile: 4 × 12 sums in sixteen 256-bit registers, or 8 × 16 in thirty-two of 512 bits.
-    private static readonly int TileRows = Vector512.IsHardwareAccelerated ? 8 : 4;
-    private static readonly int TileColumns = Vector512.IsHardwareAccelerated ? 16 : 12;
+    private const int TileRows = 4;
+    private const int TileColumns = 12;
+    private const int WideTileRows = 8;
+    private const int WideTileColumns = 16;
 
     // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
     private const int PanelRows = 128;
@@ -30,9 +32,14 @@ internal static class GramMatrix
     /// <param name="rank">Columns of T.</param>
     /// <param name="transposed">Whether Tᵀ is what is stored.</param>
     /// <param name="gram">Where the rank × rank numbers go, row-major.</param>
-    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram)
+    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram) =>
+        Compute(type, bytes, length, rank, transposed, gram, Vector512.IsHardwareAccelerated);
+
+    // The sums are the same to the bit, wide or not.
+    internal static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram, bool wide)
     {
-        int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
+        int tileColumns = wide ? WideTileColumns : TileColumns;
+        int stride = (rank + tileColumns - 1) / tileColumns * tileColumns;
         int panelStride = stride + PanelPadding;
         using var panelMemory = new AlignedMemory<double>(PanelRows * panelStride);
         Span<double> panel = panelMemory.Span;
@@ -54,7 +61,7 @@ internal static class GramMatrix
                     Pack(type, bytes, rank, start, rows, decoded, panel, panelStride);
                 }
 
-                AddPanel(panel, rows, panelStride, stride, sums);
+                AddPanel(panel, rows, panelStride, stride, sums, wide);
             }
 
             Mirror(sums, rank, stride, gram);
@@ -106,16 +113,18 @@ internal static class GramMatrix
         }
     }
 
-    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, double[] sums)
+    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, double[] sums, bool wide)
     {
-        for (int column = 0; column < stride; column += TileColumns)
+        int tileRows = wide ? WideTileRows : TileRows;
+        int tileColumns = wide ? WideTileColumns : TileColumns;
+        for (int column = 0; column < stride; column += tileColumns)
         {
             // Tiles wholly below the diagonal are mirrored at the end.
-            for (int row = 0; row < column + TileColumns; row += TileRows)
+            for (int row = 0; row < column + tileColumns; row += tileRows)
             {
                 ref double strips = ref MemoryMarshal.GetReference(panel);
                 Span<double> tile = sums.AsSpan((row * stride) + column);
-                if (Vector512.IsHardwareAccelerated)
+                if (wide)
                 {
                     AddWideTile(ref strips, rows, panelStride, row, column, tile, stride);
                 }

@@ -22,7 +22,7 @@ public sealed class LayerSpectrum : LoraLayer
         BaseFrobeniusNorm = baseNorms?.Frobenius;
         double scale = Math.Abs(source.Scale);
         singularValues = Array.ConvertAll(factors.ProductSingularValues, value => value * scale);
-        FrobeniusNorm = Math.Sqrt(singularValues.Sum(static value => value * value));
+        FrobeniusNorm = FrobeniusNormOf(singularValues);
         EffectiveRank = ComputeEffectiveRank(singularValues);
         FirstQuarterEnergy = ComputeFirstQuarterEnergy(singularValues, source.Rank);
     }
@@ -121,5 +121,13 @@ public sealed class LayerSpectrum : LoraLayer
         }
 
         return Math.Exp(entropy);
+    }
+
+    // Squares may leave the range of doubles where the norm does not.
+    private static double FrobeniusNormOf(double[] singularValues)
+    {
+        double sum = singularValues.Sum(static value => value * value);
+        double largest = singularValues.Max();
+        return double.IsFinite(sum) || !double.IsFinite(largest) ? Math.Sqrt(sum) : largest * Math.Sqrt(singularValues.Sum(value => value / largest * (value / largest)));
     }
 }

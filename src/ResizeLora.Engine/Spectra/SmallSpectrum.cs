@@ -66,7 +66,7 @@ internal static class SmallSpectrum
         return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms));
     }
 
-    private static LayerFactors? Decompose(double[] upNorms, double[] downNorms, int rank, int count, Func<double[], double[], LayerFactors> decompose)
+    private static LayerFactors? Decompose(double[] upNorms, double[] downNorms, int rank, int count, Func<double[], double[], LayerFactors?> decompose)
     {
         if (!double.IsFinite(upNorms.Sum()) || !double.IsFinite(downNorms.Sum()))
         {
@@ -91,7 +91,11 @@ internal static class SmallSpectrum
         }
 
         Tensor core = lower.t().matmul(downGram).matmul(lower);
-        (Tensor ascending, Tensor vectors) = linalg.eigh(core);
+        if (Try(() => linalg.eigh(core)) is not var (ascending, vectors))
+        {
+            return null;
+        }
+
         double[] squares = TensorReader.ToArray(ascending);
         Array.Reverse(squares);
 
@@ -120,12 +124,17 @@ internal static class SmallSpectrum
         return worstError <= AllowedError ? factors : null;
     }
 
-    private static LayerFactors ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
     {
         // Where the rank exceeds a side, the factor itself does the office of R: its Q is the identity.
         Tensor upRoot = UpperRoot(up);
         Tensor downRoot = UpperRoot(down.t());
-        (Tensor leftVectors, Tensor values, Tensor rightVectors) = linalg.svd(upRoot.matmul(downRoot.t()), fullMatrices: false);
+        Tensor product = upRoot.matmul(downRoot.t());
+        if (Try(() => linalg.svd(product, fullMatrices: false)) is not var (leftVectors, values, rightVectors))
+        {
+            return null;
+        }
+
         double[] singularValues = TensorReader.ToArray(values)[..count];
 
         // What rounding alone would leave counts as zero: a dependent dimension carries nothing, and must not look as if.
@@ -137,6 +146,20 @@ internal static class SmallSpectrum
         double[] left = TensorReader.ToArray(downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
         double[] right = TensorReader.ToArray(upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
         return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
+    }
+
+    // LAPACK refuses matrices with infinities, which finite factors can multiply to, and may fail to converge.
+    private static T? Try<T>(Func<T> decompose)
+        where T : struct
+    {
+        try
+        {
+            return decompose();
+        }
+        catch (ExternalException)
+        {
+            return null;
+        }
     }
 
     /// <summary>R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.</summary>

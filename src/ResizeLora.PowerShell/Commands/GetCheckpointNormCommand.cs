@@ -20,6 +20,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
 
     private readonly List<string> files = [];
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
+    private NormCache? cache;
 
     /// <summary>
     /// <para type="description">Base models: SDXL checkpoints in Stability's layout; wildcards are allowed.</para>
@@ -93,7 +94,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
 
     private void Measure(string file)
     {
-        using var session = new ResizeSession(Device, file, NormCache.ForUser());
+        using var session = new ResizeSession(Device, file, cache ??= NormCache.ForUser());
         BaseWeight[] weights = [.. Select(session.Checkpoint!)];
         WriteObject(Run((channel, cancellationToken) => session.MeasureCheckpoint(weights, Refresh, channel, cancellationToken)), enumerateCollection: true);
     }

@@ -77,7 +77,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         {
             work();
         }
-        catch (Exception exception) when (EngineError.IsExpected(exception))
+        catch (Exception exception) when (EngineError.IsFailure(exception))
         {
             WriteError(EngineError.Create(exception, target));
         }
@@ -92,7 +92,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         {
             return work();
         }
-        catch (Exception exception) when (EngineError.IsExpected(exception))
+        catch (Exception exception) when (EngineError.IsFailure(exception))
         {
             ThrowTerminatingError(EngineError.Create(exception, target));
             throw;

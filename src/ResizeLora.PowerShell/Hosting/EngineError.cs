@@ -11,8 +11,8 @@ namespace ResizeLora.PowerShell.Hosting;
 /// <summary>Turns the engine's exceptions, and the system's refusals to read, into error records with stable ids.</summary>
 internal static class EngineError
 {
-    /// <summary>Whether an exception is a failure that a user is told of, rather than a defect.</summary>
-    public static bool IsExpected(Exception exception) => exception is ResizeLoraException or IOException or UnauthorizedAccessException;
+    /// <summary>Whether an exception concerns the item that is worked on: a defect that nobody has thought of ends no batch either. PowerShell's own ways to stop do.</summary>
+    public static bool IsFailure(Exception exception) => exception is not (RuntimeException or OperationCanceledException or OutOfMemoryException);
 
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The failure.</param>
@@ -24,7 +24,8 @@ internal static class EngineError
         ResizeLoraException known => known.ErrorId,
         FileNotFoundException or DirectoryNotFoundException => "FileMissing",
         UnauthorizedAccessException => "FileDenied",
-        _ => "FileUnreadable",
+        IOException => "FileUnreadable",
+        _ => "Unexpected",
     };
 
     private static ErrorCategory CategoryOf(Exception exception) => exception switch
@@ -39,6 +40,7 @@ internal static class EngineError
         OutputException => ErrorCategory.WriteError,
         DeviceException or PictureException => ErrorCategory.ResourceUnavailable,
         UnauthorizedAccessException => ErrorCategory.PermissionDenied,
-        _ => ErrorCategory.ReadError,
+        IOException => ErrorCategory.ReadError,
+        _ => ErrorCategory.NotSpecified,
     };
 }

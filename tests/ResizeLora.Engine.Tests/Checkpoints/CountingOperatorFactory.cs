@@ -1,12 +1,11 @@
 using ResizeLora.Checkpoints;
-using ResizeLora.Compute;
 
 namespace ResizeLora.Tests.Checkpoints;
 
 /// <summary>Measures weights as the processor does and counts them, to tell norms that were computed from norms that were kept.</summary>
 internal sealed class CountingOperatorFactory : IGramOperatorFactory
 {
-    private readonly GramOperatorFactory processor = new(() => ComputeDevice.Processor);
+    private readonly GramOperatorFactory processor = new();
     private int count;
 
     public int Count => count;

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ResizeLora.Checkpoints;
-using ResizeLora.Compute;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests.Checkpoints;
@@ -218,7 +217,7 @@ public sealed class NormCacheTests : IDisposable
         string impossible = folder.PathOf("file");
         File.WriteAllText(impossible, string.Empty);
         using Checkpoint checkpoint = Checkpoint.Open(basePath);
-        var provider = new BaseNormProvider(checkpoint, new NormCache(Path.Combine(impossible, "cache")), new GramOperatorFactory(() => ComputeDevice.Processor), 2);
+        var provider = new BaseNormProvider(checkpoint, new NormCache(Path.Combine(impossible, "cache")), new GramOperatorFactory(), 2);
         var log = new EventLog();
         provider.GetNorms(Layers[..3], log, CancellationToken.None);
         IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(Layers, log, CancellationToken.None);
@@ -253,7 +252,7 @@ public sealed class NormCacheTests : IDisposable
         var log = new EventLog { OnReport = _ => cancellation.Cancel() };
         using (Checkpoint checkpoint = Checkpoint.Open(basePath))
         {
-            var provider = new BaseNormProvider(checkpoint, new NormCache(folder.PathOf("cache")), new GramOperatorFactory(() => ComputeDevice.Processor), 1);
+            var provider = new BaseNormProvider(checkpoint, new NormCache(folder.PathOf("cache")), new GramOperatorFactory(), 1);
             Assert.ThrowsAny<OperationCanceledException>(() => provider.GetNorms(Layers, log, cancellation.Token));
         }
 

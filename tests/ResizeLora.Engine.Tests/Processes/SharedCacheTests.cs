@@ -1,6 +1,5 @@
 using System.Globalization;
 using ResizeLora.Checkpoints;
-using ResizeLora.Compute;
 
 namespace ResizeLora.Tests.Processes;
 
@@ -36,7 +35,7 @@ public sealed class SharedCacheTests
             Assert.Single(Directory.GetFiles(scene.Cache));
             using Checkpoint checkpoint = Checkpoint.Open(scene.Base);
             var log = new EventLog();
-            var provider = new BaseNormProvider(checkpoint, new NormCache(scene.Cache), new GramOperatorFactory(static () => ComputeDevice.Processor), 1);
+            var provider = new BaseNormProvider(checkpoint, new NormCache(scene.Cache), new GramOperatorFactory(), 1);
             IReadOnlyDictionary<string, BaseNorms> kept = provider.GetNorms(Enumerable.Range(0, LayerCount).Select(static index => FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in")), log, CancellationToken.None);
             Assert.Equal(norms[0].Order(StringComparer.Ordinal), kept.Values.Select(static norm => norm.Spectral.ToString("R", CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal));
             Assert.DoesNotContain(log.Verbose, static line => line.Contains("ignored", StringComparison.Ordinal));

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests.Safetensors;
@@ -33,6 +34,24 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Equal((TensorType.Float32, 6L, 24L, "[2, 3]"), (weight.Type, weight.ElementCount, weight.ByteLength, weight.ShapeText));
         Assert.Equal([1, 2, 3, 4, 5, 6], ScalarFloat.DecodeAll(TensorType.Float32, file.Read(weight)));
         Assert.Null(file.Find("Weight"));
+    }
+
+    [UnixFact]
+    public async Task A_pipe_is_refused_and_not_waited_for()
+    {
+        string pipe = folder.PathOf("pipe.safetensors");
+        using (Process make = Process.Start("mkfifo", [pipe]))
+        {
+            await make.WaitForExitAsync();
+        }
+
+        string link = folder.PathOf("link.safetensors");
+        File.CreateSymbolicLink(link, pipe);
+        foreach (string path in new[] { pipe, link })
+        {
+            var opened = Task.Run(() => Assert.Throws<SafetensorsException>(() => SafetensorsFile.Open(path).Dispose()));
+            Assert.Equal(SafetensorsDefect.HeaderTooSmall, (await opened.WaitAsync(TimeSpan.FromSeconds(10))).Defect);
+        }
     }
 
     [Fact]

@@ -25,13 +25,30 @@ public sealed class GramMatrixTests
             int[] numbers = gaussian.Numbers(length * rank).Select(static value => (int)Math.Round(value * 4)).ToArray();
             int At(int row, int column) => transposed ? numbers[(column * length) + row] : numbers[(row * rank) + column];
             double[] gram = new double[rank * rank];
-            GramMatrix.Compute(type, WeightEncoder.Encode(type, numbers.Select(static number => (double)number)), length, rank, transposed, gram);
+            byte[] stored = WeightEncoder.Encode(type, numbers.Select(static number => (double)number));
+            GramMatrix.Compute(type, stored, length, rank, transposed, gram);
             for (int index = 0; index < gram.Length; index++)
             {
                 (int left, int right) = (index / rank, index % rank);
                 double expected = Enumerable.Range(0, length).Sum(row => At(row, left) * At(row, right));
                 Assert.True(expected == gram[index], $"{length} × {rank}, element {left}, {right}: {gram[index]} is not {expected}.");
             }
+        }
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Sums_are_the_same_to_the_bit_in_registers_of_both_widths(bool transposed)
+    {
+        foreach ((int length, int rank) in Shapes)
+        {
+            byte[] stored = WeightEncoder.Encode(TensorType.Float16, new Gaussian(length).Numbers(length * rank));
+            double[] narrow = new double[rank * rank];
+            double[] wide = new double[rank * rank];
+            GramMatrix.Compute(TensorType.Float16, stored, length, rank, transposed, narrow, wide: false);
+            GramMatrix.Compute(TensorType.Float16, stored, length, rank, transposed, wide, wide: true);
+            Assert.Equal(narrow, wide);
         }
     }
 

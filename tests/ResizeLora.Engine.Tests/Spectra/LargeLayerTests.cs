@@ -48,18 +48,19 @@ public sealed class LargeLayerTests : IDisposable
         byte[] weight = WeightEncoder.Encode(TensorType.Float16, numbers);
         string checkpoint = SampleFiles.Write(folder.PathOf("base.safetensors"), Enumerable.Range(0, 6).Select(index => new SampleTensor(
             FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.transformer_blocks.0.ff.net.0.proj.weight"), TensorType.Float16, [Out, In], weight)));
+
+        // The first run also compiles; the second one is as fast as those that are cancelled.
+        Run(lora, checkpoint, TimeSpan.FromMinutes(1));
         TimeSpan whole = Run(lora, checkpoint, TimeSpan.FromMinutes(1)).Elapsed;
-        for (int point = 0; point < 8; point++)
-        {
-            (_, TimeSpan answer) = Run(lora, checkpoint, whole * (point + 0.5) / 8);
-            Assert.InRange(answer.TotalSeconds, 0, 1);
-        }
+        TimeSpan?[] answers = Enumerable.Range(0, 8).Select(point => Run(lora, checkpoint, whole * (point + 0.5) / 8).Answer).ToArray();
+        Assert.All(answers, static answer => Assert.InRange((answer ?? TimeSpan.Zero).TotalSeconds, 0, 1));
+        Assert.InRange(answers.Count(static answer => answer is not null), 5, 8);
     }
 
     private static string LayerOf(int index) => Layer.Replace("blocks_7", FormattableString.Invariant($"blocks_{index}"), StringComparison.Ordinal);
 
-    // Norms, spectra, subspaces and the output, cancelled after a while; gives the time in all and the time from then to the answer.
-    private (TimeSpan Elapsed, TimeSpan Answer) Run(string lora, string checkpoint, TimeSpan after)
+    // Norms, spectra, subspaces and the output, cancelled after a while; gives the time in all, and that from then to the answer or null when it had ended before.
+    private (TimeSpan Elapsed, TimeSpan? Answer) Run(string lora, string checkpoint, TimeSpan after)
     {
         using var cancellation = new CancellationTokenSource();
         long cancelledAt = long.MaxValue;
@@ -78,10 +79,9 @@ public sealed class LargeLayerTests : IDisposable
         }
         catch (OperationCanceledException)
         {
-            // Then its time is what is asked for.
+            return (clock.Elapsed, Stopwatch.GetElapsedTime(Interlocked.Read(ref cancelledAt)));
         }
 
-        long cancelled = Interlocked.Read(ref cancelledAt);
-        return (clock.Elapsed, cancelled == long.MaxValue ? TimeSpan.Zero : Stopwatch.GetElapsedTime(cancelled));
+        return (clock.Elapsed, null);
     }
 }

@@ -89,6 +89,7 @@ public sealed class LayerSpectrumTests : IDisposable
     [InlineData(1e-30, 1e30)]
     [InlineData(1e100, 1e-100)]
     [InlineData(1e-120, 1e-120)]
+    [InlineData(1e120, 1e120)]
     public void Numbers_of_any_size_are_decomposed_as_long_as_their_squares_are_numbers(double up, double down)
     {
         LayerSpectrum spectrum = Decompose(WriteExtreme(up, down));

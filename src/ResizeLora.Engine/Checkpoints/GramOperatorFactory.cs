@@ -1,0 +1,15 @@
+namespace ResizeLora.Checkpoints;
+
+/// <summary>
+/// Computes norms from the stored bytes, on the processor whatever the device is: reading takes as long as computing, and a kept
+/// norm is then the same to the bit for every device.
+/// </summary>
+public sealed class GramOperatorFactory : IGramOperatorFactory
+{
+    /// <inheritdoc/>
+    public IGramOperator Create(BaseWeight weight, ReadOnlyMemory<byte> bytes)
+    {
+        ArgumentNullException.ThrowIfNull(weight);
+        return new WeightGramOperator(weight.Tensor.Type, bytes, weight.Rows, weight.Columns);
+    }
+}
