@@ -38,6 +38,7 @@ public sealed class LargeLayerTests : IDisposable
         const int Out = 10_240;
         const int In = 1_280;
         const int Rank = 128;
+        const int Points = 8;
         var noise = new Gaussian(4);
         double[] numbers = noise.Numbers(Out * In, 0.05);
         string lora = SampleFiles.Write(folder.PathOf("lora.safetensors"), [.. Enumerable.Range(0, 6).SelectMany(index => new[]
@@ -49,12 +50,26 @@ public sealed class LargeLayerTests : IDisposable
         string checkpoint = SampleFiles.Write(folder.PathOf("base.safetensors"), Enumerable.Range(0, 6).Select(index => new SampleTensor(
             FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.transformer_blocks.0.ff.net.0.proj.weight"), TensorType.Float16, [Out, In], weight)));
 
-        // The first run also compiles; the second one is as fast as those that are cancelled.
+        // The first run also compiles. A machine that others use gets faster and slower: a run that ended before its cancellation says how much
+        // earlier to cancel.
         Run(lora, checkpoint, TimeSpan.FromMinutes(1));
         TimeSpan whole = Run(lora, checkpoint, TimeSpan.FromMinutes(1)).Elapsed;
-        TimeSpan?[] answers = Enumerable.Range(0, 8).Select(point => Run(lora, checkpoint, whole * (point + 0.5) / 8).Answer).ToArray();
-        Assert.All(answers, static answer => Assert.InRange((answer ?? TimeSpan.Zero).TotalSeconds, 0, 1));
-        Assert.InRange(answers.Count(static answer => answer is not null), 5, 8);
+        var answers = new List<TimeSpan>();
+        for (int run = 0; run < 4 * Points && answers.Count < Points; run++)
+        {
+            (TimeSpan elapsed, TimeSpan? answer) = Run(lora, checkpoint, whole * (answers.Count + 0.5) / Points);
+            if (answer is { } time)
+            {
+                answers.Add(time);
+            }
+            else
+            {
+                whole = elapsed < whole ? elapsed : whole * 0.9;
+            }
+        }
+
+        Assert.Equal(Points, answers.Count);
+        Assert.All(answers, static answer => Assert.InRange(answer.TotalSeconds, 0, 1));
     }
 
     private static string LayerOf(int index) => Layer.Replace("blocks_7", FormattableString.Invariant($"blocks_{index}"), StringComparison.Ordinal);
