@@ -84,7 +84,7 @@ internal sealed class BenchRun(BenchOptions options)
         }
         else if (options.Only.Count == 0)
         {
-            Say("Start-up was not measured: build the solution first, so that out/host is there.");
+            Say("Start-up was not measured: build the solution first, so that out/ResizeLora is there.");
         }
 
         Console.WriteLine(report);

@@ -6,5 +6,5 @@ namespace ResizeLora;
 public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEvent
 {
     /// <summary>The sentence, fit to be shown.</summary>
-    public string Text { get; } = ShownText.Of(Text);
+    public string Text { get; } = DisplayText.Of(Text);
 }

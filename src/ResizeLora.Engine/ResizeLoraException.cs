@@ -11,7 +11,7 @@ public abstract class ResizeLoraException : Exception
     /// <param name="path">The file that it concerns, or null.</param>
     /// <param name="innerException">The cause, or null.</param>
     protected ResizeLoraException(string message, string? path = null, Exception? innerException = null)
-        : base(ShownText.Of(message), innerException)
+        : base(DisplayText.Of(message), innerException)
     {
         Path = path;
     }

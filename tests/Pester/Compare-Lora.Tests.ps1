@@ -53,7 +53,7 @@ Describe 'Compare-Lora after Resize-Lora' {
     It 'names the layers that were dropped' {
         $dropped = @($results[0].Layers | Where-Object NewRank -EQ 0).Layer
         $comparisons[0].OnlyInReference | Sort-Object | Should -Be @($dropped | Sort-Object)
-        $comparisons[0].OnlyInDifference | Should -BeNullOrEmpty
+        $comparisons[0].OnlyInOther | Should -BeNullOrEmpty
         $comparisons[0].Layers | Where-Object Presence -EQ 'ReferenceOnly' | Where-Object ReferenceNorm -GT 0 |
             ForEach-Object { $_.RelativeErrorToLora, $_.Cosine | Should -Be @(1, 0) }
     }

@@ -168,18 +168,27 @@ function Use-Culture([cultureinfo] $Culture, [scriptblock] $Action) {
     try { & $Action } finally { [System.Threading.Thread]::CurrentThread.CurrentCulture = $before }
 }
 
-# Runs a script in a process of its own, as a scheduler would: in PowerShell where this is PowerShell, else in the host console.
-# Gives the exit code and all that was printed.
-function Invoke-ScriptProcess([string] $Script, [string[]] $Argument) {
-    $start = [System.Diagnostics.ProcessStartInfo]::new([System.Environment]::ProcessPath)
+# How to start this PowerShell once more: the program, and what comes before its own arguments.
+# Run as a .NET tool, PowerShell's process is dotnet, and [Environment]::ProcessPath is not PowerShell.
+function Get-ShellCommand {
+    $native = [System.IO.Path]::Combine($PSHOME, $IsWindows ? 'pwsh.exe' : 'pwsh')
+    if ([System.IO.File]::Exists($native)) { @($native) } else { @([System.Environment]::ProcessPath, [System.IO.Path]::Combine($PSHOME, 'pwsh.dll')) }
+}
+
+# Runs PowerShell in a process of its own, as a scheduler would. Gives the exit code and all that was printed.
+function Invoke-PowerShellProcess([string[]] $Argument) {
+    $program, $before = Get-ShellCommand
+    $start = [System.Diagnostics.ProcessStartInfo]::new($program)
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-    $console = [System.IO.Path]::GetFileNameWithoutExtension($start.FileName) -eq 'pwsh' ? @('-NoProfile', '-NonInteractive')
-        : @([System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'out', 'host', 'ResizeLora.Host.dll')))
-    if ($console[0] -like '*.dll') { $start.FileName = $env:DOTNET_HOST_PATH ? $env:DOTNET_HOST_PATH : 'dotnet' }
-    foreach ($one in @($console) + @('-File', $Script) + $Argument) { $start.ArgumentList.Add($one) }
+    foreach ($one in @($before) + @('-NoProfile', '-NonInteractive') + $Argument) { $start.ArgumentList.Add($one) }
     $process = [System.Diagnostics.Process]::Start($start)
     $errors = $process.StandardError.ReadToEndAsync()
     $text = $process.StandardOutput.ReadToEnd() + $errors.Result
     $process.WaitForExit()
     [pscustomobject]@{ ExitCode = $process.ExitCode; Text = $text }
+}
+
+# Runs a script in a process of its own.
+function Invoke-ScriptProcess([string] $Script, [string[]] $Argument) {
+    Invoke-PowerShellProcess (@('-File', $Script) + $Argument)
 }

@@ -112,7 +112,7 @@ public sealed class Adapter : IDisposable
             // Then it is shown as it stands.
         }
 
-        return StrangersText.Clean(shown, LongestShown) ?? string.Empty;
+        return TrainerText.Clean(shown, LongestShown) ?? string.Empty;
     }
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>

@@ -27,8 +27,8 @@ internal static class BaseModelFamily
             ?? FromNote(architecture)
             ?? FromShapes(layers)
             ?? FromFileName(metadata.GetValueOrDefault("ss_sd_model_name"))
-            ?? StrangersText.Clean(version, longest: 40)
-            ?? StrangersText.Clean(architecture, longest: 40);
+            ?? TrainerText.Clean(version, longest: 40)
+            ?? TrainerText.Clean(architecture, longest: 40);
     }
 
     private static string? FromNote(string? note)

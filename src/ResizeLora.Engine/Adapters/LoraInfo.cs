@@ -18,8 +18,8 @@ public sealed class LoraInfo
         KindCounts = inventory.Layers.GroupBy(static layer => layer.Kind).OrderBy(static group => group.Key).ToDictionary(static group => group.Key.ToString(), static group => group.Count());
         Dialect = dialect;
         BaseModel = BaseModelFamily.Of(metadata, inventory.Layers);
-        TrainedOn = StrangersText.Clean(metadata.GetValueOrDefault("ss_sd_model_name"));
-        Title = StrangersText.Clean(metadata.GetValueOrDefault("modelspec.title") ?? metadata.GetValueOrDefault("ss_output_name"));
+        TrainedOn = TrainerText.Clean(metadata.GetValueOrDefault("ss_sd_model_name"));
+        Title = TrainerText.Clean(metadata.GetValueOrDefault("modelspec.title") ?? metadata.GetValueOrDefault("ss_output_name"));
         Layers = inventory.Layers.Count;
         UNetLayers = inventory.Layers.Count(static layer => layer.Component == Component.UNet);
         TextEncoder1Layers = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder1);

@@ -25,7 +25,7 @@ internal static partial class TrainingNotes
         string phrase = metadata.GetValueOrDefault("modelspec.trigger_phrase") ?? string.Empty;
         IEnumerable<string> triggers = phrase[..Math.Min(phrase.Length, MostWords * LongestWord)].Split(',');
         return triggers.Concat(TagsOf(metadata.GetValueOrDefault("ss_tag_frequency")))
-            .Select(static word => StrangersText.Clean(word, LongestWord))
+            .Select(static word => TrainerText.Clean(word, LongestWord))
             .OfType<string>()
             .Distinct(StringComparer.Ordinal)
             .Take(MostWords)

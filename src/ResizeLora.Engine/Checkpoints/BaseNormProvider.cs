@@ -68,7 +68,7 @@ public sealed class BaseNormProvider
 
         if (wanted.Count > 0)
         {
-            Settle(wanted, progress, cancellationToken);
+            ComputeMissing(wanted, progress, cancellationToken);
         }
 
         return settled;
@@ -95,7 +95,7 @@ public sealed class BaseNormProvider
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) => string.Create(
         CultureInfo.InvariantCulture, $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}");
 
-    private void Settle(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    private void ComputeMissing(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         // Largest first, so that no thread is left alone with a large one at the end.
         wanted.Sort(static (left, right) => right.ByteLength.CompareTo(left.ByteLength));

@@ -6,15 +6,15 @@ namespace ResizeLora.Comparison;
 /// <summary>How far the changes that two LoRA files make to one weight are apart.</summary>
 public sealed class LayerComparison
 {
-    internal LayerComparison(AdapterLayer? reference, AdapterLayer? difference, LayerProducts products, BaseNorms? baseNorms)
+    internal LayerComparison(AdapterLayer? reference, AdapterLayer? other, LayerProducts products, BaseNorms? baseNorms)
     {
-        AdapterLayer either = (reference ?? difference)!;
+        AdapterLayer either = (reference ?? other)!;
         Layer = either.Name;
         Component = either.Component;
         Kind = either.Kind;
-        Presence = difference is null ? LayerPresence.ReferenceOnly : reference is null ? LayerPresence.DifferenceOnly : LayerPresence.Both;
+        Presence = other is null ? LayerPresence.ReferenceOnly : reference is null ? LayerPresence.OtherOnly : LayerPresence.Both;
         ReferenceRank = reference?.Rank ?? 0;
-        DifferenceRank = difference?.Rank ?? 0;
+        DifferenceRank = other?.Rank ?? 0;
         Products = products;
         BaseFrobeniusNorm = baseNorms?.Frobenius;
     }
@@ -41,7 +41,7 @@ public sealed class LayerComparison
     public double ReferenceNorm => Math.Sqrt(Products.Reference);
 
     /// <summary>‖ΔW₂‖F, of the other file.</summary>
-    public double DifferenceNorm => Math.Sqrt(Products.Difference);
+    public double OtherNorm => Math.Sqrt(Products.Other);
 
     /// <summary>‖ΔW₁ − ΔW₂‖F.</summary>
     public double Distance => Math.Sqrt(Products.Distance);

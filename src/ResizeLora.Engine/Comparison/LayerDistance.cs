@@ -34,7 +34,7 @@ internal static class LayerDistance
     /// <param name="difference">The second, or null when there is none.</param>
     /// <param name="device">Where large products are made.</param>
     /// <exception cref="AdapterException">A layer holds NaN or infinity.</exception>
-    public static LayerProducts Measure(StoredLayer? reference, StoredLayer? difference, ComputeDevice device)
+    public static LayerProducts Measure(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device)
     {
         if (reference is not null && difference is not null && reference.IsSame(difference))
         {
@@ -42,7 +42,7 @@ internal static class LayerDistance
             return new LayerProducts(square, square, square, 0);
         }
 
-        StoredLayer[] sides = new[] { reference, difference }.OfType<StoredLayer>().ToArray();
+        ComparedLayer[] sides = new[] { reference, difference }.OfType<ComparedLayer>().ToArray();
         double[,] products = Multiply(sides, device);
         return (reference, difference) switch
         {
@@ -53,7 +53,7 @@ internal static class LayerDistance
     }
 
     // The squares on the diagonal, of two layers also the inner product above it, and the distance's square below.
-    private static double[,] Multiply(StoredLayer[] sides, ComputeDevice device)
+    private static double[,] Multiply(ComparedLayer[] sides, ComputeDevice device)
     {
         double[] upGram = Gram(sides, up: true, device);
         double[] downGram = Gram(sides, up: false, device);
@@ -93,7 +93,7 @@ internal static class LayerDistance
 
     private static bool IsAccurate(double square, double growth) => growth == 0 || SumRounding * growth * growth <= AllowedError * square;
 
-    private static double[,] MultiplyOrthogonalised(StoredLayer[] sides, ComputeDevice device)
+    private static double[,] MultiplyOrthogonalised(ComparedLayer[] sides, ComputeDevice device)
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
@@ -101,7 +101,7 @@ internal static class LayerDistance
         Tensor downRoot = SmallSpectrum.UpperRoot(Stack(sides, up: false, device).t());
         var cores = new List<Tensor>(sides.Length);
         int start = 0;
-        foreach (StoredLayer side in sides)
+        foreach (ComparedLayer side in sides)
         {
             cores.Add(upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(side.Layer.Scale));
             start += side.Layer.Rank;
@@ -124,7 +124,7 @@ internal static class LayerDistance
         return products;
     }
 
-    private static double[] Gram(StoredLayer[] sides, bool up, ComputeDevice device)
+    private static double[] Gram(ComparedLayer[] sides, bool up, ComputeDevice device)
     {
         int rank = sides.Sum(static side => side.Layer.Rank);
         if (device.IsCuda || sides.Any(side => FactorOf(side, up).Type == TensorType.Float64))
@@ -140,7 +140,7 @@ internal static class LayerDistance
         try
         {
             int start = 0;
-            foreach (StoredLayer side in sides)
+            foreach (ComparedLayer side in sides)
             {
                 Decode(side, up, stack, start, rank, length);
                 start += side.Layer.Rank;
@@ -157,7 +157,7 @@ internal static class LayerDistance
     }
 
     // The columns of B₂ go beside those of B₁, the rows of A₂ below those of A₁.
-    private static void Decode(StoredLayer side, bool up, float[] stack, int start, int rank, int length)
+    private static void Decode(ComparedLayer side, bool up, float[] stack, int start, int rank, int length)
     {
         TensorEntry factor = FactorOf(side, up);
         byte[] bytes = side.File.Read(factor);
@@ -174,15 +174,15 @@ internal static class LayerDistance
         }
     }
 
-    private static Tensor Stack(StoredLayer[] sides, bool up, ComputeDevice device) =>
+    private static Tensor Stack(ComparedLayer[] sides, bool up, ComputeDevice device) =>
         cat(sides.Select(side => TensorReader.ReadMatrix(side.File, FactorOf(side, up), ScalarType.Float64, device)).ToArray(), dim: up ? 1 : 0);
 
-    private static TensorEntry FactorOf(StoredLayer side, bool up) => up ? side.Layer.Up : side.Layer.Down;
+    private static TensorEntry FactorOf(ComparedLayer side, bool up) => up ? side.Layer.Up : side.Layer.Down;
 
-    private static void RequireFinite(StoredLayer[] sides, double[] upGram, double[] downGram, int rank)
+    private static void RequireFinite(ComparedLayer[] sides, double[] upGram, double[] downGram, int rank)
     {
         int start = 0;
-        foreach (StoredLayer side in sides)
+        foreach (ComparedLayer side in sides)
         {
             for (int row = start; row < start + side.Layer.Rank; row++)
             {

@@ -10,5 +10,5 @@ public enum LayerPresence
     ReferenceOnly,
 
     /// <summary>Only the other file does: the whole layer is new.</summary>
-    DifferenceOnly,
+    OtherOnly,
 }

@@ -28,31 +28,31 @@ public sealed class LoraComparer : IDisposable
     public string ReferencePath => reference.Path;
 
     /// <summary>Compares a file with the reference.</summary>
-    /// <param name="difference">The file; stays the caller's.</param>
+    /// <param name="other">The file; stays the caller's.</param>
     /// <param name="progress">Told how far it is; warned of what could not be compared.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A layer is of another shape than the reference's, or holds NaN.</exception>
-    public LoraComparison Compare(Adapter difference, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public LoraComparison Compare(Adapter other, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(difference);
-        (string Name, AdapterLayer? Reference, AdapterLayer? Difference)[] pairs = Pair(difference);
+        ArgumentNullException.ThrowIfNull(other);
+        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs = Pair(other);
         IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
-            difference.Path, pairs.Select(static pair => (pair.Reference ?? pair.Difference)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);
+            other.Path, pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);
 
         // Largest first, so that no thread is left alone with a large one at the end.
-        int[] order = Enumerable.Range(0, pairs.Length).OrderByDescending(index => CostOf(pairs[index].Reference) + CostOf(pairs[index].Difference)).ToArray();
+        int[] order = Enumerable.Range(0, pairs.Length).OrderByDescending(index => CostOf(pairs[index].Reference) + CostOf(pairs[index].Other)).ToArray();
         var layers = new LayerComparison[pairs.Length];
         int done = 0;
         LayerWorkers.ForEach(order, LayerThreads.CountFor(session.Device), index =>
         {
             (string name, AdapterLayer? left, AdapterLayer? right) = pairs[index];
             LayerProducts products = LayerDistance.Measure(
-                left is null ? null : new StoredLayer(reference.File, left), right is null ? null : new StoredLayer(difference.File, right), session.Device);
+                left is null ? null : new ComparedLayer(reference.File, left), right is null ? null : new ComparedLayer(other.File, right), session.Device);
             layers[index] = new LayerComparison(left, right, products, baseNorms.TryGetValue(name, out BaseNorms found) ? found : null);
-            progress?.Report(new EngineProgress($"Comparing {Path.GetFileName(difference.Path)}", Interlocked.Increment(ref done), pairs.Length));
+            progress?.Report(new EngineProgress($"Comparing {Path.GetFileName(other.Path)}", Interlocked.Increment(ref done), pairs.Length));
         }, cancellationToken);
-        var comparison = new LoraComparison(reference.Path, difference.Path, layers, FindOtherTensors(difference));
-        Tell(comparison, progress);
+        var comparison = new LoraComparison(reference.Path, other.Path, layers, FindOtherTensors(other));
+        ReportUncompared(comparison, progress);
         return comparison;
     }
 
@@ -61,7 +61,7 @@ public sealed class LoraComparer : IDisposable
 
     private static long CostOf(AdapterLayer? layer) => layer is null ? 0 : (long)layer.Rank * (layer.OutFeatures + layer.InFeatures);
 
-    private static void Tell(LoraComparison comparison, IProgress<EngineEvent>? progress)
+    private static void ReportUncompared(LoraComparison comparison, IProgress<EngineEvent>? progress)
     {
         if (comparison.TensorsNotCompared.Count > 0)
         {
@@ -69,7 +69,7 @@ public sealed class LoraComparer : IDisposable
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{comparison.Path}': {comparison.TensorsNotCompared.Count} tensors belong to no layer of lora_up and lora_down and are not the same in '{comparison.ReferencePath}'; they are not compared: {names}"));
         }
 
-        foreach ((IReadOnlyList<string> names, string file) in ((IReadOnlyList<string>, string)[])[(comparison.OnlyInReference, comparison.ReferencePath), (comparison.OnlyInDifference, comparison.Path)])
+        foreach ((IReadOnlyList<string> names, string file) in ((IReadOnlyList<string>, string)[])[(comparison.OnlyInReference, comparison.ReferencePath), (comparison.OnlyInOther, comparison.Path)])
         {
             if (names.Count > 0)
             {
@@ -78,15 +78,15 @@ public sealed class LoraComparer : IDisposable
         }
     }
 
-    private (string Name, AdapterLayer? Reference, AdapterLayer? Difference)[] Pair(Adapter difference)
+    private (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] Pair(Adapter other)
     {
         Dictionary<string, AdapterLayer> left = ByName(reference);
-        Dictionary<string, AdapterLayer> right = ByName(difference);
+        Dictionary<string, AdapterLayer> right = ByName(other);
         foreach ((string name, AdapterLayer layer) in left)
         {
-            if (right.TryGetValue(name, out AdapterLayer? other) && (layer.OutFeatures, layer.InFeatures) != (other.OutFeatures, other.InFeatures))
+            if (right.TryGetValue(name, out AdapterLayer? match) && (layer.OutFeatures, layer.InFeatures) != (match.OutFeatures, match.InFeatures))
             {
-                throw new AdapterException(difference.Path, other.Name, "ShapeMismatch", $"it changes a weight of {other.OutFeatures}x{other.InFeatures}, but in '{reference.Path}' one of {layer.OutFeatures}x{layer.InFeatures}: the files were made for different kinds of models.");
+                throw new AdapterException(other.Path, match.Name, "ShapeMismatch", $"it changes a weight of {match.OutFeatures}x{match.InFeatures}, but in '{reference.Path}' one of {layer.OutFeatures}x{layer.InFeatures}: the files were made for different kinds of models.");
             }
         }
 
@@ -110,12 +110,12 @@ public sealed class LoraComparer : IDisposable
         return layers;
     }
 
-    private string[] FindOtherTensors(Adapter difference)
+    private string[] FindOtherTensors(Adapter other)
     {
         bool IsShared(TensorEntry tensor, Adapter from, Adapter other) =>
-            other.File.Find(tensor.Name) is { } match && StoredLayer.AreSame(from.File, tensor, other.File, match);
-        return reference.OtherTensors.Where(tensor => !IsShared(tensor, reference, difference))
-            .Concat(difference.OtherTensors.Where(tensor => !IsShared(tensor, difference, reference)))
+            other.File.Find(tensor.Name) is { } match && ComparedLayer.AreSame(from.File, tensor, other.File, match);
+        return reference.OtherTensors.Where(tensor => !IsShared(tensor, reference, other))
+            .Concat(other.OtherTensors.Where(tensor => !IsShared(tensor, other, reference)))
             .Select(static tensor => tensor.Name).Distinct(StringComparer.Ordinal).ToArray();
     }
 }

@@ -11,7 +11,7 @@ public sealed class LoraComparison
         TensorsNotCompared = tensorsNotCompared;
         LayerProducts total = layers.Aggregate(default(LayerProducts), static (sum, layer) => sum + layer.Products);
         ReferenceNorm = Math.Sqrt(total.Reference);
-        DifferenceNorm = Math.Sqrt(total.Difference);
+        OtherNorm = Math.Sqrt(total.Other);
         Distance = Math.Sqrt(total.Distance);
         RelativeErrorToLora = total.RelativeError;
         Cosine = total.Cosine;
@@ -39,7 +39,7 @@ public sealed class LoraComparison
     public double ReferenceNorm { get; }
 
     /// <summary>‖ΔW₂‖F over all layers of the other file.</summary>
-    public double DifferenceNorm { get; }
+    public double OtherNorm { get; }
 
     /// <summary>‖ΔW₁ − ΔW₂‖F over all layers of both.</summary>
     public double Distance { get; }
@@ -54,7 +54,7 @@ public sealed class LoraComparison
     public IReadOnlyList<string> OnlyInReference => NamesOf(LayerPresence.ReferenceOnly);
 
     /// <summary>The layers that only the other file has; each counts as wholly added.</summary>
-    public IReadOnlyList<string> OnlyInDifference => NamesOf(LayerPresence.DifferenceOnly);
+    public IReadOnlyList<string> OnlyInOther => NamesOf(LayerPresence.OtherOnly);
 
     /// <summary>Tensors outside the layers that the files do not have in common, byte for byte; they are not part of any figure.</summary>
     public IReadOnlyList<string> TensorsNotCompared { get; }

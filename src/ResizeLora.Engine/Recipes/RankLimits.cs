@@ -49,7 +49,7 @@ public sealed record RankLimits
     /// <param name="scores">The scores.</param>
     /// <param name="singularValues">σ of B·A, as many.</param>
     /// <param name="isConvolution">Whether the layer is a convolution.</param>
-    public double[] Restrict(double[] scores, IReadOnlyList<double> singularValues, bool isConvolution)
+    public double[] LimitRank(double[] scores, IReadOnlyList<double> singularValues, bool isConvolution)
     {
         ArgumentNullException.ThrowIfNull(scores);
         HashSet<int> allowed = Enumerable.Range(0, CountOf(singularValues))

@@ -14,7 +14,7 @@ public sealed class ResizeJob : IDisposable
     private readonly ResizeSession session;
     private readonly Adapter adapter;
     private readonly Dictionary<string, double[]> subspaceScales = new(StringComparer.Ordinal);
-    private string[] toldUnknown = [];
+    private string[] reportedUnknown = [];
 
     private ResizeJob(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers)
     {
@@ -79,7 +79,7 @@ public sealed class ResizeJob : IDisposable
 
         ResizePlan plan = ResizePlanner.Plan(
             adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
-        Tell(plan, passedThrough, progress);
+        ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
 
@@ -116,7 +116,7 @@ public sealed class ResizeJob : IDisposable
 
     private static LayerSpectrum[] Recall(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        HashSet<string> names = layers.OfType<RecalledLayer>().Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers.OfType<StoredLayer>().Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];
@@ -184,12 +184,12 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
-    private void Tell(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
+    private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
     {
         string[] unknown = [.. passedThrough.Select(static layer => $"{layer.Name} (no such layer in the base model)"), .. adapter.OtherTensors.Select(static tensor => tensor.Name)];
-        if (unknown.Length > 0 && !unknown.SequenceEqual(toldUnknown))
+        if (unknown.Length > 0 && !unknown.SequenceEqual(reportedUnknown))
         {
-            toldUnknown = unknown;
+            reportedUnknown = unknown;
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': {unknown.Length} layers or tensors cannot be resized and are copied unchanged: {string.Join(", ", unknown)}"));
         }
 

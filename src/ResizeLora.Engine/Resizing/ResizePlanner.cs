@@ -24,7 +24,7 @@ internal static class ResizePlanner
             spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, recipe, selection.Threshold, highestRank));
 
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
-        double[][] allowed = scores.Zip(spectra, (layer, spectrum) => recipe.Limits.Restrict(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray();
+        double[][] allowed = scores.Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray();
         DimensionSelection chosen;
         if (!recipe.HasScores)
         {

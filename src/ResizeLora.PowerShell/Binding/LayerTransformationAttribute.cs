@@ -26,11 +26,11 @@ public sealed class LayerTransformationAttribute : ArgumentTransformationAttribu
             : inputData;
     }
 
-    private static RecalledLayer Recall(PSObject layer)
+    private static StoredLayer Recall(PSObject layer)
     {
         string? Text(string property) => layer.Properties[property]?.Value as string;
         return Text(nameof(LoraLayer.Path)) is { } path && Text(nameof(LoraLayer.Layer)) is { } name
-            ? new RecalledLayer(path, name, Text(nameof(LoraLayer.CheckpointPath)))
+            ? new StoredLayer(path, name, Text(nameof(LoraLayer.CheckpointPath)))
             : throw new ArgumentTransformationMetadataException("The stored layer has lost its Path or its name; get it again with Get-LoraSpectrum.");
     }
 }

@@ -16,7 +16,7 @@ public sealed class GetLoraInfoCommand : EngineCommand
     private const string PathSet = "Path";
     private const string LiteralPathSet = "LiteralPath";
 
-    private readonly LeftAloneFiles leftAlone = new();
+    private readonly SkippedFiles skipped = new();
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
 
     /// <summary>
@@ -46,14 +46,14 @@ public sealed class GetLoraInfoCommand : EngineCommand
     }
 
     /// <inheritdoc/>
-    protected override void EndProcessing() => leftAlone.Warn(this, known.Count);
+    protected override void EndProcessing() => skipped.Warn(this, known.Count);
 
     private void Read(string file)
     {
         LoraInfo? info = LoraInfoReader.TryRead(file, out string? reason);
         if (info is null)
         {
-            leftAlone.Add(this, file, reason!);
+            skipped.Add(this, file, reason!);
             return;
         }
 

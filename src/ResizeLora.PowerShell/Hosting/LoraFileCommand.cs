@@ -25,7 +25,7 @@ public abstract class LoraFileCommand : EngineCommand
     // Paths, and merges.
     private readonly List<object> files = [];
     private readonly HashSet<string> known = new(StringComparer.Ordinal);
-    private readonly LeftAloneFiles leftAlone = new();
+    private readonly SkippedFiles skipped = new();
     private ResizeSession? session;
 
     /// <summary>
@@ -135,7 +135,7 @@ public abstract class LoraFileCommand : EngineCommand
         CompleteProgress();
 
         // One warning rather than one a file: in a folder that is resized every night most files are earlier outputs.
-        leftAlone.Warn(this, files.Count);
+        skipped.Warn(this, files.Count);
     }
 
     /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
@@ -164,7 +164,7 @@ public abstract class LoraFileCommand : EngineCommand
         Adapter? adapter = LoraFileOpener.TryOpen(file, TakesResizedFiles, out string? reason);
         if (adapter is null)
         {
-            leftAlone.Add(this, file, reason!);
+            skipped.Add(this, file, reason!);
             return;
         }
 

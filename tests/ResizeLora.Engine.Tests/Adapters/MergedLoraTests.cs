@@ -44,11 +44,11 @@ public sealed class MergedLoraTests : IDisposable
             {
                 foreach (AdapterLayer part in adapter.Layers.Where(part => part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)))
                 {
-                    expected = expected.add(StoredLayer.Delta(adapter.File, part).mul(weight));
+                    expected = expected.add(WrittenLayer.Delta(adapter.File, part).mul(weight));
                 }
             }
 
-            Assert.InRange(StoredLayer.Norm(StoredLayer.Delta(merged.File, layer).sub(expected)), 0, 1e-14 * StoredLayer.Norm(expected));
+            Assert.InRange(WrittenLayer.Norm(WrittenLayer.Delta(merged.File, layer).sub(expected)), 0, 1e-14 * WrittenLayer.Norm(expected));
         }
     }
 
@@ -99,8 +99,8 @@ public sealed class MergedLoraTests : IDisposable
         using Adapter second = Adapter.Open(b);
         using Adapter output = Adapter.Open(folder.PathOf("out.safetensors"));
         using DisposeScope scope = NewDisposeScope();
-        Tensor expected = StoredLayer.Delta(first.File, first.Layers[0]).mul(0.7).sub(StoredLayer.Delta(second.File, second.Layers[0]).mul(0.3));
-        Assert.InRange(StoredLayer.Norm(StoredLayer.Delta(output.File, output.Layers[0]).sub(expected)), 0, 1e-5 * StoredLayer.Norm(expected));
+        Tensor expected = WrittenLayer.Delta(first.File, first.Layers[0]).mul(0.7).sub(WrittenLayer.Delta(second.File, second.Layers[0]).mul(0.3));
+        Assert.InRange(WrittenLayer.Norm(WrittenLayer.Delta(output.File, output.Layers[0]).sub(expected)), 0, 1e-5 * WrittenLayer.Norm(expected));
         Assert.Contains("\"file\":\"a.safetensors\",\"weight\":0.7", output.Metadata["merge_params"], StringComparison.Ordinal);
         Assert.Contains("merged from a.safetensors:0.7", output.Metadata["ss_training_comment"], StringComparison.Ordinal);
         Assert.Equal("{}", output.Metadata["ss_tag_frequency"]);

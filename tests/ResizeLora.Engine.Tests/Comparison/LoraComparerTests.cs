@@ -75,7 +75,7 @@ public sealed class LoraComparerTests : IDisposable
         Assert.Equal(1, comparison.Cosine);
         Assert.All(comparison.Layers, static layer => Assert.Equal(0, layer.Distance));
         Assert.True(comparison.ReferenceNorm > 0);
-        Assert.Equal(comparison.ReferenceNorm, comparison.DifferenceNorm);
+        Assert.Equal(comparison.ReferenceNorm, comparison.OtherNorm);
     }
 
     [Fact]
@@ -97,12 +97,12 @@ public sealed class LoraComparerTests : IDisposable
         string second = new SampleLora(1).Layer("lora_unet_a", 20, 16, 4).Layer("lora_unet_c", 20, 16, 4).Write(folder.PathOf("second.safetensors"));
         LoraComparison comparison = Compare(first, second);
         Assert.Equal(["lora_unet_b"], comparison.OnlyInReference);
-        Assert.Equal(["lora_unet_c"], comparison.OnlyInDifference);
+        Assert.Equal(["lora_unet_c"], comparison.OnlyInOther);
         Assert.Equal(["lora_unet_a", "lora_unet_b", "lora_unet_c"], comparison.Layers.Select(static layer => layer.Layer));
         Assert.Equal([0, 1, double.PositiveInfinity], comparison.Layers.Select(static layer => layer.RelativeErrorToLora));
         Assert.Equal([1, 0, 0], comparison.Layers.Select(static layer => layer.Cosine));
         double lost = comparison.Layers[1].ReferenceNorm;
-        double added = comparison.Layers[2].DifferenceNorm;
+        double added = comparison.Layers[2].OtherNorm;
         Assert.Equal(Math.Sqrt((lost * lost) + (added * added)) / comparison.ReferenceNorm, comparison.RelativeErrorToLora, 1e-12);
     }
 
@@ -229,7 +229,7 @@ public sealed class LoraComparerTests : IDisposable
         Assert.Equal(distance / norm, actual.RelativeErrorToLora, tolerance);
         Assert.Equal(left.mul(right).sum().item<double>() / (norm * otherNorm), actual.Cosine, 1e-10);
         Assert.Equal(norm, actual.ReferenceNorm, 1e-5 * norm);
-        Assert.Equal(otherNorm, actual.DifferenceNorm, 1e-5 * otherNorm);
+        Assert.Equal(otherNorm, actual.OtherNorm, 1e-5 * otherNorm);
     }
 
     private static (Tensor Product, double Size) Form(string path)

@@ -27,7 +27,7 @@ public sealed class CudaTests
         Tensor product = left.to(ScalarType.Float32, device).matmul(right.to(ScalarType.Float32, device)).to(ScalarType.Float64, CPU);
 
         // The tensor cores' ten bits would leave 1e-3.
-        Assert.True(StoredLayer.Norm(product - exact) <= 1e-5 * StoredLayer.Norm(exact));
+        Assert.True(WrittenLayer.Norm(product - exact) <= 1e-5 * WrittenLayer.Norm(exact));
     }
 
     [CudaFact]
@@ -70,9 +70,9 @@ public sealed class CudaTests
         {
             foreach (LayerPlan planned in plan.Layers.Where(static layer => layer.NewRank > 0))
             {
-                Tensor delta = StoredLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
-                Tensor written = StoredLayer.Delta(output.File, output.Layers.Single(layer => layer.Name == planned.Layer));
-                Assert.True(StoredLayer.Norm(written - StoredLayer.Truncate(delta, planned.Kept)) <= 1e-5 * StoredLayer.Norm(delta), planned.Layer);
+                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
+                Tensor written = WrittenLayer.Delta(output.File, output.Layers.Single(layer => layer.Name == planned.Layer));
+                Assert.True(WrittenLayer.Norm(written - WrittenLayer.Truncate(delta, planned.Kept)) <= 1e-5 * WrittenLayer.Norm(delta), planned.Layer);
             }
         }
     }

@@ -53,7 +53,7 @@ public sealed class KilledRunTests
                 Directory.CreateDirectory(scene.Cache).Delete(recursive: true);
             }
 
-            using (HostProcess process = scene.Start(script))
+            using (PowerShellProcess process = scene.Start(script))
             {
                 if (kill < KillsWhileStarting)
                 {
@@ -97,7 +97,7 @@ public sealed class KilledRunTests
     private static (TimeSpan Starting, TimeSpan Working) Live(ProcessScene scene, string script)
     {
         var clock = Stopwatch.StartNew();
-        using HostProcess process = scene.Start(script);
+        using PowerShellProcess process = scene.Start(script);
         Assert.Equal("ready", process.ReadLine());
         TimeSpan starting = clock.Elapsed;
         process.WaitForEnd();

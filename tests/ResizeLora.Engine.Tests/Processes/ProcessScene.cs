@@ -42,9 +42,9 @@ internal sealed class ProcessScene : IDisposable
     public string PathOf(string name) => folder.PathOf(name);
 
     /// <summary>The path as a script spells it.</summary>
-    public string Quoted(string name) => HostProcess.Quote(PathOf(name));
+    public string Quoted(string name) => PowerShellProcess.Quote(PathOf(name));
 
-    public HostProcess Start(string script) => HostProcess.Start(script, Folder);
+    public PowerShellProcess Start(string script) => PowerShellProcess.Start(script, Folder);
 
     public void Dispose() => folder.Dispose();
 }

@@ -8,7 +8,7 @@ public sealed class RunspaceTests
     public void Four_runspaces_that_begin_at_once_share_module_library_checkpoint_and_cold_cache()
     {
         using var scene = new ProcessScene(layers: 4, side: 96, rank: 8);
-        using HostProcess process = scene.Start($$"""
+        using PowerShellProcess process = scene.Start($$"""
             $module = (Get-Module ResizeLora).Path.Replace('.psm1', '.psd1')
             $running = foreach ($number in 1..4) {
                 $shell = [powershell]::Create([initialsessionstate]::CreateDefault2())

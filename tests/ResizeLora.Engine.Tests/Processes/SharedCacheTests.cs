@@ -22,7 +22,7 @@ public sealed class SharedCacheTests
                 [Console]::Out.WriteLine($layer.BaseSpectralNorm.ToString('R', [cultureinfo]::InvariantCulture))
             }
             """;
-        HostProcess[] processes = [.. Enumerable.Range(0, count).Select(_ => scene.Start(script))];
+        PowerShellProcess[] processes = [.. Enumerable.Range(0, count).Select(_ => scene.Start(script))];
         try
         {
             Assert.All(processes, static process => Assert.Equal("ready", process.ReadLine()));

@@ -29,9 +29,9 @@ public sealed class SoakTests
         }
 
         (long Memory, long Handles, long Mappings)[] measured;
-        using (HostProcess process = scene.Start($$"""
+        using (PowerShellProcess process = scene.Start($$"""
             $count = 0
-            Resize-Lora {{HostProcess.Quote(Path.Combine(folder, "*.safetensors"))}} -Checkpoint {{scene.Quoted("base.safetensors")}} -OutputDirectory {{scene.Quoted("output")}} | ForEach-Object {
+            Resize-Lora {{PowerShellProcess.Quote(Path.Combine(folder, "*.safetensors"))}} -Checkpoint {{scene.Quoted("base.safetensors")}} -OutputDirectory {{scene.Quoted("output")}} | ForEach-Object {
                 $count++
                 if ($count -in 3, {{Files / 2}}, {{Files}}) {
                     [GC]::Collect(); [GC]::WaitForPendingFinalizers(); [GC]::Collect()

@@ -90,9 +90,9 @@ public sealed class RankLimitsTests
     {
         double[] scores = [1, 3, 2, 5, 4];
         double none = double.NegativeInfinity;
-        Assert.Equal([1, 3, 2, none, none], new RankLimits { SvRatio = 3 }.Restrict(scores, Halving, isConvolution: false));
-        Assert.Equal([none, none, none, 5, 4], new RankLimits { Rank = 2 }.Restrict(scores, Halving, isConvolution: false));
-        Assert.Equal([none, 3, 2, none, none], new RankLimits { SvRatio = 3, Rank = 2 }.Restrict(scores, Halving, isConvolution: false));
-        Assert.Equal(scores, RankLimits.None.Restrict(scores, Halving, isConvolution: true));
+        Assert.Equal([1, 3, 2, none, none], new RankLimits { SvRatio = 3 }.LimitRank(scores, Halving, isConvolution: false));
+        Assert.Equal([none, none, none, 5, 4], new RankLimits { Rank = 2 }.LimitRank(scores, Halving, isConvolution: false));
+        Assert.Equal([none, 3, 2, none, none], new RankLimits { SvRatio = 3, Rank = 2 }.LimitRank(scores, Halving, isConvolution: false));
+        Assert.Equal(scores, RankLimits.None.LimitRank(scores, Halving, isConvolution: true));
     }
 }

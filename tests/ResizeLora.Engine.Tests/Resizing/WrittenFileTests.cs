@@ -45,10 +45,10 @@ public sealed class WrittenFileTests
                 Assert.Equal((type, type), (written.Down.Type, written.Up.Type));
                 Assert.Equal(source.Scale, written.Scale, 4e-3 * Math.Abs(source.Scale));
 
-                Tensor delta = StoredLayer.Delta(input.File, source);
-                Tensor expected = StoredLayer.Truncate(delta, planned.Kept).mul(plan.Recipe.Rescale);
-                double error = StoredLayer.Norm(StoredLayer.Delta(output.File, written) - expected);
-                Assert.True(error <= tolerance * plan.Recipe.Rescale * StoredLayer.Norm(delta), $"{written.Name} is off by {error / StoredLayer.Norm(delta):g3}.");
+                Tensor delta = WrittenLayer.Delta(input.File, source);
+                Tensor expected = WrittenLayer.Truncate(delta, planned.Kept).mul(plan.Recipe.Rescale);
+                double error = WrittenLayer.Norm(WrittenLayer.Delta(output.File, written) - expected);
+                Assert.True(error <= tolerance * plan.Recipe.Rescale * WrittenLayer.Norm(delta), $"{written.Name} is off by {error / WrittenLayer.Norm(delta):g3}.");
             }
         }
     }
@@ -85,10 +85,10 @@ public sealed class WrittenFileTests
             double lost = 0, total = 0, baseNorm = 0;
             foreach (LayerPlan planned in plan.Layers)
             {
-                Tensor delta = StoredLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
+                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
                 AdapterLayer? written = output.Layers.SingleOrDefault(layer => layer.Name == planned.Layer);
-                Tensor rest = written is null ? delta : delta - StoredLayer.Delta(output.File, written).div(plan.Recipe.Rescale);
-                (double layerLost, double layerNorm) = (StoredLayer.Norm(rest), StoredLayer.Norm(delta));
+                Tensor rest = written is null ? delta : delta - WrittenLayer.Delta(output.File, written).div(plan.Recipe.Rescale);
+                (double layerLost, double layerNorm) = (WrittenLayer.Norm(rest), WrittenLayer.Norm(delta));
                 Assert.Equal(layerLost / layerNorm, planned.RelativeErrorToLora, 1e-5);
                 Assert.Equal(layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value, planned.RelativeErrorToBase!.Value, 1e-5);
                 lost += layerLost * layerLost;
@@ -156,7 +156,7 @@ public sealed class WrittenFileTests
         if (exception is null)
         {
             using var output = Adapter.Open(scene.PathOf("output.safetensors"));
-            Assert.Equal(1, StoredLayer.Norm(StoredLayer.Delta(output.File, output.Layers[0])) / scene.Job.Layers[0].FrobeniusNorm, 1e-4);
+            Assert.Equal(1, WrittenLayer.Norm(WrittenLayer.Delta(output.File, output.Layers[0])) / scene.Job.Layers[0].FrobeniusNorm, 1e-4);
         }
         else
         {

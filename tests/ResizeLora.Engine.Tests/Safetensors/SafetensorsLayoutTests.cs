@@ -11,7 +11,7 @@ public sealed class SafetensorsLayoutTests
     private static readonly Dictionary<string, string> NoMetadata = [];
 
     // Code points that an encoder may stumble over, every length of UTF-8 among them.
-    private static readonly Gen<string> Text = Gen.OneOfConst("a", "Z", "0", ".", "_", " ", "\"", "\\", "/", "\n", "\t", "\0", "\u001f", "\u007f", "é", "ß", "日", "\uFFFD", "😀", "<", "'").Array[0, 12].Select(string.Concat);
+    private static readonly Gen<string> Text = Gen.OneOf("a", "Z", "0", ".", "_", " ", "\"", "\\", "/", "\n", "\t", "\0", "\u001f", "\u007f", "é", "ß", "日", "\uFFFD", "😀", "<", "'").Array[0, 12].Select(string.Concat);
 
     private static readonly Gen<(string Name, TensorType Type, IReadOnlyList<long> Shape)> Tensor =
         Gen.Select(Text, Gen.Enum<TensorType>(), Gen.Long[0, 5].Array[0, 3], static (name, type, shape) => (name, type, (IReadOnlyList<long>)[.. shape, 4]));

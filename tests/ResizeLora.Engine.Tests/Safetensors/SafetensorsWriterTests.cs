@@ -171,7 +171,7 @@ public sealed class SafetensorsWriterTests : IDisposable
             {
                 SafetensorsWriter.RemoveLeftovers(folder.Path);
             }
-        });
+        }, TestContext.Current.CancellationToken);
         try
         {
             for (int index = 0; index < 2000; index++)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ResizeLora.Compute;
 
 namespace ResizeLora.Tests;
@@ -8,7 +9,8 @@ public sealed class CudaFactAttribute : FactAttribute
 {
     private static readonly Lazy<bool> Available = new(static () => ComputeDevice.Resolve("auto").IsCuda);
 
-    public CudaFactAttribute()
+    public CudaFactAttribute([CallerFilePath] string? sourceFilePath = null, [CallerLineNumber] int sourceLineNumber = -1)
+        : base(sourceFilePath, sourceLineNumber)
     {
         if (!Available.Value)
         {

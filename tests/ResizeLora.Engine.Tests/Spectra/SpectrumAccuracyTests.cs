@@ -21,7 +21,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
     public void Singular_values_are_within_a_ten_thousandth(string family) => ForEachLayer(family, (adapter, spectrum) =>
     {
         AdapterLayer layer = spectrum.Source;
-        double[] expected = Dense.ToArray(linalg.svdvals(StoredLayer.Delta(adapter.File, layer)));
+        double[] expected = Dense.ToArray(linalg.svdvals(WrittenLayer.Delta(adapter.File, layer)));
         double[] found = spectrum.SingularValues;
         Assert.Equal(Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures)), found.Length);
         Assert.Equal(found.OrderDescending(), found);
@@ -45,15 +45,15 @@ public sealed class SpectrumAccuracyTests : IDisposable
         {
             AdapterLayer layer = spectrum.Source;
             int count = spectrum.SingularValues.Length;
-            Tensor delta = StoredLayer.Delta(adapter.File, layer);
+            Tensor delta = WrittenLayer.Delta(adapter.File, layer);
             int[][] subsets = [[0], Enumerable.Range(0, count).ToArray(), Enumerable.Range(0, (count + 1) / 2).ToArray(), Enumerable.Range(0, count).Where(_ => random.Next(2) == 0).DefaultIfEmpty(count - 1).ToArray()];
             foreach (int[] kept in subsets.Select(subset => subset.Where(dimension => IsSeparate(spectrum.SingularValues, subset, dimension)).ToArray()).Where(static subset => subset.Length > 0))
             {
                 (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
                 Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
                     .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), kept.Length, layer.InFeatures)).mul(layer.Scale);
-                double error = StoredLayer.Norm(product - StoredLayer.Truncate(delta, kept));
-                Assert.True(error <= 1e-5 * StoredLayer.Norm(delta), $"{family} {layer.Name}: {kept.Length} of {count} dimensions are off by {error / StoredLayer.Norm(delta):g3}.");
+                double error = WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, kept));
+                Assert.True(error <= 1e-5 * WrittenLayer.Norm(delta), $"{family} {layer.Name}: {kept.Length} of {count} dimensions are off by {error / WrittenLayer.Norm(delta):g3}.");
             }
         });
     }

@@ -68,7 +68,7 @@ public sealed class SubspaceScaleTests : IDisposable
         double[] scales = SubspaceScales.Compute(spectrum, adapter.File, checkpoint, checkpoint.Find(Layer)!, ComputeDevice.Processor);
 
         Tensor weight = Dense.Matrix(ScalarFloat.DecodeAll(type, stacked.Bytes), 3 * Rows, Columns).narrow(0, Rows, Rows);
-        (Tensor left, Tensor values, Tensor right) = linalg.svd(StoredLayer.Delta(adapter.File, adapter.Layers[0]), fullMatrices: false);
+        (Tensor left, Tensor values, Tensor right) = linalg.svd(WrittenLayer.Delta(adapter.File, adapter.Layers[0]), fullMatrices: false);
         double norm = linalg.svdvals(weight).max().item<double>();
         Assert.Equal(spectrum.SingularValues.Length, scales.Length);
         for (int index = 0; index < scales.Length; index++)

@@ -1,1 +1,0 @@
-InModuleScope Some { Describe 'block' { It 'runs' { } } }

@@ -1,3 +1,0 @@
-Describe 'data' {
-    It 'takes <_>' -ForEach 1, $null { }
-}

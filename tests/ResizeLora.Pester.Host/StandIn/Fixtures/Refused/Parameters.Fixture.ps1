@@ -1,2 +1,0 @@
-param($Path)
-Describe 'block' { It 'runs' { } }

@@ -1,1 +1,0 @@
-Describe 'block' { It 'is not written' -Pending { } }

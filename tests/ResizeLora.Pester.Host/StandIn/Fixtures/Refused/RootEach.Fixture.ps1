@@ -1,2 +1,0 @@
-BeforeEach { }
-Describe 'block' { It 'runs' { } }

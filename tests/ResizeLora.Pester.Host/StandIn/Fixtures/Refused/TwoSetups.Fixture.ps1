@@ -1,5 +1,0 @@
-Describe 'block' {
-    BeforeAll { }
-    BeforeAll { }
-    It 'runs' { }
-}

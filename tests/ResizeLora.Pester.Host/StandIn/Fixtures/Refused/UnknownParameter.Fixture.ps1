@@ -1,1 +1,0 @@
-Describe 'block' -Unknown { It 'runs' { } }
