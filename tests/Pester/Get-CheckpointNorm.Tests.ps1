@@ -52,8 +52,8 @@ Describe 'Get-CheckpointNorm' {
         }
     }
 
-    It 'gives the norms of the float64 reference' -Skip:(-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '../../../shared/golden/expected.json'))) {
-        $json = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, '../../../shared/golden/expected.json'))
+    It 'gives the norms of the float64 reference' {
+        $json = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, '../ResizeLora.Engine.Tests/Golden/expected.json'))
         $expected = [System.Text.Json.JsonDocument]::Parse($json).RootElement.GetProperty('layers')
         foreach ($layer in $expected.EnumerateObject()) {
             $norm = $norms | Where-Object Layer -EQ $layer.Name
