@@ -60,7 +60,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
     internal override void Apply(LayerSource source)
     {
         // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
-        int[] due = [.. Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source.Path, index) && (IsWhatIf || IsConfirmed(source.Path, index)))];
+        int[] due = [.. Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source.Path, index) && (!AsksUser || IsConfirmed(source.Path, index)))];
         if (due.Length == 0)
         {
             return;
@@ -75,9 +75,11 @@ public sealed class ResizeLoraCommand : RecipeCommand
         }
     }
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+    // A user who answers "No to All" should not wait for decompositions: where somebody is asked, it is before them, without the
+    // exact size. -WhatIf and -Verbose say the size.
+    private bool AsksUser => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
         ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+        : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
 
     private bool IsConfirmed(string source, int index)
     {
@@ -113,11 +115,10 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         ResizePlan plan = Plan(job, Recipe[index]);
         string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
-        if (IsWhatIf)
+        string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
+        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+        if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
-            string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-            string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
-            ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}");
             return;
         }
 
@@ -127,7 +128,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
             job.Write(plan, path, Force, channel, token);
             return true;
         });
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes, {clock.Elapsed.TotalSeconds:0.00} s."));
+        string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }
