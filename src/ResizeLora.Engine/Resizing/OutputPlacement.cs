@@ -69,7 +69,7 @@ public sealed class OutputPlacement
             throw OutputException.From(path, exception);
         }
 
-        if (SafetensorsWriter.RemoveLeftovers(target) is int removed and > 0)
+        if (TemporaryFile.RemoveLeftovers(target) is int removed and > 0)
         {
             progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{removed} unfinished files of earlier runs were removed from '{target}'."));
         }
