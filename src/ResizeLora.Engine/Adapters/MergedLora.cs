@@ -61,12 +61,7 @@ public sealed class MergedLora
             throw new MergeException("Empty", "No file has a weight other than zero: nothing would be left.");
         }
 
-        MergeSource[] sources = files.Select(static file =>
-        {
-            UnsupportedFileException.ThrowIfPickle(file.Path);
-            var found = new FileInfo(file.Path);
-            return new MergeSource(found.FullName, file.Weight, found.Length, found.LastWriteTimeUtc);
-        }).ToArray();
+        MergeSource[] sources = files.Select(static file => Describe(file.Path, file.Weight)).ToArray();
         var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
@@ -103,16 +98,31 @@ public sealed class MergedLora
 
     private static Adapter OpenSource(MergeSource source)
     {
-        Adapter adapter = LoraFileOpener.TryOpen(source.Path, again: true, out string? leftAlone)
-            ?? throw new MergeException("Unsupported", $"'{source.Path}' {leftAlone}: it cannot be merged.", source.Path);
-        if (adapter.File.LastWriteTime != source.LastWriteTime || adapter.File.Length != source.Length)
+        Adapter adapter = OpenFile(source.Path);
+        if (AdapterContent.KeyOf(adapter) != source.Content)
         {
             adapter.Dispose();
-            throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; run Merge-Lora again.", source.Path);
+            throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; merge the files again.", source.Path);
         }
 
         return adapter;
     }
+
+    private static MergeSource Describe(string path, double weight)
+    {
+        if (weight == 0)
+        {
+            UnsupportedFileException.ThrowIfPickle(path);
+            var found = new FileInfo(path);
+            return new MergeSource(found.FullName, weight, found.Length, found.LastWriteTimeUtc);
+        }
+
+        using Adapter adapter = OpenFile(path);
+        return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = AdapterContent.KeyOf(adapter) };
+    }
+
+    private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out string? leftAlone)
+        ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)
     {

@@ -49,6 +49,7 @@ public sealed class ResizeSession : IDisposable
         IEnumerable<LayerSpectrum> DecomposeLayers()
         {
             int done = 0;
+            adapter.HashOtherTensors(cancellationToken);
             LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
                 adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device, cancellationToken);
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))

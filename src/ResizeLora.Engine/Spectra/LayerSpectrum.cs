@@ -84,8 +84,11 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>What it takes to write the layer again.</summary>
     internal LayerFactors Factors { get; }
 
-    /// <summary>The file's time of change when it was decomposed, so that a changed file is not mixed with old factors.</summary>
+    /// <summary>The file's time of change when it was decomposed. Another time now is a reason to look at the content at once.</summary>
     internal DateTime FileTime { get; }
+
+    /// <summary>The content of the file's tensors when the layer was decomposed, by which they are known when it is written.</summary>
+    internal TensorHashes Hashes { get; init; } = new();
 
     /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
     internal MergedLora? Merge { get; init; }
@@ -94,10 +97,17 @@ public sealed class LayerSpectrum : LoraLayer
     public Adapter OpenSource() => Merge?.Open() ?? Adapter.Open(Path);
 
     /// <summary>The same layer measured against another base model.</summary>
-    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath) { Merge = Merge };
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => Copy(Source, baseNorms, checkpointPath);
+
+    /// <summary>The same layer where it lies in the file now.</summary>
+    internal LayerSpectrum At(AdapterLayer source) =>
+        Copy(source, BaseSpectralNorm is { } spectral && BaseFrobeniusNorm is { } frobenius ? new BaseNorms(spectral, frobenius) : null, CheckpointPath);
 
     /// <summary>The layer's name and what one wants to know of it first.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");
+
+    private LayerSpectrum Copy(AdapterLayer source, BaseNorms? baseNorms, string? checkpointPath) =>
+        new(Path, FileTime, source, Factors, baseNorms, checkpointPath) { Merge = Merge, Hashes = Hashes };
 
     private static double ComputeFirstQuarterEnergy(double[] singularValues, int rank)
     {
