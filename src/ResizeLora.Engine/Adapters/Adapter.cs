@@ -24,6 +24,8 @@ public sealed class Adapter : IDisposable
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
+    private string? contentKey;
+
     internal Adapter(ITensorFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors, MergedLora? merge = null)
     {
         Merge = merge;
@@ -55,6 +57,9 @@ public sealed class Adapter : IDisposable
 
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
+
+    /// <summary>What tells it from other LoRAs, as <see cref="AdapterContent.KeyOf"/> gives it; read on the first request.</summary>
+    internal string ContentKey => contentKey ??= AdapterContent.KeyOf(this);
 
     /// <summary>Tells what a file is, from its header.</summary>
     /// <param name="header">The header.</param>

@@ -99,7 +99,7 @@ public sealed class MergedLora
     private static Adapter OpenSource(MergeSource source)
     {
         Adapter adapter = OpenFile(source.Path);
-        if (AdapterContent.KeyOf(adapter) != source.Content)
+        if (adapter.ContentKey != source.Content)
         {
             adapter.Dispose();
             throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; merge the files again.", source.Path);
@@ -118,7 +118,7 @@ public sealed class MergedLora
         }
 
         using Adapter adapter = OpenFile(path);
-        return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = AdapterContent.KeyOf(adapter) };
+        return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = adapter.ContentKey };
     }
 
     private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out string? leftAlone)

@@ -78,7 +78,10 @@ public sealed class ResizeJob : IDisposable
         }
 
         ResizePlan plan = ResizePlanner.Plan(
-            adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
+            adapter,
+            resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
+            passedThrough,
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type));
         ReportUnresized(plan, passedThrough, progress);
         return plan;
     }

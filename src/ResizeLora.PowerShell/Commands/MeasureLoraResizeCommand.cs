@@ -58,7 +58,7 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     }
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeJob> open)
+    protected override void Apply(string source, Func<ResizeRecipe, OutputMaking> describe, Func<ResizeJob> open)
     {
         using ResizeJob job = open();
         foreach (ResizeRecipe recipe in Recipes)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Management.Automation;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
 using ResizeLora.Resizing;
 using ResizeLora.Safetensors;
 
@@ -42,54 +43,67 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override bool TakesResizedFiles => Force;
 
-    private OutputPlacement Placement => placement ??= new OutputPlacement(Recipe, OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
+    private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeJob> open)
+    protected override void Apply(string source, Func<ResizeRecipe, OutputMaking> describe, Func<ResizeJob> open)
     {
         var clock = Stopwatch.StartNew();
-        int[] due = Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source, index)).ToArray();
+        ResizeRecipe[] due = Recipe.Where(recipe => IsDue(describe(recipe))).ToArray();
+        RemoveLeftovers();
         if (due.Length == 0)
         {
             return;
         }
 
         using ResizeJob job = open();
-        foreach (int index in due)
+        foreach (ResizeRecipe recipe in due)
         {
-            Attempt(source, () => ResizeOne(job, index, clock));
+            Attempt(source, () => ResizeOne(job, recipe, clock));
             clock.Restart();
         }
     }
 
     // Asked before anything is decomposed, so that a folder that is done costs nothing the next night.
-    private bool IsDue(string source, int index)
+    private bool IsDue(OutputMaking making)
     {
-        if (Force || Placement.FindExisting(source, index) is not { } existing)
+        if (Force || Placement.FindExisting(making) is not { } existing)
         {
             return true;
         }
 
         if (SkipExisting)
         {
-            WriteVerbose($"'{existing}' exists; '{source}' is not resized again.");
-            return false;
+            WriteVerbose($"'{existing}' exists; '{making.SourcePath}' is not resized again.");
         }
-
-        // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].SizeMiB is not null)
+        else
         {
-            return true;
+            WriteError(EngineError.Create(OutputException.Exists(existing), making.SourcePath));
         }
 
-        WriteError(EngineError.Create(OutputException.Exists(existing), source));
         return false;
     }
 
-    private void ResizeOne(ResizeJob job, int index, Stopwatch clock)
+    // Also where everything is done: whoever looks into a folder cleans it. Only -WhatIf changes nothing.
+    private void RemoveLeftovers()
     {
-        ResizePlan plan = Plan(job, Recipe[index]);
-        string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
+        bool isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+            ? LanguagePrimitives.IsTrue(given)
+            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
+        if (!isWhatIf)
+        {
+            Run((channel, _) =>
+            {
+                Placement.RemoveLeftovers(channel);
+                return true;
+            });
+        }
+    }
+
+    private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Stopwatch clock)
+    {
+        ResizePlan plan = Plan(job, recipe);
+        string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
         {

@@ -45,6 +45,13 @@ public abstract class RecipeCommand : LoraFileCommand
     [OutputTypeTransformation]
     public OutputType DType { get; set; }
 
+    private TensorType WrittenType => DType switch
+    {
+        OutputType.BFloat16 => TensorType.BFloat16,
+        OutputType.Float32 => TensorType.Float32,
+        _ => TensorType.Float16,
+    };
+
     /// <summary>The recipes to apply.</summary>
     protected virtual IReadOnlyList<ResizeRecipe> Recipes => Recipe;
 
@@ -78,27 +85,25 @@ public abstract class RecipeCommand : LoraFileCommand
     {
         using (adapter)
         {
-            Apply(adapter.Path, () => Run((channel, cancellationToken) => ResizeJob.Decompose(Session, adapter, channel, cancellationToken)));
+            Apply(
+                adapter.Path,
+                recipe => Session.Describe(adapter, adapter.Layers.Select(static layer => layer.Name), recipe, WrittenType),
+                () => Run((channel, cancellationToken) => ResizeJob.Decompose(Session, adapter, channel, cancellationToken)));
         }
     }
 
     /// <summary>Applies the recipes to one file.</summary>
     /// <param name="source">The LoRA file.</param>
+    /// <param name="describe">Describes the output of a recipe, before anything is computed.</param>
     /// <param name="open">Decomposes its layers, or takes them as they came; to be called only when there is something to do.</param>
-    protected abstract void Apply(string source, Func<ResizeJob> open);
+    protected abstract void Apply(string source, Func<ResizeRecipe, OutputMaking> describe, Func<ResizeJob> open);
 
     /// <summary>Plans one recipe.</summary>
     /// <param name="job">The file.</param>
     /// <param name="recipe">The recipe.</param>
     protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe)
     {
-        TensorType type = DType switch
-        {
-            OutputType.BFloat16 => TensorType.BFloat16,
-            OutputType.Float32 => TensorType.Float32,
-            _ => TensorType.Float16,
-        };
-        return Run((channel, cancellationToken) => job.Plan(recipe, type, channel, cancellationToken));
+        return Run((channel, cancellationToken) => job.Plan(recipe, WrittenType, channel, cancellationToken));
     }
 
     /// <inheritdoc/>
@@ -141,7 +146,15 @@ public abstract class RecipeCommand : LoraFileCommand
         string path = layers[0].Path;
         finished.Add(path);
         StartItem(Activity, System.IO.Path.GetFileName(path), finished.Count - 1, finished.Count);
-        Attempt(path, () => Apply(path, () => Run((channel, cancellationToken) => ResizeJob.Adopt(SessionFor(layers), layers[0] is LayerSpectrum spectrum ? spectrum.OpenSource() : Adapter.Open(path), layers, channel, cancellationToken))));
+        Attempt(path, () =>
+        {
+            using Adapter adapter = layers[0] is LayerSpectrum spectrum ? spectrum.OpenSource() : Adapter.Open(path);
+            ResizeSession session = SessionFor(layers);
+            Apply(
+                path,
+                recipe => session.Describe(adapter, layers.Select(static layer => layer.Layer).Distinct(StringComparer.Ordinal), recipe, WrittenType),
+                () => Run((channel, cancellationToken) => ResizeJob.Adopt(session, adapter, layers, channel, cancellationToken)));
+        });
         CompleteProgress();
     }
 
