@@ -12,7 +12,7 @@ public sealed class ResizePlan
         IReadOnlyList<double> scoreQuantiles,
         IReadOnlyList<LayerPlan> layers,
         IReadOnlyList<TensorEntry> copied,
-        int layersPassedThrough,
+        IReadOnlyList<string> passedThrough,
         SafetensorsLayout layout)
     {
         Making = making;
@@ -20,7 +20,7 @@ public sealed class ResizePlan
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
         Copied = copied;
-        LayersPassedThrough = layersPassedThrough;
+        PassedThrough = passedThrough;
         Layout = layout;
         double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
         double lost = Math.Sqrt(layers.Sum(static layer => layer.Lost * layer.Lost));
@@ -48,8 +48,8 @@ public sealed class ResizePlan
     /// <summary>What becomes of each layer, in the order of the file.</summary>
     public IReadOnlyList<LayerPlan> Layers { get; }
 
-    /// <summary>Layers copied as they are because the base model has none of their name.</summary>
-    public int LayersPassedThrough { get; }
+    /// <summary>The names of layers that are copied as they are because the base model has none of their name.</summary>
+    public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>Layers that stay with at least one dimension.</summary>
     public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);

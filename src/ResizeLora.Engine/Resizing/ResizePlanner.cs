@@ -49,7 +49,8 @@ internal static class ResizePlanner
         }
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
-        return new ResizePlan(making, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, passedThrough.Count, LayOut(chosen));
+        string[] copiedLayers = [.. passedThrough.Select(static layer => layer.Name)];
+        return new ResizePlan(making, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, copiedLayers, LayOut(chosen));
     }
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;

@@ -15,9 +15,9 @@ namespace ResizeLora.PowerShell.Commands;
 public sealed class GetLoraSpectrumCommand : LoraFileCommand
 {
     /// <summary>
-    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed.</para>
+    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed. A layer from the pipeline names itself.</para>
     /// </summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LayerNameCompleter))]

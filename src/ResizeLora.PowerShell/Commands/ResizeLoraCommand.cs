@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Recipes;
@@ -46,30 +47,49 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeRecipe, OutputMaking> describe, Func<ResizeJob> open)
+    protected override void BeginProcessing()
     {
-        var clock = Stopwatch.StartNew();
-        ResizeRecipe[] due = Recipe.Where(recipe => IsDue(describe(recipe))).ToArray();
+        if (Force && SkipExisting)
+        {
+            var exception = new PSArgumentException("-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two.");
+            ThrowTerminatingError(new ErrorRecord(exception, "ForceWithSkipExisting", ErrorCategory.InvalidArgument, null));
+        }
+
+        base.BeginProcessing();
+    }
+
+    /// <inheritdoc/>
+    internal override void Apply(LayerSource source)
+    {
+        // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
+        using Adapter adapter = source.OpenFile();
+        ResizeRecipe[] due = [.. Recipe.Where(recipe => IsDue(Describe(source, adapter, recipe)))];
         RemoveLeftovers();
         if (due.Length == 0)
         {
             return;
         }
 
-        using ResizeJob job = open();
+        var clock = Stopwatch.StartNew();
+        using ResizeJob job = source.OpenJob();
         foreach (ResizeRecipe recipe in due)
         {
-            Attempt(source, () => ResizeOne(job, recipe, clock));
+            Attempt(source.Path, () => ResizeOne(job, recipe, clock));
             clock.Restart();
         }
     }
 
-    // Asked before anything is decomposed, so that a folder that is done costs nothing the next night.
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
     private bool IsDue(OutputMaking making)
     {
-        if (Force || Placement.FindExisting(making) is not { } existing)
+        string? existing = Placement.FindExisting(making);
+        if (existing is null || Force)
         {
-            return true;
+            string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
+            return IsWhatIf || ShouldProcess(making.SourcePath, action);
         }
 
         if (SkipExisting)
@@ -84,13 +104,10 @@ public sealed class ResizeLoraCommand : RecipeCommand
         return false;
     }
 
-    // Also where everything is done: whoever looks into a folder cleans it. Only -WhatIf changes nothing.
+    // Whoever looks into a folder cleans it, also where everything is done. Only -WhatIf changes nothing.
     private void RemoveLeftovers()
     {
-        bool isWhatIf = MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-            ? LanguagePrimitives.IsTrue(given)
-            : LanguagePrimitives.IsTrue(GetVariableValue("WhatIfPreference"));
-        if (!isWhatIf)
+        if (!IsWhatIf)
         {
             Run((channel, _) =>
             {
@@ -104,19 +121,21 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         ResizePlan plan = Plan(job, recipe);
         string path = Placement.Place(plan.Making, plan.Threshold, Force);
-        string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-        if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
+        if (IsWhatIf)
         {
+            string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
+            string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+            ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}");
             return;
         }
 
-        Run((channel, cancellationToken) =>
+        Run((channel, token) =>
         {
             Placement.Prepare(path, channel);
-            job.Write(plan, path, Force, channel, cancellationToken);
+            job.Write(plan, path, Force, channel, token);
             return true;
         });
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; decomposing (where this recipe was the file's first), planning and writing took {clock.Elapsed.TotalSeconds:0.00} s."));
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes, {clock.Elapsed.TotalSeconds:0.00} s."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }
