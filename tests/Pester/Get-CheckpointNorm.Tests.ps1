@@ -163,7 +163,14 @@ Describe 'The input of Get-CheckpointNorm' {
         $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     }
 
-    It 'refuses a device that is not there before anything is read' {
-        { Get-CheckpointNorm $base -Device cuda:7 } | Should -Throw -ErrorId 'DeviceCudaAbsent*'
+    It 'has no device to choose: norms are measured on the processor, for every device' {
+        (Get-Command Get-CheckpointNorm).Parameters.Keys | Should -Not -Contain 'Device'
+    }
+
+    It 'is told of a folder once' {
+        Get-CheckpointNorm (Split-Path $base) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems | Should -HaveCount 1
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'FolderGiven,*'
+        $problems[0].Exception.Message | Should -BeLike '*is a folder*/`*.safetensors*'
     }
 }

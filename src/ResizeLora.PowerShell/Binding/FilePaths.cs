@@ -36,12 +36,12 @@ internal static class FilePaths
 
             if (literal || File.Exists(exact))
             {
-                return Directory.Exists(exact) ? [] : [new InputFile(exact, isNamed)];
+                return [new InputFile(exact, isNamed)];
             }
 
             IEnumerable<string> found = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             RequireFileSystem(provider, path);
-            return [.. found.Where(static file => !Directory.Exists(file)).Select(static file => new InputFile(file, IsNamed: false))];
+            return [.. found.Select(static file => new InputFile(file, IsNamed: false))];
         }
         catch (Exception exception) when (exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException
             or ProviderNotFoundException or PSNotSupportedException)

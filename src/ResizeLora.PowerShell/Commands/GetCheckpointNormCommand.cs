@@ -47,7 +47,7 @@ public sealed class GetCheckpointNormCommand : FileCommand
     protected override string Activity => "Measuring base models";
 
     /// <inheritdoc/>
-    internal override void ProcessFile(InputFile file)
+    internal override void ProcessFile(InputFile file, string place)
     {
         // Norms are measured on the processor, for every device.
         using var session = new ResizeSession("cpu", file.Path, cache ??= NormCache.ForUser());

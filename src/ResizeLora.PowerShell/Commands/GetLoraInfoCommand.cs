@@ -16,7 +16,7 @@ public sealed class GetLoraInfoCommand : FileCommand
     protected override string Activity => "Reading LoRA files";
 
     /// <inheritdoc/>
-    internal override void ProcessFile(InputFile file)
+    internal override void ProcessFile(InputFile file, string place)
     {
         LoraInfo? info = LoraInfoReader.TryRead(file.Path, out string? reason);
         if (info is null)

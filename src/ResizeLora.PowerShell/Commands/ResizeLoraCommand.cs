@@ -79,6 +79,12 @@ public sealed class ResizeLoraCommand : RecipeCommand
         }
     }
 
+    // A user who answers "No to All" should not wait for decompositions: where somebody is asked, it is before them, without the
+    // exact size. -WhatIf and -Verbose say the size.
+    private bool AsksUser => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
+
     private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
         ? LanguagePrimitives.IsTrue(given)
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
@@ -89,7 +95,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         if (existing is null || Force)
         {
             string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
-            return IsWhatIf || ShouldProcess(making.SourcePath, action);
+            return !AsksUser || ShouldProcess(making.SourcePath, action);
         }
 
         if (SkipExisting)
@@ -121,11 +127,10 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         ResizePlan plan = Plan(job, recipe);
         string path = Placement.Place(plan.Making, plan.Threshold, Force);
-        if (IsWhatIf)
+        string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
+        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+        if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
-            string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-            string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
-            ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}");
             return;
         }
 
@@ -135,7 +140,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
             job.Write(plan, path, Force, channel, token);
             return true;
         });
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes, {clock.Elapsed.TotalSeconds:0.00} s."));
+        string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }

@@ -19,8 +19,19 @@ public abstract class FileCommand : PathCommand
         foreach (InputFile file in files)
         {
             // The number of files that the pipeline will bring is not known.
-            StartItem(Activity, DisplayName(file.Path), fileCount++, MyInvocation.ExpectingInput ? null : files.Length);
-            Attempt(file.Path, () => ProcessFile(file));
+            int? count = MyInvocation.ExpectingInput ? null : files.Length;
+            StartItem(Activity, DisplayName(file.Path), fileCount++, count);
+            Attempt(file.Path, () =>
+            {
+                if (Directory.Exists(file.Path))
+                {
+                    Skip(file, "is a folder");
+                }
+                else
+                {
+                    ProcessFile(file, FormattableString.Invariant($"file {fileCount}{(count is null ? string.Empty : $" of {count}")}"));
+                }
+            });
         }
     }
 
@@ -35,9 +46,10 @@ public abstract class FileCommand : PathCommand
 
     /// <summary>Works on one file; a failure becomes an error of that file.</summary>
     /// <param name="file">The file.</param>
-    internal abstract void ProcessFile(InputFile file);
+    /// <param name="place">Which one it is, for messages: file 2 of 3.</param>
+    internal abstract void ProcessFile(InputFile file, string place);
 
-    /// <summary>Skips a file with a warning, or with an error where the user named it.</summary>
+    /// <summary>Leaves a file alone with a warning, or with an error where the user named it.</summary>
     /// <param name="file">The file.</param>
     /// <param name="reason">Why it cannot be processed: a clause to follow the file's name.</param>
     internal void Skip(InputFile file, string reason)

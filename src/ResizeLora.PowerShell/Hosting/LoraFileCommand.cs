@@ -78,11 +78,17 @@ public abstract class LoraFileCommand : FileCommand
     protected abstract void Process(Adapter adapter);
 
     /// <inheritdoc/>
-    internal override void ProcessFile(InputFile file)
+    internal override void ProcessFile(InputFile file, string place)
     {
         if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file.Path))
         {
-            Skip(file, "is the base model itself");
+            // In a folder of both it is no surprise.
+            if (file.IsNamed)
+            {
+                Skip(file, "is the base model itself");
+            }
+
+            WriteVerbose($"'{file.Path}' is the base model itself and is left alone.");
             return;
         }
 
@@ -94,9 +100,9 @@ public abstract class LoraFileCommand : FileCommand
         }
 
         var clock = Stopwatch.StartNew();
-        WriteVerbose(FormattableString.Invariant($"'{file.Path}': {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
+        WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
         Process(adapter);
-        WriteVerbose(FormattableString.Invariant($"'{file.Path}': done in {clock.Elapsed.TotalSeconds:0.00} s."));
+        WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }
 
     /// <inheritdoc/>

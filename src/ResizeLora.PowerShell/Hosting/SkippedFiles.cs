@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ResizeLora.PowerShell.Hosting;
 
-/// <summary>The files that a command skipped: a folder of them gives one warning rather than one each.</summary>
+/// <summary>The files that a command left alone: a folder of them gives one warning rather than one each.</summary>
 internal sealed class SkippedFiles
 {
     private const int Named = 3;
@@ -15,7 +15,7 @@ internal sealed class SkippedFiles
     /// <param name="reason">A clause to follow the file's name.</param>
     public void Add(Cmdlet command, string path, string reason)
     {
-        command.WriteVerbose($"'{path}' {reason}; it is skipped.");
+        command.WriteVerbose($"'{path}' {reason}; it is left alone.");
         files.Add($"'{Path.GetFileName(path)}' {reason}");
     }
 
@@ -27,7 +27,7 @@ internal sealed class SkippedFiles
         if (files.Count > 0)
         {
             string more = files.Count > Named ? $"; and {files.Count - Named} more (-Verbose names them all)" : string.Empty;
-            command.WriteWarning($"{files.Count} of {total} files were skipped: {string.Join("; ", files.Take(Named))}{more}.");
+            command.WriteWarning($"{files.Count} of {total} files were left alone: {string.Join("; ", files.Take(Named))}{more}.");
         }
     }
 }
