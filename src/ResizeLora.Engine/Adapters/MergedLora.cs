@@ -40,7 +40,7 @@ public sealed class MergedLora
     /// <summary>The size of the files together, in bytes.</summary>
     public long Length => Sources.Sum(static source => source.Length);
 
-    /// <summary>Merges files, looking at their headers and alphas only.</summary>
+    /// <summary>Merges files, looking at their headers, alphas and a few blocks only.</summary>
     /// <param name="files">Full paths and weights.</param>
     /// <param name="name">The merge's name, or null for one from the files' names.</param>
     /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
