@@ -68,6 +68,7 @@ public abstract class LayerCommand : LoraFileCommand
             {
                 Path = adapter.Path,
                 LayerCount = adapter.Layers.Count,
+                OpenSession = () => Session,
                 OpenFile = () => adapter,
                 OpenJob = () => Run((channel, token) => ResizeJob.Decompose(Session, adapter, channel, token)),
             });
@@ -89,6 +90,7 @@ public abstract class LayerCommand : LoraFileCommand
             Path = path,
             LayerCount = layers.Count,
             Layers = layers,
+            OpenSession = () => SessionFor(layers),
             OpenFile = layers[0].OpenSource,
             OpenJob = () => Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
         }));
@@ -148,6 +150,9 @@ internal sealed class LayerSource
 
     /// <summary>The layers that came, or null where the whole file did.</summary>
     public IReadOnlyList<LoraLayer>? Layers { get; init; }
+
+    /// <summary>The session that the file is worked on in.</summary>
+    public required Func<ResizeSession> OpenSession { get; init; }
 
     /// <summary>Opens the file.</summary>
     public required Func<Adapter> OpenFile { get; init; }
