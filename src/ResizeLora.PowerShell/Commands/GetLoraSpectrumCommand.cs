@@ -34,6 +34,7 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             AdapterLayer[] layers = Choose(adapter);
             Run((channel, cancellationToken) =>
             {
+                adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", whatOfTensors: null);
                 foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
                 {
                     channel.Write(spectrum);
@@ -41,10 +42,6 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
 
                 return layers.Length;
             });
-            if (adapter.OtherTensors.Count > 0)
-            {
-                WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
-            }
         }
     }
 

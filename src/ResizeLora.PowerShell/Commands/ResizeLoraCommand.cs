@@ -89,6 +89,16 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private void ResizeOne(ResizeJob job, int index, Stopwatch clock)
     {
         ResizePlan plan = Plan(job, Recipe[index]);
+        if (!Force)
+        {
+            plan.RequireContent();
+            if (plan.ChangesNothing)
+            {
+                WriteWarning($"'{job.SourcePath}': the recipe '{plan.Recipe}' keeps every dimension of every layer; there is nothing to resize, and no file is written.");
+                return;
+            }
+        }
+
         string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))

@@ -78,7 +78,16 @@ public abstract class RecipeCommand : LoraFileCommand
     {
         using (adapter)
         {
-            Apply(adapter.Path, () => Run((channel, cancellationToken) => ResizeJob.Decompose(Session, adapter, channel, cancellationToken)));
+            Apply(adapter.Path, () => Run((channel, cancellationToken) =>
+            {
+                // A LoRA of another family is told before its layers are decomposed for nothing.
+                if (Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                {
+                    Session.RequireMatch(adapter);
+                }
+
+                return ResizeJob.Decompose(Session, adapter, channel, cancellationToken);
+            }));
         }
     }
 
