@@ -17,7 +17,7 @@ internal static class NameSummary
     /// <summary>Warns of layers or tensors, and gives all their names in a verbose note where the warning cannot.</summary>
     /// <param name="progress">Takes the notes; nothing is reported to null.</param>
     /// <param name="path">The file.</param>
-    /// <param name="what">What was done with them, and why, such as <c>copied unchanged, since the base model has no such layers</c>.</param>
+    /// <param name="what">What was done with them, and why, such as <c>copied unchanged</c>.</param>
     /// <param name="noun">What they are, in the singular: <c>layer</c> or <c>tensor</c>.</param>
     /// <param name="names">Their names; nothing is reported of none.</param>
     /// <param name="reasons">For each name what is particular to it, or null.</param>
@@ -51,7 +51,9 @@ internal static class NameSummary
         string[] counts = names.GroupBy(ForeignLayerName.ComponentOf).OrderBy(static group => group.Key)
             .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}")).ToArray();
         string number = string.Create(CultureInfo.InvariantCulture, $"{names.Count} {noun}{(names.Count == 1 ? string.Empty : "s")}");
-        return counts is [var only] && only.StartsWith(nameof(Component.Other), StringComparison.Ordinal) ? number : $"{number} ({string.Join(", ", counts)})";
+        return names.All(static name => ForeignLayerName.ComponentOf(name) == Component.Other)
+            ? number
+            : $"{number} ({string.Join(", ", counts)})";
     }
 
     /// <summary>Three of the names and the number of the others: <c>a, b, c and 261 more</c>.</summary>

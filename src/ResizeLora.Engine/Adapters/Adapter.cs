@@ -56,7 +56,7 @@ public sealed class Adapter : IDisposable
     /// <summary>Tensors that belong to no layer that can be resized; they are copied as they are.</summary>
     public IReadOnlyList<TensorEntry> OtherTensors { get; }
 
-    /// <summary>The layers that those tensors make, as far as their names tell, each with the reason why it is not in <see cref="Layers"/>.</summary>
+    /// <summary>The layers that those tensors make, each with the reason why it is not one of <see cref="Layers"/>.</summary>
     public IReadOnlyList<KeptLayer> KeptLayers { get; }
 
     /// <summary>The metadata.</summary>
@@ -162,7 +162,8 @@ public sealed class Adapter : IDisposable
         {
             HashSet<string> known = layers.ToHashSet(StringComparer.Ordinal);
             bool IsLoose(TensorEntry tensor) => AdapterTensorName.Parse(tensor.Name) is not { } name || !known.Contains(name.Layer);
-            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)]);
+            string[] loose = [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)];
+            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", loose);
         }
     }
 
@@ -214,13 +215,15 @@ public sealed class Adapter : IDisposable
 
         TensorEntry[] others = file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray();
         HashSet<string> listed = kept.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        kept.AddRange(LayerInventory.Of(others).Layers.Where(layer => !listed.Contains(layer.Name))
-            .Select(static layer => new KeptLayer(layer.Name, layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString())));
+        kept.AddRange(LayerInventory.Of(others).Layers.Where(layer => !listed.Contains(layer.Name)).Select(static layer => new KeptLayer(
+            layer.Name, layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString())));
         return new Adapter(file, layers, others, kept);
     }
 
     // In sorted order the tensors below a layer stand side by side, so that the work does not grow with what names hold.
-    private static Dictionary<string, string> FindExtendedLayers(IReadOnlyList<TensorEntry> tensors, Dictionary<string, Dictionary<string, TensorEntry>> parts)
+    private static Dictionary<string, string> FindExtendedLayers(
+        IReadOnlyList<TensorEntry> tensors,
+        Dictionary<string, Dictionary<string, TensorEntry>> parts)
     {
         string[] names = tensors.Select(static tensor => tensor.Name)
             .Where(static name => !LayerSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
@@ -260,7 +263,8 @@ public sealed class Adapter : IDisposable
 
         if (!TensorTypes.IsWeight(up.Type) || !TensorTypes.IsWeight(down.Type))
         {
-            return $"weights of type {string.Join(" and ", ((string[])[TensorTypes.NameOf(down.Type), TensorTypes.NameOf(up.Type)]).Distinct())}";
+            string[] types = [TensorTypes.NameOf(down.Type), TensorTypes.NameOf(up.Type)];
+            return $"weights of type {string.Join(" and ", types.Distinct())}";
         }
 
         bool shaped = down.Shape.Count is 2 or 4 && up.Shape.Count is 2 or 4 && up.Shape.Skip(2).All(static dimension => dimension == 1)
@@ -289,11 +293,16 @@ public sealed class Adapter : IDisposable
     private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
     {
         TensorEntry down = tensors[AdapterLayer.DownSuffix];
-        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? tensor) ? ScalarReader.TryRead(file, tensor)!.Value : down.Shape[0];
+        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? tensor)
+            ? ScalarReader.TryRead(file, tensor)!.Value
+            : down.Shape[0];
+        if (double.IsFinite(alpha))
+        {
+            return new AdapterLayer(name, down, tensors[AdapterLayer.UpSuffix], alpha);
+        }
 
         // As with NaN in a factor, the training has failed: a copy of such a layer would pass for a sound one.
-        return double.IsFinite(alpha)
-            ? new AdapterLayer(name, down, tensors[AdapterLayer.UpSuffix], alpha)
-            : throw new AdapterException(file.Path, name, "AlphaInvalid", $"its alpha is {alpha.ToString(CultureInfo.InvariantCulture)}, not a number.");
+        string text = alpha.ToString(CultureInfo.InvariantCulture);
+        throw new AdapterException(file.Path, name, "AlphaInvalid", $"its alpha is {text}, not a number.");
     }
 }

@@ -186,19 +186,26 @@ internal static partial class BaseModelFamily
     // Only SDXL has more than one transformer in an attention, two to ten, or attention in the first blocks of the way up:
     // down_blocks.1.attentions.0.transformer_blocks.1, up_blocks.0.attentions.0, output_blocks.0.1.proj_in.
     [GeneratedRegex(
-        "(_1|attentions_[0-9]+)_transformer_blocks_[1-9]_|up_blocks_0_attentions_|output_blocks_[0-2]_1_(transformer_blocks|proj_in|proj_out|norm)",
+        "(_1|attentions_[0-9]+)_transformer_blocks_[1-9]_|up_blocks_0_attentions_"
+        + "|output_blocks_[0-2]_1_(transformer_blocks|proj_in|proj_out|norm)",
         RegexOptions.CultureInvariant)]
     private static partial Regex SdxlAttentionPattern();
 
     // Only SD 1 and 2 have attention at full width.
-    [GeneratedRegex("down_blocks_0_attentions_|up_blocks_3_attentions_|input_blocks_[12]_1_|output_blocks_(9|10|11)_1_", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "down_blocks_0_attentions_|up_blocks_3_attentions_|input_blocks_[12]_1_|output_blocks_(9|10|11)_1_",
+        RegexOptions.CultureInvariant)]
     private static partial Regex OutermostAttentionPattern();
 
-    [GeneratedRegex("down_blocks_2_|mid_block_|up_blocks_0_|input_blocks_[78]_|middle_block_|output_blocks_[0-2]_", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "down_blocks_2_|mid_block_|up_blocks_0_|input_blocks_[78]_|middle_block_|output_blocks_[0-2]_",
+        RegexOptions.CultureInvariant)]
     private static partial Regex InnermostAttentionPattern();
 
     // Stability's blocks behind kohya's prefix, which kohya's trainer writes for SDXL only, and its second text encoder.
-    [GeneratedRegex("^lora_unet_(input_blocks|middle_block|output_blocks)_|te2_text_model_|text_encoder_2_text_model_|^clip_g_", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^lora_unet_(input_blocks|middle_block|output_blocks)_|te2_text_model_|text_encoder_2_text_model_|^clip_g_",
+        RegexOptions.CultureInvariant)]
     private static partial Regex SdxlTrainerPattern();
 
     // A layer or tensor with its sides, where they are known.

@@ -122,11 +122,12 @@ internal static class LoraMerger
         {
             if (adapter.KeptLayers.Count > 0)
             {
-                string[] layers = [.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")];
+                string count = NameSummary.Count([.. adapter.KeptLayers.Select(static layer => layer.Name)], "layer");
+                string sample = NameSummary.Sample([.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")]);
                 throw new MergeException(
                     "Unsupported",
-                    $"'{adapter.Path}' cannot be merged: only layers of one lora_up and one lora_down have a weighted sum, and without these "
-                    + $"{NameSummary.Count([.. adapter.KeptLayers.Select(static layer => layer.Name)], "layer")} it would be another: {NameSummary.Sample(layers)}.",
+                    $"'{adapter.Path}' cannot be merged: only pairs of lora_up and lora_down have a weighted sum, "
+                    + $"and without {count} the sum would be another: {sample}.",
                     adapter.Path);
             }
 

@@ -46,7 +46,10 @@ public sealed class MergedLora
     /// <param name="progress">Warned of what is left out.</param>
     /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
     /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
-    public static MergedLora Create(IReadOnlyList<(string Path, double Weight)> files, string? name = null, IProgress<EngineEvent>? progress = null)
+    public static MergedLora Create(
+        IReadOnlyList<(string Path, double Weight)> files,
+        string? name = null,
+        IProgress<EngineEvent>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, double weight) in files)

@@ -63,16 +63,19 @@ public sealed class LoraComparer : IDisposable
 
     private static void ReportUncompared(LoraComparison comparison, IProgress<EngineEvent>? progress)
     {
-        string what = $"not compared, since they belong to no layer of lora_up and lora_down and are not the same in '{comparison.ReferencePath}'";
+        string what = "not compared, since they belong to no layer of lora_up and lora_down and differ from those of "
+            + $"'{comparison.ReferencePath}'";
         NameSummary.Warn(progress, comparison.Path, what, "tensor", comparison.TensorsNotCompared);
-        foreach ((IReadOnlyList<string> names, string file) in
-            ((IReadOnlyList<string>, string)[])[(comparison.OnlyInReference, comparison.ReferencePath), (comparison.OnlyInOther, comparison.Path)])
+        ReportOnlyIn(comparison.ReferencePath, comparison.OnlyInReference, progress);
+        ReportOnlyIn(comparison.Path, comparison.OnlyInOther, progress);
+    }
+
+    private static void ReportOnlyIn(string path, IReadOnlyList<string> layers, IProgress<EngineEvent>? progress)
+    {
+        if (layers.Count > 0)
         {
-            if (names.Count > 0)
-            {
-                string text = $"{NameSummary.Count(names, "layer")} only in '{file}': {string.Join(", ", names)}";
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
-            }
+            string text = $"{NameSummary.Count(layers, "layer")} only in '{path}': {string.Join(", ", layers)}";
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
         }
     }
 

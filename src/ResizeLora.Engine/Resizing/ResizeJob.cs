@@ -77,8 +77,7 @@ public sealed class ResizeJob : IDisposable
         if (resized.Length == 0 && Layers.Count > 0)
         {
             session.RequireMatch(adapter);
-            string detail = string.Create(CultureInfo.InvariantCulture, $"it needs the base model, and of {Layers.Count} layers none is there.");
-            throw OutputException.NothingResized(SourcePath, recipe.ToString(), detail);
+            throw OutputException.NothingResized(SourcePath, recipe.ToString(), "it measures against base weights, and no layer has one.");
         }
 
         if (recipe.NeedsSubspace)
@@ -214,7 +213,8 @@ public sealed class ResizeJob : IDisposable
             : string.Empty;
         progress?.Report(new EngineNote(EngineNoteLevel.Warning, string.Create(
             CultureInfo.InvariantCulture,
-            $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes is not smaller than the input of {SourceLength:N0}.{cause}")));
+            $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
+            + $"is not smaller than the input of {SourceLength:N0}.{cause}")));
     }
 
     private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
@@ -222,14 +222,16 @@ public sealed class ResizeJob : IDisposable
         if (!reportedKept)
         {
             reportedKept = true;
-            adapter.ReportKept(progress, "copied unchanged, since they are not pairs of factors that can be resized", "copied unchanged, since they belong to no layer");
+            const string Copied = "copied unchanged, since they";
+            adapter.ReportKept(progress, $"{Copied} are not pairs of factors that can be resized", $"{Copied} belong to no layer");
         }
 
         string[] withoutBase = [.. passedThrough.Select(static layer => layer.Name)];
         if (!withoutBase.SequenceEqual(reportedWithoutBase))
         {
             reportedWithoutBase = withoutBase;
-            NameSummary.Warn(progress, SourcePath, "copied unchanged, since the base model has no weights under them", "layer", withoutBase);
+            const string What = "copied unchanged, since the base model has no weights under them";
+            NameSummary.Warn(progress, SourcePath, What, "layer", withoutBase);
         }
 
         foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.NewRank == 0))

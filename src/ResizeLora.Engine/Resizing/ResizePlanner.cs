@@ -46,9 +46,11 @@ internal static class ResizePlanner
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         bool IsUnchanged(LayerPlan layer) =>
             layer.NewRank == layer.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
-        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, passedThrough.Count, type, LayOut(chosen))
+        bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
+        IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
+        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, quantiles, plans, copied, passedThrough.Count, type, LayOut(chosen))
         {
-            ChangesNothing = adapter.Merge is null && recipe.Rescale == 1 && plans.Length + passedThrough.Count == adapter.Layers.Count && plans.All(IsUnchanged),
+            ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
     }
 

@@ -39,7 +39,7 @@ public sealed class ResizeSession : IDisposable
     public void RequireMatch(Adapter adapter)
     {
         ArgumentNullException.ThrowIfNull(adapter);
-        if (Checkpoint is { } checkpoint && adapter.Layers.Count > 0 && !adapter.Layers.Any(layer => checkpoint.Find(layer.Name) is not null))
+        if (Checkpoint is { } checkpoint && adapter.Layers.Count > 0 && adapter.Layers.All(layer => checkpoint.Find(layer.Name) is null))
         {
             string? family = BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers);
             throw CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, checkpoint);

@@ -17,6 +17,8 @@ internal static partial class ForeignContent
     public const int SampleLength = 4096;
 
     private const string Again = "Download it again";
+    private const string Gguf = "it is a GGUF file, a model quantised for other programs.";
+    private const string Picture = $"it is a picture, such as the preview beside a model. {Again}, the model itself.";
 
     // Control characters, and what takes the place of bytes that are not UTF-8.
     private static readonly SearchValues<char> NotText = SearchValues.Create(
@@ -25,13 +27,13 @@ internal static partial class ForeignContent
     // The first bytes of formats that people give the wrong name, or download in place of the file.
     private static readonly (byte[] Start, SafetensorsDefect Defect, string Text)[] Formats =
     [
-        ("GGUF"u8.ToArray(), SafetensorsDefect.Gguf, "it is a GGUF file, a model quantised for other programs. Use the safetensors file of the same model."),
+        ("GGUF"u8.ToArray(), SafetensorsDefect.Gguf, $"{Gguf} Use the safetensors file of the same model."),
         ([0x1F, 0x8B], SafetensorsDefect.Archive, "it is packed with gzip. Unpack it first."),
         ([0x37, 0x7A, 0xBC, 0xAF, 0x27, 0x1C], SafetensorsDefect.Archive, "it is a 7z archive. Unpack it first."),
         ("Rar!"u8.ToArray(), SafetensorsDefect.Archive, "it is a rar archive. Unpack it first."),
-        ([0x89, .. "PNG"u8], SafetensorsDefect.Picture, $"it is a picture (PNG), such as the preview beside a model. {Again}, the model itself."),
-        ([0xFF, 0xD8, 0xFF], SafetensorsDefect.Picture, $"it is a picture (JPEG), such as the preview beside a model. {Again}, the model itself."),
-        ("RIFF"u8.ToArray(), SafetensorsDefect.Picture, $"it is a picture or film (RIFF), such as the preview beside a model. {Again}, the model itself."),
+        ([0x89, .. "PNG"u8], SafetensorsDefect.Picture, Picture),
+        ([0xFF, 0xD8, 0xFF], SafetensorsDefect.Picture, Picture),
+        ("RIFF"u8.ToArray(), SafetensorsDefect.Picture, Picture),
     ];
 
     /// <summary>Recognises the content of a file.</summary>
@@ -63,7 +65,7 @@ internal static partial class ForeignContent
 
         if (length >= sizeof(ulong) && start.IndexOfAnyExcept((byte)0) < 0)
         {
-            return (SafetensorsDefect.Zeros, $"it holds zeros where its header should be: room was made for it, and the data never came. {Again}.");
+            return (SafetensorsDefect.Zeros, $"it begins with zeros: room was made for it, and the data never came. {Again}.");
         }
 
         return ReadText(start) is { } content ? RecogniseText(content, isWhole: start.Length == length) : null;
@@ -74,7 +76,8 @@ internal static partial class ForeignContent
         const string LogIn = $"{Again} while logged in, or with an access token.";
         if (content.StartsWith("version https://git-lfs", StringComparison.Ordinal))
         {
-            bool isSized = long.TryParse(LfsSizePattern().Match(content).Groups["size"].ValueSpan, CultureInfo.InvariantCulture, out long bytes);
+            ReadOnlySpan<char> number = LfsSizePattern().Match(content).Groups["size"].ValueSpan;
+            bool isSized = long.TryParse(number, CultureInfo.InvariantCulture, out long bytes);
             string size = isSized
                 ? string.Create(CultureInfo.InvariantCulture, $" of {bytes:N0} bytes")
                 : string.Empty;

@@ -52,7 +52,7 @@ public sealed class SafetensorsFile : ITensorFile
         var named = new FileInfo(path);
         if ((named.ResolveLinkTarget(returnFinalTarget: true) ?? named) is FileInfo { Exists: true, Length: 0 })
         {
-            throw new SafetensorsException(path, SafetensorsDefect.Empty, "it has 0 bytes: it is empty, or no file but a pipe or a device.");
+            throw new SafetensorsException(path, SafetensorsDefect.Empty, "it has 0 bytes: it is empty, or a pipe or a device.");
         }
 
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
@@ -144,12 +144,13 @@ public sealed class SafetensorsFile : ITensorFile
 
     private static SafetensorsException Refuse(byte[] sample, long length, ulong headerLength, string path)
     {
-        if (sample.Length > sizeof(ulong) && sample[sizeof(ulong)] == (byte)'{' && headerLength is >= 2 and <= SafetensorsHeader.MaximumLength)
+        bool isLength = headerLength is >= 2 and <= SafetensorsHeader.MaximumLength;
+        if (isLength && sample.Length > sizeof(ulong) && sample[sizeof(ulong)] == (byte)'{')
         {
-            string cut = string.Create(
+            return new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
                 CultureInfo.InvariantCulture,
-                $"it is truncated: it has {length:N0} bytes, and its header alone takes {headerLength + sizeof(ulong):N0}. The download or copy broke off; make it again.");
-            return new SafetensorsException(path, SafetensorsDefect.Truncated, cut);
+                $"it is truncated: it has {length:N0} bytes, and its header alone takes {headerLength + sizeof(ulong):N0}. "
+                + $"The download or copy broke off; make it again."));
         }
 
         if (ForeignContent.Recognise(sample, length) is { } content)
@@ -157,12 +158,11 @@ public sealed class SafetensorsFile : ITensorFile
             return new SafetensorsException(path, content.Defect, content.Text);
         }
 
-        const string Other = "it is of another kind, or its beginning is damaged. Download or copy it again.";
-        return length < sizeof(ulong)
-            ? new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.")
-            : headerLength is < 2 or > SafetensorsHeader.MaximumLength
-            ? new SafetensorsException(path, SafetensorsDefect.InvalidHeaderLength, $"it does not begin with the length of a header: {Other}")
-            : new SafetensorsException(path, SafetensorsDefect.HeaderPastEnd, $"its header would go past its end, and none begins there: {Other}");
+        (SafetensorsDefect defect, string text) = length < sizeof(ulong)
+            ? (SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.")
+            : isLength ? (SafetensorsDefect.HeaderPastEnd, "its header would go past its end.")
+            : (SafetensorsDefect.InvalidHeaderLength, "it does not begin with the length of a header.");
+        return new SafetensorsException(path, defect, $"{text} It is of another kind, or damaged; download or copy it again.");
     }
 
     private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long position, string path)

@@ -48,7 +48,7 @@ public sealed class SafetensorsHeader
 
         if (json.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
         {
-            string detail = "its header begins with a byte order mark, which an editor put there. Write it again without, or download it again.";
+            string detail = "its header begins with a byte order mark, as a text editor writes it. Download it again.";
             throw new SafetensorsException(path, SafetensorsDefect.InvalidHeader, detail);
         }
 
@@ -117,7 +117,8 @@ public sealed class SafetensorsHeader
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
             {
-                throw new SafetensorsException(path, SafetensorsDefect.InvalidMetadata, $"its metadata value '{key}' is not a string, as the format asks; save it again with a program that writes text there.");
+                string detail = $"its metadata value '{key}' is not a string; save it again with a program that writes text there.";
+                throw new SafetensorsException(path, SafetensorsDefect.InvalidMetadata, detail);
             }
 
             if (!metadata.TryAdd(key, reader.GetString()!))
@@ -242,12 +243,13 @@ public sealed class SafetensorsHeader
         {
             throw new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
                 CultureInfo.InvariantCulture,
-                $"it is truncated: of {(decimal)expected + headerLength + sizeof(ulong):N0} bytes {expected - dataLength:N0} are missing. The download or copy broke off; make it again."));
+                $"it is truncated: of {(decimal)expected + headerLength + sizeof(ulong):N0} bytes {expected - dataLength:N0} are missing. "
+                + $"The download or copy broke off; make it again."));
         }
 
         if (expected < dataLength)
         {
-            string detail = $"{dataLength - expected} bytes behind the last tensor belong to none: something was added to it, or it is a mixture. Download or copy it again.";
+            string detail = $"{dataLength - expected} bytes behind the last tensor belong to none. Download or copy it again.";
             throw new SafetensorsException(path, SafetensorsDefect.IncompleteData, detail);
         }
     }

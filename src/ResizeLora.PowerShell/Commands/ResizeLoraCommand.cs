@@ -94,7 +94,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
             plan.RequireContent();
             if (plan.ChangesNothing)
             {
-                WriteWarning($"'{job.SourcePath}': the recipe '{plan.Recipe}' keeps every dimension of every layer; there is nothing to resize, and no file is written.");
+                WriteWarning($"'{job.SourcePath}': the recipe '{plan.Recipe}' keeps every dimension; no file is written.");
                 return;
             }
         }
