@@ -48,7 +48,8 @@ internal static class ResizePlanner
             layer.NewRank == layer.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
         bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
         IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
-        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, quantiles, plans, copied, passedThrough.Count, type, LayOut(chosen))
+        string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
+        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, quantiles, plans, copied, passed, type, LayOut(chosen))
         {
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };

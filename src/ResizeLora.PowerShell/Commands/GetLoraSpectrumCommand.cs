@@ -14,10 +14,12 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(LayerSpectrum))]
 public sealed class GetLoraSpectrumCommand : LoraFileCommand
 {
+    private readonly HashSet<(string Path, string Layers)> known = [];
+
     /// <summary>
-    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed.</para>
+    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed. A layer from the pipeline names itself.</para>
     /// </summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LayerNameCompleter))]
@@ -25,6 +27,10 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
 
     /// <inheritdoc/>
     protected override string Activity => "Reading the spectra of LoRA files";
+
+    // Layers from the pipeline name the same file again and again.
+    /// <inheritdoc/>
+    protected override bool IsNew(string path) => known.Add((path, string.Join('\n', Layer ?? [])));
 
     /// <inheritdoc/>
     protected override void Process(Adapter adapter)
@@ -34,7 +40,11 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             AdapterLayer[] layers = Choose(adapter);
             Run((channel, cancellationToken) =>
             {
-                adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", whatOfTensors: null);
+                if (Layer is null)
+                {
+                    adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", whatOfTensors: null);
+                }
+
                 foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
                 {
                     channel.Write(spectrum);
@@ -57,7 +67,10 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
         {
             if (!WildcardPattern.ContainsWildcardCharacters(Layer[index]) && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name)))
             {
-                var exception = new ItemNotFoundException($"'{adapter.Path}' has no layer '{Layer[index]}'.");
+                string message = adapter.KeptLayers.FirstOrDefault(layer => patterns[index].IsMatch(layer.Name)) is { } kept
+                    ? $"The layer '{kept.Name}' of '{adapter.Path}' has no spectrum ({kept.Reason})."
+                    : $"'{adapter.Path}' has no layer '{Layer[index]}'.";
+                var exception = new ItemNotFoundException(message);
                 WriteError(new ErrorRecord(exception, "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));
             }
         }
