@@ -10,6 +10,8 @@ public abstract class ResizeOutcome
         ArgumentNullException.ThrowIfNull(plan);
         Source = plan.SourcePath;
         Recipe = plan.Recipe;
+        DType = plan.OutputType;
+        CheckpointPath = plan.Layers.Select(static layer => layer.Spectrum.CheckpointPath).FirstOrDefault(static path => path is not null);
         Threshold = plan.Threshold;
         OldRank = plan.OldRank;
         NewRank = plan.NewRank;
@@ -33,6 +35,12 @@ public abstract class ResizeOutcome
 
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe { get; }
+
+    /// <summary>The type of the written weights.</summary>
+    public OutputType DType { get; }
+
+    /// <summary>The base model that the layers were measured against, or null.</summary>
+    public string? CheckpointPath { get; }
 
     /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.</summary>
     public double? Threshold { get; }

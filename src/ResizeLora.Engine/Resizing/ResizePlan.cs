@@ -80,6 +80,14 @@ public sealed class ResizePlan
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }
 
+    /// <summary>The type of the written weights.</summary>
+    public OutputType OutputType => DataType switch
+    {
+        TensorType.BFloat16 => OutputType.BFloat16,
+        TensorType.Float32 => OutputType.Float32,
+        _ => OutputType.Float16,
+    };
+
     /// <summary>The type that factors are written in.</summary>
     internal TensorType DataType { get; }
 
