@@ -66,7 +66,8 @@ internal static partial class BaseModelFamily
             ?? FromLayers(layers.Select(static layer => new Weight(layer.Name, layer.OutFeatures, layer.InFeatures)).ToArray())
             ?? FromFileName(metadata.GetValueOrDefault("ss_sd_model_name"))
             ?? TrainerText.Clean(version, longest: 40)
-            ?? TrainerText.Clean(architecture, longest: 40);
+            ?? TrainerText.Clean(architecture, longest: 40)
+            ?? FromSpelling(layers);
     }
 
     /// <summary>Tells the family of a base model.</summary>
@@ -134,7 +135,7 @@ internal static partial class BaseModelFamily
         };
         return context ?? width
             ?? (names.Any(OutermostAttentionPattern().IsMatch) ? Sd1Or2
-                : names.Any(SdxlTrainerPattern().IsMatch) ? Sdxl
+                : names.Any(SecondTextEncoderPattern().IsMatch) ? Sdxl
                 : null);
     }
 
@@ -159,7 +160,11 @@ internal static partial class BaseModelFamily
             : null;
     }
 
-    // The least sure of all: the name that somebody gave to a checkpoint.
+    // Of Stability's names behind kohya's prefix kohya's trainer writes those of SDXL only; SD 1 and 2 get diffusers' names.
+    private static string? FromSpelling(IReadOnlyList<InventoriedLayer> layers) =>
+        layers.Any(static layer => StabilityBehindKohyaPattern().IsMatch(layer.Name)) ? Sdxl : null;
+
+    // Not sure at all: the name that somebody gave to a checkpoint.
     private static string? FromFileName(string? name)
     {
         const int LongestName = 300;
@@ -169,7 +174,7 @@ internal static partial class BaseModelFamily
     }
 
     // blocks.0.self_attn.q; blocks.0.self_attn.q_proj is Cosmos.
-    [GeneratedRegex("(^|_)blocks_[0-9]+_(self|cross)_attn_[qkvo]($|_(?!proj))", RegexOptions.CultureInvariant)]
+    [GeneratedRegex("(^|_)blocks_[0-9]+_(self|cross)_attn_[qkvo]($|_(?!proj|norm))", RegexOptions.CultureInvariant)]
     private static partial Regex WanPattern();
 
     // transformer.blocks.0.attn1.to_q; with an underscore before "blocks" it is another family.
@@ -202,11 +207,11 @@ internal static partial class BaseModelFamily
         RegexOptions.CultureInvariant)]
     private static partial Regex InnermostAttentionPattern();
 
-    // Stability's blocks behind kohya's prefix, which kohya's trainer writes for SDXL only, and its second text encoder.
-    [GeneratedRegex(
-        "^lora_unet_(input_blocks|middle_block|output_blocks)_|te2_text_model_|text_encoder_2_text_model_|^clip_g_",
-        RegexOptions.CultureInvariant)]
-    private static partial Regex SdxlTrainerPattern();
+    [GeneratedRegex("te2_text_model_|text_encoder_2_text_model_|^clip_g_", RegexOptions.CultureInvariant)]
+    private static partial Regex SecondTextEncoderPattern();
+
+    [GeneratedRegex("^lora_unet_(input_blocks|middle_block|output_blocks)_", RegexOptions.CultureInvariant)]
+    private static partial Regex StabilityBehindKohyaPattern();
 
     // A layer or tensor with its sides, where they are known.
     private sealed record Weight(string Name, long? Out, long? In);

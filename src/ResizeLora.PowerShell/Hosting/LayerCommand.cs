@@ -72,7 +72,7 @@ public abstract class LayerCommand : LoraFileCommand
                 OpenJob = () => Run((channel, token) =>
                 {
                     // A LoRA of another family is refused before its layers are decomposed for nothing.
-                    if (Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                    if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
                     {
                         Session.RequireMatch(adapter);
                     }
