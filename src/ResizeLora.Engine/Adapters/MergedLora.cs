@@ -43,9 +43,13 @@ public sealed class MergedLora
     /// <summary>Merges files, looking at their headers, alphas and a few blocks only.</summary>
     /// <param name="files">Full paths and weights.</param>
     /// <param name="name">The merge's name, or null for one from the files' names.</param>
+    /// <param name="progress">Warned of what is left out.</param>
     /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
     /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
-    public static MergedLora Create(IReadOnlyList<(string Path, double Weight)> files, string? name = null)
+    public static MergedLora Create(
+        IReadOnlyList<(string Path, double Weight)> files,
+        string? name = null,
+        IProgress<EngineEvent>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, double weight) in files)
@@ -65,6 +69,7 @@ public sealed class MergedLora
         var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
+        NameSummary.Warn(progress, merge.Name, "left out, since an earlier file has tensors of their names", "tensor", leftOut);
         merge.Layers = adapter.Layers.Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank)).ToArray();
         return merge;
     }

@@ -72,6 +72,19 @@ public sealed class ResizePlan
     /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
     public double? RelativeErrorToBase { get; }
 
+    /// <summary>Whether the output would hold what the input holds: every layer with all its dimensions, strength and type.</summary>
+    public bool ChangesNothing { get; internal init; }
+
+    /// <summary>Refuses a plan that keeps nothing.</summary>
+    /// <exception cref="OutputException">No layer would stay.</exception>
+    public void RequireContent()
+    {
+        if (LayersKept == 0)
+        {
+            throw OutputException.NothingKept(SourcePath, Recipe.ToString(), ScoreQuantiles.Count > 0 ? ScoreQuantiles[^1] : null);
+        }
+    }
+
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }
 

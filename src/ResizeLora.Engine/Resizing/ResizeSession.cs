@@ -35,6 +35,19 @@ public sealed class ResizeSession : IDisposable
     /// <exception cref="DeviceException">The device cannot be used.</exception>
     public ComputeDevice Device => device.Value;
 
+    /// <summary>Refuses a LoRA of which no layer is in the base model.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <exception cref="CheckpointException">There is a base model, and none of the layers is in it.</exception>
+    public void RequireMatch(Adapter adapter)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        if (Checkpoint is { } checkpoint && adapter.Layers.Count > 0 && adapter.Layers.All(layer => checkpoint.Find(layer.Name) is null))
+        {
+            string? family = BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers);
+            throw CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, checkpoint);
+        }
+    }
+
     /// <summary>Decomposes layers of a file, several at a time, and hands them out in their order one by one.</summary>
     /// <param name="adapter">The LoRA file; stays open while the layers are taken.</param>
     /// <param name="layers">Which layers.</param>
@@ -103,9 +116,20 @@ public sealed class ResizeSession : IDisposable
             return new Dictionary<string, BaseNorms>();
         }
 
+        int matches = 0;
         foreach (AdapterLayer layer in layers)
         {
-            Checkpoint!.Find(layer.Name)?.Validate(layer, path);
+            if (Checkpoint!.Find(layer.Name) is { } weight)
+            {
+                weight.Validate(layer, path);
+                matches++;
+            }
+        }
+
+        if (matches == 0 && layers.Count > 0)
+        {
+            string text = $"'{path}': no layer is in the base model '{Checkpoint!.Path}'; nothing can be measured against it.";
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
         }
 
         IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);

@@ -77,13 +77,7 @@ public sealed class MergeLoraCommand : PathCommand
 
         double[]? weights = weightsAreForAll ? Spread(Weight, files.Count) : null;
         (string, double)[] weighted = files.Select((file, index) => (file.Path, file.Weight ?? weights![index])).ToArray();
-        MergedLora merge = Require(weighted, () => MergedLora.Create(weighted, Name));
-        if (merge.LeftOut.Count > 0)
-        {
-            WriteWarning($"'{merge}': {merge.LeftOut.Count} tensors that belong to no layer are left out, because an earlier file has tensors of their names: {string.Join(", ", merge.LeftOut)}");
-        }
-
-        WriteObject(merge);
+        WriteObject(Require(weighted, () => Run((channel, _) => MergedLora.Create(weighted, Name, channel))));
     }
 
     private double[] Spread(double[] weights, int count)

@@ -17,7 +17,17 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(ResizeResult))]
 public sealed class ResizeLoraCommand : RecipeCommand
 {
+    private const string MeasurementSet = "Measurement";
+
     private OutputPlacement? placement;
+    private ResizeRequest? request;
+
+    /// <summary>
+    /// <para type="description">Measurements of Measure-LoraResize: each is written as it was measured, by its recipe, in its type, against its base model.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MeasurementSet)]
+    [MeasurementTransformation]
+    public ResizeRequest[] Measurement { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The folder of the outputs, made when it does not exist; by default each goes beside its input.</para>
@@ -44,6 +54,15 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override bool TakesResizedFiles => Force;
 
+    /// <inheritdoc/>
+    protected override bool BringsBaseNorms => base.BringsBaseNorms || ParameterSetName == MeasurementSet;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ResizeRecipe> Recipes => request is null || IsGiven(nameof(Recipe)) ? Recipe : [request.Recipe];
+
+    /// <inheritdoc/>
+    protected override OutputType WrittenType => request is null || IsGiven(nameof(DType)) ? DType : request.DType;
+
     private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
@@ -59,11 +78,23 @@ public sealed class ResizeLoraCommand : RecipeCommand
     }
 
     /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (ResizeRequest measured in ParameterSetName == MeasurementSet ? Measurement : [])
+        {
+            request = measured;
+            ApplyTo(measured.Layers);
+        }
+
+        base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
     internal override void Apply(LayerSource source)
     {
         // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
         using Adapter adapter = source.OpenFile();
-        ResizeRecipe[] due = [.. Recipe.Where(recipe => IsDue(Describe(source, adapter, recipe)))];
+        ResizeRecipe[] due = [.. Recipes.Where(recipe => IsDue(Describe(source, adapter, recipe)))];
         RemoveLeftovers();
         if (due.Length == 0)
         {
@@ -88,6 +119,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
         ? LanguagePrimitives.IsTrue(given)
         : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
     private bool IsDue(OutputMaking making)
     {
@@ -126,6 +159,16 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Stopwatch clock)
     {
         ResizePlan plan = Plan(job, recipe);
+        if (!Force)
+        {
+            plan.RequireContent();
+            if (plan.ChangesNothing)
+            {
+                WriteWarning($"'{job.SourcePath}': the recipe '{plan.Recipe}' keeps every dimension; no file is written.");
+                return;
+            }
+        }
+
         string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");

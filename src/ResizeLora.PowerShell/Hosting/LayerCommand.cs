@@ -31,6 +31,9 @@ public abstract class LayerCommand : LoraFileCommand
     /// <summary>The recipes that will be applied.</summary>
     protected abstract IReadOnlyList<ResizeRecipe> Recipes { get; }
 
+    /// <summary>Whether what comes brings the norms of its base model along.</summary>
+    protected virtual bool BringsBaseNorms => ParameterSetName == LayerSet;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -39,8 +42,8 @@ public abstract class LayerCommand : LoraFileCommand
             Attempt(layer, () => Collect(layer));
         }
 
-        // Only here is it known that files come, not layers, which bring their base norms along.
-        if (ParameterSetName != LayerSet && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
+        // Only here is it known whether files come, or layers.
+        if (!BringsBaseNorms && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
         {
             Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
         }
@@ -70,7 +73,16 @@ public abstract class LayerCommand : LoraFileCommand
                 LayerCount = adapter.Layers.Count,
                 OpenSession = () => Session,
                 OpenFile = () => adapter,
-                OpenJob = () => Run((channel, token) => ResizeJob.Decompose(Session, adapter, channel, token)),
+                OpenJob = () => Run((channel, token) =>
+                {
+                    // A LoRA of another family is refused before its layers are decomposed for nothing.
+                    if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                    {
+                        Session.RequireMatch(adapter);
+                    }
+
+                    return ResizeJob.Decompose(Session, adapter, channel, token);
+                }),
             });
         }
     }

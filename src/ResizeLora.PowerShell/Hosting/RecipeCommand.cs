@@ -29,7 +29,10 @@ public abstract class RecipeCommand : LayerCommand
     /// <inheritdoc/>
     protected override IReadOnlyList<ResizeRecipe> Recipes => Recipe;
 
-    private TensorType WeightType => DType switch
+    /// <summary>The type that is written.</summary>
+    protected virtual OutputType WrittenType => DType;
+
+    private TensorType WeightType => WrittenType switch
     {
         OutputType.BFloat16 => TensorType.BFloat16,
         OutputType.Float32 => TensorType.Float32,
