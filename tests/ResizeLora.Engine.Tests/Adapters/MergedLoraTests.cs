@@ -167,7 +167,9 @@ public sealed class MergedLoraTests : IDisposable
         File.SetLastWriteTimeUtc(b, time);
         using var job = ResizeJob.Adopt(session, merge.Open(), layers, null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None);
-        Assert.Equal("LayerStale", Assert.Throws<AdapterException>(() => job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None)).ErrorId);
+        string output = folder.PathOf("out.safetensors");
+        AdapterException exception = Assert.Throws<AdapterException>(() => job.Write(plan, output, false, null, CancellationToken.None));
+        Assert.Equal("LayerStale", exception.ErrorId);
         Assert.Equal([a, b], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
 
