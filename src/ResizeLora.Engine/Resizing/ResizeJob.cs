@@ -95,7 +95,7 @@ public sealed class ResizeJob : IDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
-        ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
+        ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
 
     /// <inheritdoc/>
@@ -181,6 +181,26 @@ public sealed class ResizeJob : IDisposable
             }
 
             subspaceScales.Add(missing[index].Layer, scales[index]);
+        }
+    }
+
+    private void ReportInexact(ResizePlan plan, IReadOnlyList<(string Layer, double Error)> inexact, IProgress<EngineEvent>? progress)
+    {
+        if (inexact.Count == 0)
+        {
+            return;
+        }
+
+        string[] layers = inexact.Select(static layer => string.Create(CultureInfo.InvariantCulture, $"{layer.Layer} ({layer.Error:0.0%})")).ToArray();
+        string share = NumberRange.Of(plan.DataType).Tolerance.ToString("0.###%", CultureInfo.InvariantCulture);
+        string start = string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{SourcePath}': {layers.Length} of {plan.LayersKept} layers have numbers too small for {plan.DataType} and were written with an error above {share}: ");
+        string more = layers.Length > 3 ? string.Create(CultureInfo.InvariantCulture, $" and {layers.Length - 3} more") : string.Empty;
+        progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"{start}{string.Join(", ", layers.Take(3))}{more}.") { Case = EngineNote.Inexact });
+        if (more.Length > 0)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{start}{string.Join(", ", layers)}."));
         }
     }
 

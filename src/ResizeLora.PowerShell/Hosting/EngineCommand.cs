@@ -128,7 +128,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         switch (item)
         {
             case EngineNote { Level: EngineNoteLevel.Warning } note:
-                WriteWarning(note.Text);
+                WriteWarning(EngineError.WithAdvice(note.Text, note.Case));
                 break;
             case EngineNote note:
                 WriteVerbose(note.Text);

@@ -17,7 +17,28 @@ internal static class EngineError
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The failure.</param>
     /// <param name="target">What it concerns.</param>
-    public static ErrorRecord Create(Exception exception, object? target) => new(exception, IdOf(exception), CategoryOf(exception), target);
+    public static ErrorRecord Create(Exception exception, object? target)
+    {
+        string id = IdOf(exception);
+        var record = new ErrorRecord(exception, id, CategoryOf(exception), target);
+        string message = WithAdvice(exception.Message, id);
+        if (message != exception.Message)
+        {
+            record.ErrorDetails = new ErrorDetails(message);
+        }
+
+        return record;
+    }
+
+    /// <summary>A message of the engine, followed by what a person can do about it, in the words of the cmdlets.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="id">The error's id, or the case of a note; null for none.</param>
+    public static string WithAdvice(string message, string? id) => id switch
+    {
+        "LayerOverflow" => $"{message} Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
+        EngineNote.Inexact => $"{message} Use -DType BFloat16 or Float32.",
+        _ => message,
+    };
 
     private static string IdOf(Exception exception) => exception switch
     {
