@@ -61,8 +61,9 @@ public sealed record RankLimits
         return scores.Select((score, dimension) => allowed.Contains(dimension) ? score : double.NegativeInfinity).ToArray();
     }
 
-    private int CountOf(IReadOnlyList<double> singularValues) =>
-        Dynamic is { } dynamic ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues, SvCount ?? Recipes.SvCount.New) : singularValues.Count;
+    private int CountOf(IReadOnlyList<double> singularValues) => Dynamic is { } dynamic
+        ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues, SvCount ?? Recipes.SvCount.New)
+        : singularValues.Count;
 
     private int CapOf(bool isConvolution) => (isConvolution ? ConvRank ?? Rank : Rank) ?? int.MaxValue;
 }

@@ -206,7 +206,8 @@ public sealed record ResizeRecipe
             string scores = string.Join(", ", RecipeKeys.Scores.Select(score => score.Key));
             throw new RecipeException(
                 text,
-                $"at least one score is needed ({scores}), and the weights must sum to more than zero; only {Listed(RecipeKeys.Limits)} do without.");
+                $"at least one score is needed ({scores}), and the weights must sum to more than zero; "
+                + $"only {Listed(RecipeKeys.Limits)} do without.");
         }
 
         if (threshold is null == sizeMiB is null && !byLimitsAlone)

@@ -16,7 +16,7 @@ internal static class FactorEncoder
     /// <param name="singularValues">Those of up · down, k of them.</param>
     /// <param name="norm">‖ΔW‖F of the whole layer in the same scale: what the error is relative to.</param>
     /// <param name="type">Float16, BFloat16 or Float32.</param>
-    /// <returns>The bytes, and the relative error of the product where it had to be looked at; null where it is within the tolerance.</returns>
+    /// <returns>The bytes, and the relative error of the product where it is above the tolerance.</returns>
     public static FactorEncoding Encode(Tensor up, Tensor down, double[] singularValues, double norm, TensorType type)
     {
         var range = NumberRange.Of(type);
@@ -77,7 +77,8 @@ internal static class FactorEncoder
     {
         static Tensor Inner(Tensor leftUp, Tensor leftDown, Tensor rightUp, Tensor rightDown) =>
             (leftUp.t().matmul(rightUp) * leftDown.matmul(rightDown.t())).sum();
-        Tensor square = Inner(up, down, up, down) - (2 * Inner(up, down, exactUp, exactDown)) + Inner(exactUp, exactDown, exactUp, exactDown);
+        Tensor both = Inner(up, down, exactUp, exactDown);
+        Tensor square = Inner(up, down, up, down) - (2 * both) + Inner(exactUp, exactDown, exactUp, exactDown);
         return Math.Sqrt(Math.Max(square.item<double>(), 0));
     }
 
