@@ -45,18 +45,18 @@ public sealed class ResizeJob : IDisposable
         return Guarded(adapter, () => session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray(), session);
     }
 
-    /// <summary>Takes layers that were decomposed before, and decomposes those again that were only recalled. The job takes over the file, also when this throws.</summary>
+    /// <summary>Takes layers that were decomposed before, and decomposes again those that came without their spectra. The job takes over the file, also when this throws.</summary>
     /// <param name="session">The session; its base model, if it has one, replaces the one that the layers were measured against.</param>
     /// <param name="adapter">The LoRA file, open again.</param>
     /// <param name="layers">Layers of this file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="AdapterException">The file has changed since, a recalled layer is not in it, or a layer does not fit the base model.</exception>
+    /// <exception cref="AdapterException">The file has changed since, a layer is not in it, or a layer does not fit the base model.</exception>
     public static ResizeJob Adopt(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(adapter, () => Measure(session, adapter, [.. layers.OfType<LayerSpectrum>(), .. Recall(session, adapter, layers, progress, cancellationToken)], progress, cancellationToken), session);
+        return Guarded(adapter, () => Measure(session, adapter, [.. layers.OfType<LayerSpectrum>(), .. DecomposeAgain(session, adapter, layers, progress, cancellationToken)], progress, cancellationToken), session);
     }
 
     /// <summary>Plans what a recipe makes of the file.</summary>
@@ -78,7 +78,10 @@ public sealed class ResizeJob : IDisposable
         }
 
         ResizePlan plan = ResizePlanner.Plan(
-            adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
+            adapter,
+            resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
+            passedThrough,
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type));
         ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
@@ -114,9 +117,9 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
-    private static LayerSpectrum[] Recall(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    private static LayerSpectrum[] DecomposeAgain(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        HashSet<string> names = layers.OfType<StoredLayer>().Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers.Where(static layer => layer is not LayerSpectrum).Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];
@@ -135,13 +138,7 @@ public sealed class ResizeJob : IDisposable
 
     private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        if (layers.FirstOrDefault(layer => layer.FileTime != adapter.File.LastWriteTime) is { } stale)
-        {
-            throw AdapterException.Stale(adapter.Path, stale.Layer);
-        }
-
-        Dictionary<string, int> order = adapter.Layers.Select(static (layer, index) => (layer.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
-        LayerSpectrum[] ordered = layers.DistinctBy(static layer => layer.Layer).OrderBy(layer => order[layer.Layer]).ToArray();
+        LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
         if (session.Checkpoint is null)
         {
             return ordered;
@@ -149,6 +146,44 @@ public sealed class ResizeJob : IDisposable
 
         IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(adapter.Path, ordered.Select(static layer => layer.Source).ToArray(), progress, cancellationToken);
         return ordered.Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path)).ToArray();
+    }
+
+    // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
+    private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
+    {
+        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        var found = new List<LayerSpectrum>(wanted.Count);
+        foreach (AdapterLayer layer in adapter.Layers)
+        {
+            if (wanted.Remove(layer.Name, out LayerSpectrum? spectrum))
+            {
+                found.Add(layer.HasFormOf(spectrum.Source) ? spectrum.At(layer) : throw AdapterException.Stale(adapter.Path, layer.Name));
+                adapter.Verified.Expect(layer.Down, spectrum.Origin.Hashes);
+                adapter.Verified.Expect(layer.Up, spectrum.Origin.Hashes);
+            }
+        }
+
+        if (wanted.Count > 0)
+        {
+            throw AdapterException.Stale(adapter.Path, wanted.Keys.First());
+        }
+
+        foreach (TensorHashes hashes in found.Select(static layer => layer.Origin.Hashes).Distinct())
+        {
+            adapter.ExpectOtherTensors(hashes);
+        }
+
+        // Writing compares the content in any case. Where the time says already that it may be another, nothing is planned of it.
+        if (found.Any(layer => layer.Origin.FileTime != adapter.File.LastWriteTime))
+        {
+            LayerWorkers.ForEach(found, Environment.ProcessorCount, layer =>
+            {
+                adapter.File.Read(layer.Source.Down);
+                adapter.File.Read(layer.Source.Up);
+            }, cancellationToken);
+        }
+
+        return [.. found];
     }
 
     private void RequireBase(ResizeRecipe recipe)

@@ -6,30 +6,38 @@ namespace ResizeLora.Resizing;
 /// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
 public sealed class ResizePlan
 {
-    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double? threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, int layersPassedThrough, TensorType type, SafetensorsLayout layout)
+    internal ResizePlan(
+        OutputMaking making,
+        double? threshold,
+        IReadOnlyList<double> scoreQuantiles,
+        IReadOnlyList<LayerPlan> layers,
+        IReadOnlyList<TensorEntry> copied,
+        IReadOnlyList<string> passedThrough,
+        SafetensorsLayout layout)
     {
-        SourcePath = sourcePath;
-        Recipe = recipe;
+        Making = making;
         Threshold = threshold;
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
         Copied = copied;
-        LayersPassedThrough = layersPassedThrough;
-        DataType = type;
+        PassedThrough = passedThrough;
         Layout = layout;
         double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
         double lost = Math.Sqrt(layers.Sum(static layer => layer.Lost * layer.Lost));
         RelativeErrorToLora = total > 0 ? lost / total : 0;
         LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
         double baseNorm = Math.Sqrt(based.Sum(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value * layer.Spectrum.BaseFrobeniusNorm.Value));
-        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * recipe.Rescale / baseNorm : null;
+        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * making.Recipe.Rescale / baseNorm : null;
     }
 
+    /// <summary>What the output is made from and how.</summary>
+    public OutputMaking Making { get; }
+
     /// <summary>The LoRA file.</summary>
-    public string SourcePath { get; }
+    public string SourcePath => Making.SourcePath;
 
     /// <summary>The recipe.</summary>
-    public ResizeRecipe Recipe { get; }
+    public ResizeRecipe Recipe => Making.Recipe;
 
     /// <summary>The threshold that separates; found, where the recipe asks for a size; null where it scores nothing.</summary>
     public double? Threshold { get; }
@@ -40,8 +48,8 @@ public sealed class ResizePlan
     /// <summary>What becomes of each layer, in the order of the file.</summary>
     public IReadOnlyList<LayerPlan> Layers { get; }
 
-    /// <summary>Layers copied as they are because the base model has none of their name.</summary>
-    public int LayersPassedThrough { get; }
+    /// <summary>The names of layers that are copied as they are because the base model has none of their name.</summary>
+    public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>Layers that stay with at least one dimension.</summary>
     public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);
@@ -67,8 +75,16 @@ public sealed class ResizePlan
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }
 
+    /// <summary>The type of the written weights.</summary>
+    public OutputType OutputType => DataType switch
+    {
+        TensorType.BFloat16 => OutputType.BFloat16,
+        TensorType.Float32 => OutputType.Float32,
+        _ => OutputType.Float16,
+    };
+
     /// <summary>The type that factors are written in.</summary>
-    internal TensorType DataType { get; }
+    internal TensorType DataType => Making.Type;
 
     /// <summary>Where every byte of the output will lie.</summary>
     internal SafetensorsLayout Layout { get; }

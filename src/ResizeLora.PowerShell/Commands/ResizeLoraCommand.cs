@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
 using ResizeLora.Resizing;
 using ResizeLora.Safetensors;
 
@@ -42,67 +44,104 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override bool TakesResizedFiles => Force;
 
-    private OutputPlacement Placement => placement ??= new OutputPlacement(Recipe, OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
+    private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeJob> open)
+    protected override void BeginProcessing()
     {
-        var clock = Stopwatch.StartNew();
-        int[] due = Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source, index)).ToArray();
+        if (Force && SkipExisting)
+        {
+            var exception = new PSArgumentException("-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two.");
+            ThrowTerminatingError(new ErrorRecord(exception, "ForceWithSkipExisting", ErrorCategory.InvalidArgument, null));
+        }
+
+        base.BeginProcessing();
+    }
+
+    /// <inheritdoc/>
+    internal override void Apply(LayerSource source)
+    {
+        // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
+        using Adapter adapter = source.OpenFile();
+        ResizeRecipe[] due = [.. Recipe.Where(recipe => IsDue(Describe(source, adapter, recipe)))];
+        RemoveLeftovers();
         if (due.Length == 0)
         {
             return;
         }
 
-        using ResizeJob job = open();
-        foreach (int index in due)
+        var clock = Stopwatch.StartNew();
+        using ResizeJob job = source.OpenJob();
+        foreach (ResizeRecipe recipe in due)
         {
-            Attempt(source, () => ResizeOne(job, index, clock));
+            Attempt(source.Path, () => ResizeOne(job, recipe, clock));
             clock.Restart();
         }
     }
 
-    // Asked before anything is decomposed, so that a folder that is done costs nothing the next night.
-    private bool IsDue(string source, int index)
+    // A user who answers "No to All" should not wait for decompositions: where somebody is asked, it is before them, without the
+    // exact size. -WhatIf and -Verbose say the size.
+    private bool AsksUser => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
+
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+
+    private bool IsDue(OutputMaking making)
     {
-        if (Force || Placement.FindExisting(source, index) is not { } existing)
+        string? existing = Placement.FindExisting(making);
+        if (existing is null || Force)
         {
-            return true;
+            string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
+            return !AsksUser || ShouldProcess(making.SourcePath, action);
         }
 
         if (SkipExisting)
         {
-            WriteVerbose($"'{existing}' exists; '{source}' is not resized again.");
-            return false;
+            WriteVerbose($"'{existing}' exists; '{making.SourcePath}' is not resized again.");
         }
-
-        // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].SizeMiB is not null)
+        else
         {
-            return true;
+            WriteError(EngineError.Create(OutputException.Exists(existing), making.SourcePath));
         }
 
-        WriteError(EngineError.Create(OutputException.Exists(existing), source));
         return false;
     }
 
-    private void ResizeOne(ResizeJob job, int index, Stopwatch clock)
+    // Whoever looks into a folder cleans it, also where everything is done. Only -WhatIf changes nothing.
+    private void RemoveLeftovers()
     {
-        ResizePlan plan = Plan(job, Recipe[index]);
-        string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
+        if (!IsWhatIf)
+        {
+            Run((channel, _) =>
+            {
+                Placement.RemoveLeftovers(channel);
+                return true;
+            });
+        }
+    }
+
+    private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Stopwatch clock)
+    {
+        ResizePlan plan = Plan(job, recipe);
+        string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-        if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
+        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+        if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
             return;
         }
 
-        Run((channel, cancellationToken) =>
+        Run((channel, token) =>
         {
             Placement.Prepare(path, channel);
-            job.Write(plan, path, Force, channel, cancellationToken);
+            job.Write(plan, path, Force, channel, token);
             return true;
         });
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; decomposing (where this recipe was the file's first), planning and writing took {clock.Elapsed.TotalSeconds:0.00} s."));
+        string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }
