@@ -24,6 +24,8 @@ public sealed class Adapter : IDisposable
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
+    private string? contentKey;
+
     internal Adapter(
         ITensorFile file,
         IReadOnlyList<AdapterLayer> layers,
@@ -32,14 +34,17 @@ public sealed class Adapter : IDisposable
         MergedLora? merge = null)
     {
         Merge = merge;
-        File = file;
+        Verified = new VerifiedFile(file);
         Layers = layers;
         OtherTensors = otherTensors;
         KeptLayers = keptLayers;
     }
 
     /// <summary>The file, owned by this object; of a merge all its files, read as one.</summary>
-    public ITensorFile File { get; }
+    public ITensorFile File => Verified;
+
+    /// <summary>The same, with what is known of its tensors' content.</summary>
+    internal VerifiedFile Verified { get; }
 
     /// <summary>The merge that this is, or null for a file.</summary>
     public MergedLora? Merge { get; }
@@ -61,6 +66,9 @@ public sealed class Adapter : IDisposable
 
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
+
+    /// <summary>What tells it from other LoRAs, as <see cref="AdapterContent.KeyOf"/> gives it; read on the first request.</summary>
+    internal string ContentKey => contentKey ??= AdapterContent.KeyOf(this);
 
     /// <summary>Tells what a file is, from its header.</summary>
     /// <param name="header">The header.</param>
@@ -169,6 +177,44 @@ public sealed class Adapter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
+
+    /// <summary>Reads the tensors that are copied unchanged, so that they are known by their content; once.</summary>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal void HashOtherTensors(CancellationToken cancellationToken)
+    {
+        if (Verified.Hashes.OtherTensors is null)
+        {
+            foreach (TensorEntry tensor in OtherTensors)
+            {
+                Verified.ReadPieces(tensor, _ => cancellationToken.ThrowIfCancellationRequested());
+            }
+
+            Verified.Hashes.OtherTensors = OtherTensors.Select(static tensor => tensor.Name).ToArray();
+        }
+    }
+
+    /// <summary>Requires the tensors that are copied unchanged to be those of another opening of the file; content is compared when it is read.</summary>
+    /// <param name="earlier">What was known of the file's tensors then.</param>
+    /// <exception cref="AdapterException">There are others now, or one is known to hold something else.</exception>
+    internal void ExpectOtherTensors(TensorHashes earlier)
+    {
+        if (earlier.OtherTensors is not { } names)
+        {
+            return;
+        }
+
+        HashSet<string> changed = names.ToHashSet(StringComparer.Ordinal);
+        changed.SymmetricExceptWith(OtherTensors.Select(static tensor => tensor.Name));
+        if (changed.Count > 0)
+        {
+            throw AdapterException.Stale(Path, changed.First());
+        }
+
+        foreach (TensorEntry tensor in OtherTensors)
+        {
+            Verified.Expect(tensor, earlier);
+        }
+    }
 
     private static Adapter ReadLayers(SafetensorsFile file)
     {

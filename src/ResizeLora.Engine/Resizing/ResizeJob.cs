@@ -86,7 +86,10 @@ public sealed class ResizeJob : IDisposable
         }
 
         ResizePlan plan = ResizePlanner.Plan(
-            adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
+            adapter,
+            resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
+            passedThrough,
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type));
         ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
@@ -144,13 +147,7 @@ public sealed class ResizeJob : IDisposable
 
     private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        if (layers.FirstOrDefault(layer => layer.Origin.FileTime != adapter.File.LastWriteTime) is { } stale)
-        {
-            throw AdapterException.Stale(adapter.Path, stale.Layer);
-        }
-
-        Dictionary<string, int> order = adapter.Layers.Select(static (layer, index) => (layer.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
-        LayerSpectrum[] ordered = layers.DistinctBy(static layer => layer.Layer).OrderBy(layer => order[layer.Layer]).ToArray();
+        LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
         if (session.Checkpoint is null)
         {
             return ordered;
@@ -158,6 +155,44 @@ public sealed class ResizeJob : IDisposable
 
         IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(adapter.Path, ordered.Select(static layer => layer.Source).ToArray(), progress, cancellationToken);
         return ordered.Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path)).ToArray();
+    }
+
+    // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
+    private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
+    {
+        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        var found = new List<LayerSpectrum>(wanted.Count);
+        foreach (AdapterLayer layer in adapter.Layers)
+        {
+            if (wanted.Remove(layer.Name, out LayerSpectrum? spectrum))
+            {
+                found.Add(layer.HasFormOf(spectrum.Source) ? spectrum.At(layer) : throw AdapterException.Stale(adapter.Path, layer.Name));
+                adapter.Verified.Expect(layer.Down, spectrum.Origin.Hashes);
+                adapter.Verified.Expect(layer.Up, spectrum.Origin.Hashes);
+            }
+        }
+
+        if (wanted.Count > 0)
+        {
+            throw AdapterException.Stale(adapter.Path, wanted.Keys.First());
+        }
+
+        foreach (TensorHashes hashes in found.Select(static layer => layer.Origin.Hashes).Distinct())
+        {
+            adapter.ExpectOtherTensors(hashes);
+        }
+
+        // Writing compares the content in any case. Where the time says already that it may be another, nothing is planned of it.
+        if (found.Any(layer => layer.Origin.FileTime != adapter.File.LastWriteTime))
+        {
+            LayerWorkers.ForEach(found, Environment.ProcessorCount, layer =>
+            {
+                adapter.File.Read(layer.Source.Down);
+                adapter.File.Read(layer.Source.Up);
+            }, cancellationToken);
+        }
+
+        return [.. found];
     }
 
     private void RequireBase(ResizeRecipe recipe)

@@ -1,6 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -62,6 +64,7 @@ public sealed class ResizeSession : IDisposable
         IEnumerable<LayerSpectrum> DecomposeLayers()
         {
             int done = 0;
+            adapter.HashOtherTensors(cancellationToken);
             LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
                 adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device, cancellationToken);
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
@@ -70,6 +73,20 @@ public sealed class ResizeSession : IDisposable
                 yield return spectrum;
             }
         }
+    }
+
+    /// <summary>Describes an output before anything is computed.</summary>
+    /// <param name="adapter">The LoRA; it stays open while the answer is used.</param>
+    /// <param name="layers">The names of the layers that take part.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">The type that factors are written in.</param>
+    public OutputMaking Describe(Adapter adapter, IEnumerable<string> layers, ResizeRecipe recipe, TensorType type)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(recipe);
+        (string, string)? checkpoint = recipe.NeedsCheckpoint && norms is not null ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content) : null;
+        return new OutputMaking(adapter, layers, checkpoint, recipe, type);
     }
 
     /// <summary>Measures weights of the base model, whether a LoRA changes them or not, and keeps their norms for later runs.</summary>

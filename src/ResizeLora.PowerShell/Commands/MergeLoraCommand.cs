@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Adds LoRA files up with weights, as one that Resize-Lora takes from the pipeline.</para>
-/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads headers and alphas only. All files are merged, or none: any that cannot be ends the command.</para>
+/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads hardly more than headers and alphas. All files are merged, or none: any that cannot be ends the command.</para>
 /// </summary>
 [Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet)]
 [OutputType(typeof(MergedLora))]
