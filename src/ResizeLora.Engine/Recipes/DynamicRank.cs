@@ -34,7 +34,7 @@ public static class DynamicRank
         int counted = method switch
         {
             DynamicMethod.SingularValueRatio => CountAbove(singularValues, singularValues[0] / parameter),
-            DynamicMethod.FrobeniusShare => CountToShare(singularValues, static value => value * value, parameter * parameter),
+            DynamicMethod.FrobeniusShare => CountToShare(singularValues, value => value / singularValues[0] * (value / singularValues[0]), parameter * parameter),
             _ => CountToShare(singularValues, static value => value, parameter),
         };
         return Math.Min(Math.Max(counted, 1) + 1, singularValues.Count);

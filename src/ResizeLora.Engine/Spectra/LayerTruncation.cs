@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
 using ResizeLora.Safetensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -23,14 +22,17 @@ internal static class LayerTruncation
     /// <param name="device">Where the products are made.</param>
     /// <returns>The bytes of down (k × m) and up (n × k).</returns>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
-    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
+    /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
+    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device) =>
+        LayerThreads.Run(device, () => Multiply(spectrum, file, kept, gain, type, device));
+
+    private static (byte[] Down, byte[] Up) Multiply(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
     {
-        LayerThreads.Enter();
-        using DisposeScope scope = NewDisposeScope();
         double[] roots = Array.ConvertAll(kept, dimension => Math.Sqrt(spectrum.Factors.ProductSingularValues[dimension] * gain));
         double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);
         double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
-        ScalarType precision = spectrum.Factors.NeedsDoublePrecision ? ScalarType.Float64 : ScalarType.Float32;
+        bool isSingle = !spectrum.Factors.NeedsDoublePrecision && LayerFactors.FitSingle(left) && LayerFactors.FitSingle(right);
+        ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;
         Tensor up = Multiply(file, spectrum.Source.Up, left, spectrum.Rank, transposed: false, precision, device);
         Tensor down = Multiply(file, spectrum.Source.Down, right, spectrum.Rank, transposed: true, precision, device);
         return (Encode(down, spectrum, type), Encode(up, spectrum, type));
