@@ -3,11 +3,13 @@
 
 <#
 .SYNOPSIS
-Builds, tests, documents, packages or installs ResizeLora.
+Builds, tries, tests, documents, packages or installs ResizeLora.
 
 .DESCRIPTION
-Build leaves an importable module in out/ResizeLora and the host in out/host.
-Test runs `dotnet test`, and tests/Pester with Pester 5 or later where that is installed.
+Build leaves an importable module in out/ResizeLora.
+Demo builds, and resizes the sample into out/demo.
+Test builds, and runs every test: xunit by `dotnet test`, then tests/Pester in this PowerShell. The last line is
+`N passed, N failed`, with `, N skipped` after it where tests were skipped.
 Help brings docs/help up to date with the cmdlets, runs the examples for their outputs, and writes the help that the
 module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.
 Package leaves a self-contained module folder, and a zip file of it, in out/package.
@@ -25,9 +27,22 @@ The libtorch packages: cpu, or cuda for Windows and Linux on x64.
 .PARAMETER RuntimeIdentifier
 The platform that Package packages for: linux-x64, win-x64 or osx-arm64. This machine's by default.
 
+.PARAMETER Suite
+The tests that Test runs: Engine (xunit), Module (Pester), or both by default.
+
+.PARAMETER Filter
+Only the xunit tests that match, as `dotnet test --filter` takes it.
+
+.PARAMETER PesterVersion
+The version of Pester: an installed one, or one of the two that the build brings from NuGet (Directory.Build.props).
+
 .EXAMPLE
 ./build.ps1
 Builds the module; `Import-Module ./out/ResizeLora` then gives its cmdlets.
+
+.EXAMPLE
+./build.ps1 -Task Test -Suite Module -PesterVersion 5.9.1
+Runs tests/Pester with Pester 5.9.1.
 
 .EXAMPLE
 ./build.ps1 -Task Package -Torch cuda -RuntimeIdentifier win-x64
@@ -36,7 +51,7 @@ Writes out/package/ResizeLora-<version>-win-x64-cuda.zip.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Test', 'Help', 'Package', 'Install')]
+    [ValidateSet('Build', 'Demo', 'Test', 'Help', 'Package', 'Install')]
     [string] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -46,7 +61,14 @@ param(
     [string] $Torch = 'cpu',
 
     [ValidateSet('linux-x64', 'win-x64', 'osx-arm64')]
-    [string] $RuntimeIdentifier
+    [string] $RuntimeIdentifier,
+
+    [ValidateSet('Engine', 'Module')]
+    [string[]] $Suite = @('Engine', 'Module'),
+
+    [string] $Filter,
+
+    [version] $PesterVersion
 )
 
 Set-StrictMode -Version Latest
@@ -55,6 +77,9 @@ $ErrorActionPreference = 'Stop'
 $moduleProject = Join-Path $PSScriptRoot 'src' 'ResizeLora.PowerShell'
 $moduleOutput = Join-Path $PSScriptRoot 'out' 'ResizeLora'
 $packageOutput = Join-Path $PSScriptRoot 'out' 'package'
+$testProject = Join-Path $PSScriptRoot 'tests' 'ResizeLora.Engine.Tests'
+$testResults = Join-Path $PSScriptRoot 'out' 'test-results'
+. (Join-Path $PSScriptRoot 'build' 'ShellCommand.ps1')
 
 function Invoke-Program {
     <# Runs a program in the repository and fails when it fails. #>
@@ -81,20 +106,93 @@ function Build-Everything {
     Invoke-Program dotnet build, '-c', $Configuration, "-p:Torch=$Torch"
 }
 
-function Test-Everything {
-    Invoke-Program dotnet test, '-c', $Configuration, "-p:Torch=$Torch"
+function Invoke-Shell {
+    <# Runs a script in a PowerShell of its own, so that this session does not keep the module's files in use. #>
+    param([string[]] $Arguments)
 
-    if (-not (Get-Module -ListAvailable -Name Pester | Where-Object Version -GE '5.0')) {
-        Write-Warning 'Pester 5 or later is not installed: tests/Pester ran only inside dotnet test.'
-        return
+    $program, $rest = @(Get-ShellCommand) + '-NoProfile' + $Arguments
+    Invoke-Program $program $rest
+}
+
+function Invoke-Demo {
+    <# The main job, on the sample. #>
+    Build-Everything
+    Invoke-Shell '-Command', @'
+$ErrorActionPreference = 'Stop'
+Import-Module ./out/ResizeLora
+Get-ChildItem samples/sdxl-tiny/lora.safetensors |
+    Resize-Lora -Checkpoint samples/sdxl-tiny/base.safetensors -Recipe 'spn_ckpt=1,thr=-1.2' -OutputDirectory out/demo -Force
+'@
+}
+
+function Test-Engine {
+    <# Runs the xunit tests; gives how many passed, failed and were skipped. #>
+    $results = Join-Path $testResults 'xunit.trx'
+    $arguments = @('test', $testProject, '-c', $Configuration, '--no-build', '--logger', "trx;LogFileName=$results", '--results-directory', $testResults)
+    Push-Location $PSScriptRoot
+    try {
+        & dotnet @arguments @($Filter ? @('--filter', $Filter) : @()) | Out-Host
+        $ended = $LASTEXITCODE
+    }
+    finally {
+        Pop-Location
     }
 
-    # A process of its own, so that this session does not keep the module's files in use.
-    Invoke-Program ([System.Environment]::ProcessPath) '-NoProfile', '-Command', @'
-Import-Module Pester -MinimumVersion 5.0
-$run = Invoke-Pester -Path tests/Pester -Output Detailed -PassThru
-exit ($run.Result -eq 'Passed' ? 0 : 1)
-'@
+    $count = (Test-Path -LiteralPath $results) ? ([xml] (Get-Content -Raw -LiteralPath $results)).TestRun.ResultSummary.Counters : $null
+    $failed = $count ? [int] $count.total - [int] $count.passed - ([int] $count.total - [int] $count.executed) : 0
+    [pscustomobject]@{
+        Passed = $count ? [int] $count.passed : 0
+        # A run that breaks off without a failed test counts as one.
+        Failed = $failed -eq 0 -and $ended -ne 0 ? 1 : $failed
+        Skipped = $count ? [int] $count.total - [int] $count.executed : 0
+    }
+}
+
+function Find-Pester {
+    <# The Pester to use: an installed one of the version, else the one that the build brought into NuGet's cache. #>
+    $settings = (& dotnet msbuild $testProject -getProperty:NuGetPackageRoot -getProperty:PesterVersion | ConvertFrom-Json).Properties
+    $version = $PesterVersion ?? [version] $settings.PesterVersion
+    $manifest = Get-Module -ListAvailable -Name Pester | Where-Object Version -EQ $version | Select-Object -First 1 -ExpandProperty Path
+    $manifest ??= Join-Path $settings.NuGetPackageRoot 'pester' $version 'tools' 'Pester.psd1'
+    if (-not (Test-Path -LiteralPath $manifest)) {
+        throw "Pester $version is neither installed nor among the packages of build/PowerShell.props."
+    }
+
+    $manifest
+}
+
+function Test-Module {
+    <# Runs tests/Pester; gives how many passed, failed and were skipped. #>
+    $results = Join-Path $testResults 'pester.json'
+    $script = Join-Path $PSScriptRoot 'build' 'Invoke-ModuleTest.ps1'
+    $program, $rest = @(Get-ShellCommand) + '-NoProfile' + '-NonInteractive' + '-File' + $script
+    & $program @rest -Pester (Find-Pester) -Destination $results | Out-Host
+    if (Test-Path -LiteralPath $results) {
+        Get-Content -Raw -LiteralPath $results | ConvertFrom-Json
+    }
+    else {
+        [pscustomobject]@{ Passed = 0; Failed = 1; Skipped = 0 }
+    }
+}
+
+function Test-Everything {
+    Build-Everything
+    if (Test-Path -LiteralPath $testResults) {
+        Remove-Item -LiteralPath $testResults -Recurse
+    }
+
+    $null = New-Item -ItemType Directory -Path $testResults
+    $counts = @(
+        if ('Engine' -in $Suite) { Test-Engine }
+        if ('Module' -in $Suite) { Test-Module }
+    )
+    $sum = @{}
+    foreach ($name in 'Passed', 'Failed', 'Skipped') {
+        $sum[$name] = ($counts | Measure-Object -Property $name -Sum).Sum
+    }
+
+    "$($sum.Passed) passed, $($sum.Failed) failed$($sum.Skipped -gt 0 ? ", $($sum.Skipped) skipped" : '')"
+    exit ($sum.Failed -gt 0 -or $sum.Passed -eq 0 ? 1 : 0)
 }
 
 function Write-HelpSource {
@@ -102,8 +200,7 @@ function Write-HelpSource {
     $sources = Join-Path $PSScriptRoot 'docs' 'help'
     $culture = New-Item -ItemType Directory -Force -Path (Join-Path $moduleProject 'en-US')
 
-    # In a process of its own, so that this session does not keep the module's files in use.
-    Invoke-Program ([System.Environment]::ProcessPath) '-NoProfile', '-Command', @'
+    Invoke-Shell '-Command', @'
 $ErrorActionPreference = 'Stop'
 Import-Module ./build/HelpPages.psm1, ./out/ResizeLora
 Get-Command -Module ResizeLora | ForEach-Object { Update-HelpPage -Command $_ -Folder docs/help -Sample samples/sdxl-tiny }
@@ -189,6 +286,7 @@ function Install-BuiltModule {
 
 switch ($Task) {
     'Build' { Build-Everything }
+    'Demo' { Invoke-Demo }
     'Test' { Test-Everything }
     'Help' { Build-Help }
     'Package' { Build-Package }

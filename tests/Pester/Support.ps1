@@ -1,4 +1,5 @@
 # What the test files share; dot-sourced in their BeforeAll. Plain .NET calls, so that it does not depend on the code under test.
+. ([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'build', 'ShellCommand.ps1'))
 
 # A LoRA over the sample checkpoint needs layers of its names and shapes; these two are both 40 x 40.
 $queryLayer = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q'
@@ -168,19 +169,11 @@ function Use-Culture([cultureinfo] $Culture, [scriptblock] $Action) {
     try { & $Action } finally { [System.Threading.Thread]::CurrentThread.CurrentCulture = $before }
 }
 
-# How to start this PowerShell once more: the program, and what comes before its own arguments.
-# Run as a .NET tool, PowerShell's process is dotnet, and [Environment]::ProcessPath is not PowerShell.
-function Get-ShellCommand {
-    $native = [System.IO.Path]::Combine($PSHOME, $IsWindows ? 'pwsh.exe' : 'pwsh')
-    if ([System.IO.File]::Exists($native)) { @($native) } else { @([System.Environment]::ProcessPath, [System.IO.Path]::Combine($PSHOME, 'pwsh.dll')) }
-}
-
 # Runs PowerShell in a process of its own, as a scheduler would. Gives the exit code and all that was printed.
 function Invoke-PowerShellProcess([string[]] $Argument) {
-    $program, $before = Get-ShellCommand
-    $start = [System.Diagnostics.ProcessStartInfo]::new($program)
+    $command = @(Get-ShellCommand) + '-NoProfile' + '-NonInteractive' + $Argument
+    $start = [System.Diagnostics.ProcessStartInfo]::new($command[0], [string[]] $command[1..($command.Count - 1)])
     $start.RedirectStandardOutput = $start.RedirectStandardError = $true
-    foreach ($one in @($before) + @('-NoProfile', '-NonInteractive') + $Argument) { $start.ArgumentList.Add($one) }
     $process = [System.Diagnostics.Process]::Start($start)
     $errors = $process.StandardError.ReadToEndAsync()
     $text = $process.StandardOutput.ReadToEnd() + $errors.Result

@@ -13,7 +13,8 @@ public sealed class LayerPlan
         double lost = EuclideanNorm.Of(spectrum.SingularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0));
         Lost = lost;
         RelativeErrorToLora = spectrum.FrobeniusNorm > 0 ? lost / spectrum.FrobeniusNorm : 0;
-        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : 100 * EuclideanNorm.Of(kept.Select(dimension => spectrum.SingularValues[dimension])) / spectrum.FrobeniusNorm;
+        double retained = EuclideanNorm.Of(kept.Select(dimension => spectrum.SingularValues[dimension]));
+        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : retained / spectrum.FrobeniusNorm;
         RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? lost * rescale / baseNorm : null;
     }
 
@@ -38,7 +39,7 @@ public sealed class LayerPlan
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase { get; }
 
-    /// <summary>‖ΔW'‖F / ‖ΔW‖F in percent, before any rescale; null for a layer that is all zero.</summary>
+    /// <summary>‖ΔW'‖F / ‖ΔW‖F as a share of 1, before any rescale; null for a layer that is all zero.</summary>
     public double? FrobeniusRetention { get; }
 
     /// <summary>The layer.</summary>

@@ -29,9 +29,8 @@ internal static class LayerDecomposer
         CancellationToken cancellationToken = default)
     {
         LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
-        LayerSpectrum? spectrum = factors is null
-            ? null
-            : new LayerSpectrum(adapter.Path, adapter.File.LastWriteTime, layer, factors, baseNorms, checkpointPath) { Merge = adapter.Merge };
+        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count);
+        LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
 

@@ -45,7 +45,7 @@ public sealed class PassedThroughTests
         {
             AssertCopied(input, output, ["lora_unet_unheard_of.alpha", "lora_unet_unheard_of.lora_down.weight", "lora_unet_unheard_of.lora_up.weight", "lora_unet_without_alpha.lora_down.weight", "lora_unet_without_alpha.lora_up.weight"]);
             Assert.Null(output.File.Find("lora_unet_without_alpha.alpha"));
-            Assert.Equal((2, 5), (plan.LayersPassedThrough, plan.Layers.Count));
+            Assert.Equal((2, 5), (plan.PassedThrough.Count, plan.Layers.Count));
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.Contains("lora_unet_unheard_of", warning, StringComparison.Ordinal);
             Assert.Contains("lora_unet_without_alpha", warning, StringComparison.Ordinal);
@@ -59,7 +59,7 @@ public sealed class PassedThroughTests
         (ResizePlan plan, Adapter output) = scene.Resize("spn_lora,thr=-0.3");
         using (output)
         {
-            Assert.Equal((0, 6), (plan.LayersPassedThrough, plan.Layers.Count));
+            Assert.Equal((0, 6), (plan.PassedThrough.Count, plan.Layers.Count));
             Assert.InRange(output.Layers.Single(layer => layer.Name == "lora_unet_unheard_of").Rank, 1, 3);
             Assert.Empty(scene.Log.Warnings);
         }
