@@ -29,7 +29,7 @@ internal static class LayerDecomposer
         CancellationToken cancellationToken = default)
     {
         LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
-        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count);
+        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
         LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }

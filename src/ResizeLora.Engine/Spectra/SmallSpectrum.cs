@@ -143,7 +143,7 @@ internal static class SmallSpectrum
 
         // What rounding alone would leave counts as zero: a dependent dimension carries nothing, and must not look as if.
         double rounding = Math.Max(rank, 16) * Epsilon;
-        double negligible = rounding * Math.Max(singularValues[0], Norm(upNorms) * Norm(downNorms) * rounding);
+        double negligible = rounding * Math.Max(singularValues[0], EuclideanNorm.Of(upNorms) * EuclideanNorm.Of(downNorms) * rounding);
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
@@ -236,6 +236,4 @@ internal static class SmallSpectrum
 
         return norms;
     }
-
-    private static double Norm(double[] norms) => Math.Sqrt(norms.Sum(static norm => norm * norm));
 }
