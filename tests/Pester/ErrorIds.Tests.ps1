@@ -3,21 +3,21 @@
 BeforeDiscovery {
     $known = @(
         foreach ($defect in 'HeaderTooSmall', 'InvalidHeaderLength', 'HeaderPastEnd', 'InvalidHeaderEncoding', 'InvalidHeader', 'DuplicateTensor', 'InvalidMetadata',
-            'UnknownType', 'SizeOverflow', 'InvalidOffset', 'SizeMismatch', 'IncompleteData', 'FileShrank') {
+            'UnknownType', 'SizeOverflow', 'InvalidOffset', 'SizeMismatch', 'IncompleteData', 'FileShrank', 'Truncated', 'Empty', 'Zeros',
+            'HtmlPage', 'JsonText', 'PlainText', 'LfsPointer', 'Pickle', 'Archive', 'Gguf', 'Picture') {
             @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Safetensors.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
         }
-        foreach ($defect in 'UpMissing', 'DownMissing', 'TypeUnsupported', 'ShapeUnsupported', 'RankMismatch', 'AlphaInvalid', 'NotFinite', 'OutOfRange',
-            'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
+        foreach ($defect in 'AlphaInvalid', 'NotFinite', 'OutOfRange', 'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
             @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
         }
         @{ id = 'FileUnsupported'; category = 'InvalidData'; type = 'Adapters.UnsupportedFileException'; arguments = 'a.ckpt', 'message' }
         @{ id = 'RecipeInvalid'; category = 'InvalidArgument'; type = 'Recipes.RecipeException'; arguments = 'thr=1', 'detail' }
         @{ id = 'CheckpointMissing'; category = 'ObjectNotFound'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', 'Missing', 'message' }
-        foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven') {
+        foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven', 'Mismatch') {
             @{ id = "Checkpoint$defect"; category = 'InvalidArgument'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', $defect, 'message' }
         }
         @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
-        foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
+        foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
             @{ id = "Output$reason"; category = 'WriteError'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
         }
         foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {
@@ -51,7 +51,7 @@ Describe 'The error <id>' -ForEach $known {
 
 Describe 'The defects of a safetensors file' {
     It 'are all listed here' {
-        [enum]::GetNames($engine.GetType('ResizeLora.Safetensors.SafetensorsDefect')) | Should -HaveCount 13
+        [enum]::GetNames($engine.GetType('ResizeLora.Safetensors.SafetensorsDefect')) | Should -HaveCount 24
     }
 }
 

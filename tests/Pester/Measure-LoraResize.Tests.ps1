@@ -97,7 +97,7 @@ Describe 'What was measured is what is written, to the byte: -DType <type>' -For
     ) {
         $given = @{ Path = $lora, $odd; Checkpoint = $base; Recipe = $_; DType = $type; WarningAction = 'SilentlyContinue' }
         $measured = @(Measure-LoraResize @given)
-        $written = @(Resize-Lora @given -OutputDirectory (New-TestFolder))
+        $written = @(Resize-Lora @given -OutputDirectory (New-TestFolder) -Force)
         $measured | Should -HaveCount 2
         foreach ($i in 0, 1) {
             $measured[$i].NewLength | Should -Be ([System.IO.FileInfo]::new($written[$i].Path).Length)

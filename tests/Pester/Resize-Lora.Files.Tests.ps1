@@ -322,17 +322,18 @@ Describe 'What a LoRA file holds besides its layers' {
             Should -Be @($copied + "$queryLayer.alpha", "$queryLayer.lora_down.weight", "$queryLayer.lora_up.weight" | Sort-Object)
     }
 
-    It 'is named in one warning' {
-        $warnings | Should -HaveCount 1
-        $warnings[0].Message | Should -BeLike '*extras.safetensors*copied unchanged*'
-        foreach ($name in 'lora_unet_no_such_layer', 'bundle_emb.word.string_to_param.*', "$keyLayer.dora_scale", "$keyLayer.lora_up.weight", 'steps') {
-            $warnings[0].Message.Contains($name) | Should -BeTrue -Because "'$name' is named"
-        }
+    It 'is named in one warning for each reason' {
+        $warnings.Message | Should -Be @(
+            "'$file': copied unchanged, since they are not pairs of factors that can be resized: 1 layer (UNet: 1): $keyLayer (it also has dora_scale)"
+            "'$file': copied unchanged, since they belong to no layer: 2 tensors: bundle_emb.word.string_to_param.*, steps"
+            "'$file': copied unchanged, since the base model has no weights under them: 1 layer (UNet: 1): lora_unet_no_such_layer"
+        )
     }
 
     It 'is named once, however many recipes there are' {
-        $null = Resize-Lora $file -Recipe $recipe, 'spn_lora,thr=-0.1' -OutputDirectory (New-TestFolder) -WarningVariable several -WarningAction SilentlyContinue
-        $several | Should -HaveCount 1
+        $given = @{ Recipe = 'rank=2', 'spn_lora,thr=-0.1'; OutputDirectory = New-TestFolder; WarningAction = 'SilentlyContinue' }
+        $null = Resize-Lora $file @given -WarningVariable several
+        $several | Should -HaveCount 2
     }
 
     It 'is counted on the result' {
@@ -366,8 +367,9 @@ Describe 'Layers of all kinds' {
         $after | Where-Object Layer -EQ 'lora_unet_negative' | ForEach-Object Alpha | Should -Be -2
     }
 
-    It 'may all be dropped, with a warning that the output does nothing' {
-        $result = Resize-Lora $lora -Recipe 'spn_lora,thr=5' -OutputDirectory (New-TestFolder) -WarningVariable warnings -WarningAction SilentlyContinue
+    It 'may all be dropped by force, with a warning that the output does nothing' {
+        $given = @{ OutputDirectory = New-TestFolder; WarningAction = 'SilentlyContinue' }
+        $result = Resize-Lora $lora -Recipe 'spn_lora,thr=5' -Force @given -WarningVariable warnings
         $result.LayersKept, $result.NewRank | Should -Be @(0, 0)
         $warnings | Should -HaveCount 1
         $warnings[0].Message | Should -BeLike '*keeps no dimension of any layer*'

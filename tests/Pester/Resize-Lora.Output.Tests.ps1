@@ -24,7 +24,7 @@ Describe 'Names of outputs' {
         @{ text = 'spn_lora,thr=0'; name = 'lora_spnlora1_th0.safetensors' }
         @{ text = 'params,thr=-2.125'; name = 'lora_params1_th-2.12.safetensors' }
     ) {
-        $result = Resize-Lora $lora -Checkpoint $base -Recipe $text -OutputDirectory (New-TestFolder) -WarningAction SilentlyContinue
+        $result = Resize-Lora $lora -Checkpoint $base -Recipe $text -OutputDirectory (New-TestFolder) -Force -WarningAction SilentlyContinue
         [System.IO.Path]::GetFileName($result.Path) | Should -BeExactly $name
     }
 
