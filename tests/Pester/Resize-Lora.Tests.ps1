@@ -65,7 +65,7 @@ Describe 'Resize-Lora' {
     It 'shows its result as a table' {
         $table = $result | Format-Table | Out-String -Width 120
         $table | Should -Match 'Recipe +Rank +MiB +Saved% +Error% +File'
-        $table | Should -Match 'spn_ckpt=1,thr=-1\.2 +784 -> 183 +0\.31 -> 0\.09 +71\.5 +43\.1 +lora\.safetensors'
+        $table | Should -Match 'spn_ckpt=1,thr=-1\.2 +784 -> 183 +0\.31 -> 0\.09 +71\.4 +43\.1 +lora\.safetensors'
     }
 
     It 'shows its layers as a table by component' {

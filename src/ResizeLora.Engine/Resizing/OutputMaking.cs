@@ -90,7 +90,7 @@ public sealed class OutputMaking
         }
 
         bool Agrees(string key, string? mine) => mine is null || Text(parameters, key) is not { } theirs || theirs == mine;
-        bool way = AgreesRecipe(Text(parameters, RecipeKey)) && AgreesType(Text(parameters, TypeKey), header)
+        bool way = AgreesRecipe(parameters) && AgreesType(Text(parameters, TypeKey), header)
             && Agrees(LayersKey, layers) && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
@@ -98,11 +98,19 @@ public sealed class OutputMaking
         return (source, way);
     }
 
-    private bool AgreesRecipe(string? theirs)
+    private bool AgreesRecipe(JsonObject parameters)
     {
+        if (Text(parameters, RecipeKey) is not { } theirs)
+        {
+            return true;
+        }
+
+        // Outputs that do not say how they count are of versions that knew the old way only.
+        string theirCount = Text(parameters, RecipeKeys.SvCount) ?? RecipeKeys.Of(SvCount.Old);
+        bool counts = Recipe.SvCount is not { } count || theirCount == RecipeKeys.Of(count);
         try
         {
-            return theirs is null || ResizeRecipe.Parse(theirs).ToString() == Recipe.ToString();
+            return counts && ResizeRecipe.Parse(theirs).ToString() == Recipe.ToString();
         }
         catch (RecipeException)
         {

@@ -91,6 +91,18 @@ public sealed class OutputPlacementTests : IDisposable
         Assert.Equal(same ? path : null, new OutputPlacement(Out).FindExisting(scene.Making(Recipe)));
     }
 
+    [Theory]
+    [InlineData("\"sv_count\":\"new\"", true)]
+    [InlineData("\"sv_count\":\"old\"", false)]
+    [InlineData("\"tool\":\"ResizeLora 0.1.0\"", false)]
+    public void An_output_that_counted_in_the_old_way_is_another_one(string entry, bool same)
+    {
+        string old = WriteOld(TensorType.Float16, $"{{\"recipe_str\":\"sv_ratio=5\",{entry}}}");
+        string path = Path.Combine(Out, "lora_svratio5.safetensors");
+        File.Move(old, path);
+        Assert.Equal(same ? path : null, new OutputPlacement(Out).FindExisting(scene.Making("sv_ratio=5")));
+    }
+
     [Fact]
     public void The_type_of_an_output_that_does_not_say_it_is_that_of_its_factors()
     {
