@@ -6,8 +6,8 @@ BeforeDiscovery {
             'UnknownType', 'SizeOverflow', 'InvalidOffset', 'SizeMismatch', 'IncompleteData', 'FileShrank') {
             @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Safetensors.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
         }
-        foreach ($defect in 'UpMissing', 'DownMissing', 'TypeUnsupported', 'ShapeUnsupported', 'RankMismatch', 'AlphaInvalid', 'NotFinite', 'OutOfRange',
-            'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
+        foreach ($defect in 'UpMissing', 'DownMissing', 'TypeUnsupported', 'ShapeUnsupported', 'RankMismatch', 'AlphaInvalid',
+            'NotFinite', 'OutOfRange', 'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
             @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
         }
         @{ id = 'FileUnsupported'; category = 'InvalidData'; type = 'Adapters.UnsupportedFileException'; arguments = 'a.ckpt', 'message' }

@@ -31,10 +31,11 @@ public static class DynamicRank
             return 1;
         }
 
+        double Square(double value) => Math.Pow(value / singularValues[0], 2);
         int counted = method switch
         {
             DynamicMethod.SingularValueRatio => CountAbove(singularValues, singularValues[0] / parameter),
-            DynamicMethod.FrobeniusShare => CountToShare(singularValues, value => value / singularValues[0] * (value / singularValues[0]), parameter * parameter),
+            DynamicMethod.FrobeniusShare => CountToShare(singularValues, Square, parameter * parameter),
             _ => CountToShare(singularValues, static value => value, parameter),
         };
         return Math.Min(Math.Max(counted, 1) + 1, singularValues.Count);

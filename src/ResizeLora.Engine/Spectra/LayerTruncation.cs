@@ -23,10 +23,22 @@ internal static class LayerTruncation
     /// <returns>The bytes of down (k × m) and up (n × k).</returns>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device) =>
+    public static (byte[] Down, byte[] Up) Compute(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        int[] kept,
+        double gain,
+        TensorType type,
+        ComputeDevice device) =>
         LayerThreads.Run(device, () => Multiply(spectrum, file, kept, gain, type, device));
 
-    private static (byte[] Down, byte[] Up) Multiply(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
+    private static (byte[] Down, byte[] Up) Multiply(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        int[] kept,
+        double gain,
+        TensorType type,
+        ComputeDevice device)
     {
         double[] roots = Array.ConvertAll(kept, dimension => Math.Sqrt(spectrum.Factors.ProductSingularValues[dimension] * gain));
         double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);

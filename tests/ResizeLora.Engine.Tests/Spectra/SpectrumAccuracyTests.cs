@@ -75,11 +75,13 @@ public sealed class SpectrumAccuracyTests : IDisposable
             .Write(folder.PathOf("magnitude.safetensors"));
         using var adapter = Adapter.Open(path);
         AdapterLayer layer = adapter.Layers[0];
-        LayerSpectrum spectrum = LayerDecomposer.Decompose(adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
+        LayerSpectrum spectrum = LayerDecomposer.Decompose(
+            adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
         double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
         Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));
-        (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
+        (byte[] down, byte[] up) = LayerTruncation.Compute(
+            spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
         Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
             .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), 3, 30)).div(2);
         Assert.InRange(WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, [0, 1, 2])) / WrittenLayer.Norm(delta), 0, 1e-5);
