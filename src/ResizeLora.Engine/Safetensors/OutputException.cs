@@ -28,22 +28,15 @@ public sealed class OutputException : ResizeLoraException
     }
 
     private OutputException(string message, Exception? innerException, string path, string reason)
-        : base(message, path, innerException)
+        : base("Output", reason, message, path, innerException)
     {
-        Reason = reason;
     }
-
-    /// <summary>A stable word for the reason, such as <c>Exists</c> or <c>DiskFull</c>.</summary>
-    public string Reason { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Output{Reason}";
 
     /// <summary>A file of that name exists and may not be replaced.</summary>
     /// <param name="path">The output file.</param>
     /// <param name="innerException">The cause, or null.</param>
     public static OutputException Exists(string path, Exception? innerException = null) =>
-        new(path, "Exists", "a file of that name exists; -Force replaces it, -SkipExisting leaves it.", innerException);
+        new(path, "Exists", "a file of that name exists.", innerException);
 
     /// <summary>A size is asked for that no selection of dimensions reaches; the output has no path yet.</summary>
     /// <param name="source">The LoRA file.</param>

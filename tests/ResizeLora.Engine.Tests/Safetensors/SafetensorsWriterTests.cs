@@ -61,7 +61,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         File.WriteAllText(Target, "precious");
         OutputException exception = Assert.Throws<OutputException>(() => WriteWhole(overwrite: false));
-        Assert.Equal(("Exists", "OutputExists", Target), (exception.Reason, exception.ErrorId, exception.Path));
+        Assert.Equal(("Exists", "OutputExists", Target), (exception.Defect, exception.ErrorId, exception.Path));
         Assert.Contains("-Force", exception.Message, StringComparison.Ordinal);
         Assert.Equal("precious", File.ReadAllText(Target));
         Assert.Single(Directory.GetFiles(folder.Path));
@@ -106,7 +106,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void A_missing_folder_is_an_error_that_says_so()
     {
         OutputException exception = Assert.Throws<OutputException>(() => SafetensorsWriter.Create(folder.PathOf("absent/target.safetensors"), Layout));
-        Assert.Equal("FolderMissing", exception.Reason);
+        Assert.Equal("FolderMissing", exception.Defect);
         Assert.Contains(folder.PathOf("absent"), exception.Message, StringComparison.Ordinal);
     }
 

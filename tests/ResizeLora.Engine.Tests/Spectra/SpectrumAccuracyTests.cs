@@ -49,7 +49,8 @@ public sealed class SpectrumAccuracyTests : IDisposable
             int[][] subsets = [[0], Enumerable.Range(0, count).ToArray(), Enumerable.Range(0, (count + 1) / 2).ToArray(), Enumerable.Range(0, count).Where(_ => random.Next(2) == 0).DefaultIfEmpty(count - 1).ToArray()];
             foreach (int[] kept in subsets.Select(subset => subset.Where(dimension => IsSeparate(spectrum.SingularValues, subset, dimension)).ToArray()).Where(static subset => subset.Length > 0))
             {
-                (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
+                (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+                    spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
                 Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
                     .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), kept.Length, layer.InFeatures)).mul(layer.Scale);
                 double error = WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, kept));
@@ -80,8 +81,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
         double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
         Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));
-        (byte[] down, byte[] up) = LayerTruncation.Compute(
-            spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
+        (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
         Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
             .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), 3, 30)).div(2);
         Assert.InRange(WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, [0, 1, 2])) / WrittenLayer.Norm(delta), 0, 1e-5);
@@ -104,7 +104,8 @@ public sealed class SpectrumAccuracyTests : IDisposable
 
         byte[] Truncate(LayerSpectrum spectrum)
         {
-            (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, [0], 1, TensorType.Float32, ComputeDevice.Processor);
+            (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+                spectrum, adapter.File, [0], 1, TensorType.Float32, ComputeDevice.Processor);
             return [.. down, .. up];
         }
 
