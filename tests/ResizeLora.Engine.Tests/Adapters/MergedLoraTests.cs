@@ -128,7 +128,8 @@ public sealed class MergedLoraTests : IDisposable
             .Layer(Linear, new Gaussian(1).Numbers(8 * 2), [8, 2, 1, 1], new Gaussian(2).Numbers(2 * 4 * high * wide), [2, 4, high, wide])
             .Write(folder.PathOf($"{name}.safetensors"));
         string tall = Kernel("tall", 3, 1);
-        Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (Kernel("other", height, width), 1)])).ErrorId);
+        string other = Kernel("other", height, width);
+        Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (other, 1)])).ErrorId);
         Assert.Equal(4, MergedLora.Create([(tall, 1), (Kernel("same", 3, 1), 1)]).Layers.Single().Rank);
     }
 
