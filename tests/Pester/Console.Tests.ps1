@@ -28,22 +28,6 @@ AfterAll {
     $env:RESIZELORA_CACHE = $userCache
 }
 
-Describe 'The table of <type> in <width> columns' -ForEach @(
-    foreach ($width in 80, 140) {
-        @{ type = 'LayerSpectrum'; width = $width; header = 'Kind +OutxIn +Rank +Sigma1 +1stQ% +EffR +Spectrum +Layer$' }
-        @{ type = 'ResizeMeasurement'; width = $width; header = 'Rank +MiB +Saved% +Error% +OfBase% +Fro% +Recipe$' }
-        @{ type = 'ResizeResult'; width = $width; header = 'Recipe +Rank +MiB +Saved% +Error% +File *$' }
-        @{ type = 'LayerResult'; width = $width; header = 'Kind +Rank +Error% +OfBase% +Layer$' }
-        @{ type = 'ResizeRecipe'; width = $width; header = 'Recipe +Threshold +SizeMiB +Rescale +Checkpoint *$' }
-    }
-) {
-    It 'has all its columns, and no line is longer' {
-        $lines = Get-Line $shown[$type] $width
-        @($lines -match $header).Count | Should -BeGreaterThan 0
-        ($lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual $width
-    }
-}
-
 Describe 'The view of a spectrum' {
     It 'has a header for each component and file, once' {
         $lines = Get-Line ($layers | Sort-Object { "$($_.Component)" }) 80

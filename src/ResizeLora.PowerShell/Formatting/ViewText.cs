@@ -85,7 +85,9 @@ public static class ViewText
     /// <param name="after">Another.</param>
     public static string Sizes(long before, long after) => $"{Mebibytes(before)} -> {Mebibytes(after)}";
 
-    private static string Mebibytes(long bytes)
+    /// <summary>A size in MiB, with as many decimals as say something.</summary>
+    /// <param name="bytes">A size in bytes.</param>
+    public static string Mebibytes(long bytes)
     {
         double size = bytes / (double)(1 << 20);
         return size.ToString(size < 10 ? "0.00" : size < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
