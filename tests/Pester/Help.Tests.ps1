@@ -100,8 +100,29 @@ Describe 'The help of <name>' -ForEach $commands {
         $shown | Should -HaveCount $page.Examples.Count
         for ($i = 0; $i -lt $page.Examples.Count; $i++) {
             $shown[$i].SelectSingleNode('maml:title', $names).InnerText | Should -BeLike "*$([WildcardPattern]::Escape($page.Examples[$i].Title))*"
-            $shown[$i].SelectSingleNode('dev:code', $names).InnerText | Should -Be $page.Examples[$i].Code
+            $shown[$i].SelectSingleNode('dev:code', $names).InnerText | Should -Be (Get-ExampleCode $page.Examples[$i])
             Get-Paragraph $shown[$i] 'dev:remarks' | Should -Be @(Get-ExampleRemark $page.Examples[$i])
+        }
+    }
+
+    It 'shows what examples write as the console does, from the first column of the first line on' {
+        $text = (Get-Help $name -Examples | Out-String -Width 200) -split '\r?\n' -join "`n"
+        foreach ($example in $page.Examples | Where-Object Output) {
+            $lines = @($example.Output.Split("`n") | ForEach-Object { $_ ? "    $_" : '' })
+            $text | Should -BeLike "*`n$([WildcardPattern]::Escape(($lines[0, 1] | Where-Object { $_ }) -join "`n"))*"
+        }
+    }
+
+    It 'is on the web too, and so is every page that it names' {
+        $project = (Get-Module ResizeLora).ProjectUri.AbsoluteUri
+        (Get-Command $name).HelpUri | Should -BeExactly "$project/blob/main/docs/help/$name.md"
+        $page.HelpUri | Should -BeExactly (Get-Command $name).HelpUri
+        $addresses = @((Get-Help $name -Full).relatedLinks.navigationLink.uri | Where-Object { $_ })
+        $addresses[0] | Should -BeExactly $page.HelpUri
+        $addresses.Count | Should -BeGreaterThan 1
+        foreach ($address in $addresses) {
+            $address | Should -BeLike "$project/blob/main/*"
+            Join-Path $root $address.Substring("$project/blob/main/".Length) | Should -Exist
         }
     }
 
@@ -119,7 +140,7 @@ Describe 'The help of <name>' -ForEach $commands {
         $help.Synopsis.Trim() | Should -Be $page.Synopsis
         @($help.description.Text.Trim()) | Should -Be @(ConvertTo-HelpParagraph $page.Description)
         @($help.parameters.parameter.name) | Should -Be @($shape.Parameters.Keys)
-        @($help.examples.example.code) | Should -Be @($page.Examples.Code)
+        @($help.examples.example.code) | Should -Be @($page.Examples | ForEach-Object { Get-ExampleCode $_ })
         Get-Help $name -Examples | Out-String -Width 200 | Should -BeLike "*$([WildcardPattern]::Escape($page.Examples[0].Title))*"
     }
 }

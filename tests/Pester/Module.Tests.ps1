@@ -38,6 +38,21 @@ Describe 'The module ResizeLora' {
         $checked.Description | Should -Not -BeNullOrEmpty
     }
 
+    It 'says where its project, its licence and its changes are' {
+        $module = Get-Module ResizeLora
+        $module.ProjectUri.Scheme | Should -Be 'https'
+        "$($module.LicenseUri)" | Should -Be "$($module.ProjectUri)/blob/main/LICENSE"
+        $module.ReleaseNotes | Should -Be "$($module.ProjectUri)/blob/main/CHANGELOG.md"
+        foreach ($file in 'LICENSE', 'CHANGELOG.md') { Join-Path $PSScriptRoot '..' '..' $file | Should -Exist }
+    }
+
+    It 'has a manifest that is valid in the source tree too, as script analysers read it there' {
+        $problems = @()
+        $source = [System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'src', 'ResizeLora.PowerShell', 'ResizeLora.psd1')
+        (Test-ModuleManifest $source -ErrorVariable problems -ErrorAction SilentlyContinue).Name | Should -Be 'ResizeLora'
+        $problems | Should -BeNullOrEmpty
+    }
+
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
         $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
