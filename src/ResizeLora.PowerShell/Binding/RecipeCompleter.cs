@@ -11,19 +11,34 @@ namespace ResizeLora.PowerShell.Binding;
 /// </summary>
 public sealed class RecipeCompleter : IArgumentCompleter
 {
-    private static readonly string[][] Exclusive = [[RecipeKeys.Threshold, RecipeKeys.Size], [RecipeKeys.SvRatio, RecipeKeys.SvFro, RecipeKeys.SvCumulative]];
+    private static readonly string[][] Exclusive =
+    [
+        [RecipeKeys.Threshold, RecipeKeys.Size],
+        [RecipeKeys.SvRatio, RecipeKeys.SvFro, RecipeKeys.SvCumulative],
+    ];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
         var word = CompletionWord.Parse(wordToComplete);
         int start = word.Text.LastIndexOfAny([',', ':']) + 1;
         string before = word.Text[..start];
         string typed = word.Text[start..];
-        string[] given = before[(before.LastIndexOf(':') + 1)..].Split(',').Select(static part => part.Split('=')[0].Trim().ToLowerInvariant()).ToArray();
+        string[] given = before[(before.LastIndexOf(':') + 1)..].Split(',')
+            .Select(static part => part.Split('=')[0].Trim().ToLowerInvariant())
+            .ToArray();
         return RecipeKeys.All
             .Where(key => key.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase) && !IsTaken(key, given))
-            .Select(key => new CompletionResult(word.Quoted($"{before}{key}="), key, CompletionResultType.ParameterValue, $"{key}: {MeaningOf(key)}"));
+            .Select(key => new CompletionResult(
+                word.Quoted($"{before}{key}="),
+                key,
+                CompletionResultType.ParameterValue,
+                $"{key}: {MeaningOf(key)}"));
     }
 
     private static bool IsTaken(string key, string[] given) =>

@@ -45,6 +45,7 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(LayerNameCompleter))]
     public string[] Layer { get; set; } = ["*"];
 
     /// <summary>
