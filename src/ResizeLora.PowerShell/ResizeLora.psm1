@@ -1,11 +1,9 @@
 # The loader goes into the default load context; it gives the module and its libraries a context of their own.
-# Nothing here uses Microsoft.PowerShell.Utility or .Management, which an embedded engine may lack.
 if (-not ('ResizeLora.Hosting.ModuleLoadContext' -as [type])) {
-    $loader = [System.IO.Path]::Combine($PSScriptRoot, 'bin', 'ResizeLora.Loader.dll')
-    $null = [System.Reflection.Assembly]::LoadFrom($loader)
+    Add-Type -LiteralPath (Join-Path $PSScriptRoot 'bin' 'ResizeLora.Loader.dll')
 }
 
-$cmdlets = Microsoft.PowerShell.Core\Import-Module -Assembly ([ResizeLora.Hosting.ModuleLoadContext]::Initialize()) -PassThru
+$cmdlets = Import-Module -Assembly ([ResizeLora.Hosting.ModuleLoadContext]::Initialize()) -PassThru
 
 # PowerShell keeps an assembly's cmdlets from the first import and does not give them to a module that is
 # imported again with -Force (PowerShell issue 20710), so they are handed over by the engine's own method.

@@ -126,7 +126,7 @@ Describe 'Objects that were stored' {
 }
 
 Describe 'In a job' {
-    It 'layers and results arrive whole: Start-Job' -Skip:(-not (Get-Command Start-Job -ErrorAction Ignore) -or -not (Get-Command Receive-Job -ErrorAction Ignore) -or [System.IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -ne 'pwsh') {
+    It 'layers and results arrive whole: Start-Job' {
         $job = Start-Job { Import-Module $using:manifest; Get-LoraSpectrum $using:lora; Measure-LoraResize $using:lora -Recipe 'spn_lora,thr=-0.7' }
         $received = $job | Wait-Job -Timeout 120 | Receive-Job -Wait -AutoRemoveJob
         $received | Should -HaveCount 52
@@ -134,7 +134,7 @@ Describe 'In a job' {
         ($received[0, 1] | Resize-Lora -Recipe $recipe -OutputDirectory (New-TestFolder)).Layers | Should -HaveCount 2
     }
 
-    It 'runspaces work side by side: ForEach-Object -Parallel' -Skip:([System.IO.Path]::GetFileNameWithoutExtension([Environment]::ProcessPath) -ne 'pwsh') {
+    It 'runspaces work side by side: ForEach-Object -Parallel' {
         $folder = New-TestFolder
         $files = 1..4 | ForEach-Object { Copy-Sample 'lora' (Join-Path $folder "$_.safetensors") }
         $results = $files | ForEach-Object -ThrottleLimit 4 -Parallel { Import-Module $using:manifest; Resize-Lora $_ -Recipe $using:recipe }

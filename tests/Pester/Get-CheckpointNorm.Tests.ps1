@@ -52,8 +52,8 @@ Describe 'Get-CheckpointNorm' {
         }
     }
 
-    It 'gives the norms of the float64 reference' -Skip:(-not [System.IO.File]::Exists([System.IO.Path]::Combine($PSScriptRoot, '../../../shared/golden/expected.json'))) {
-        $json = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, '../../../shared/golden/expected.json'))
+    It 'gives the norms of the float64 reference' {
+        $json = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, '../ResizeLora.Engine.Tests/Golden/expected.json'))
         $expected = [System.Text.Json.JsonDocument]::Parse($json).RootElement.GetProperty('layers')
         foreach ($layer in $expected.EnumerateObject()) {
             $norm = $norms | Where-Object Layer -EQ $layer.Name
@@ -163,7 +163,14 @@ Describe 'The input of Get-CheckpointNorm' {
         $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     }
 
-    It 'refuses a device that is not there before anything is read' {
-        { Get-CheckpointNorm $base -Device cuda:7 } | Should -Throw -ErrorId 'DeviceCudaAbsent*'
+    It 'has no device to choose: norms are measured on the processor, for every device' {
+        (Get-Command Get-CheckpointNorm).Parameters.Keys | Should -Not -Contain 'Device'
+    }
+
+    It 'is told of a folder once' {
+        Get-CheckpointNorm (Split-Path $base) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems | Should -HaveCount 1
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'FolderGiven,*'
+        $problems[0].Exception.Message | Should -BeLike '*is a folder*/`*.safetensors*'
     }
 }

@@ -326,16 +326,6 @@ Describe 'Layers that do not belong together' {
         $problems[0].Exception.Message | Should -BeLike "*$file*has changed*"
     }
 
-    It 'are an error when those of two files are mixed' {
-        $copy = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'second.safetensors')
-        $layers = Get-LoraSpectrum $lora, $copy | Where-Object Layer -Like '*_proj_out' | Sort-Object Layer
-        $mixed = $layers[0], $layers[1], $layers[0]
-        $results = $mixed | Resize-Lora -Recipe $recipe -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue
-        $results | Should -HaveCount 2
-        $problems | Should -HaveCount 1
-        $problems[0].FullyQualifiedErrorId | Should -Be "LayersScattered,$command"
-        $problems[0].Exception.Message | Should -BeLike '*sort the layers by Path*'
-    }
 }
 
 Describe 'What is no LoRA layer' {

@@ -209,10 +209,18 @@ Describe 'A file that was resized before' {
         $first = Resize-Lora $lora -Recipe 'spn_lora,thr=-0.7' -OutputDirectory (New-TestFolder)
     }
 
-    It 'is left alone with a warning' {
-        Resize-Lora $first.Path -Recipe 'spn_lora,thr=-0.3' -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+    It 'is left alone with a warning when it comes from a folder' {
+        Get-Item $first.Path | Resize-Lora -Recipe 'spn_lora,thr=-0.3' -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
         $warnings | Should -HaveCount 1
         $warnings[0].Message | Should -BeLike "*'lora_spnlora1_th-0.7.safetensors' was resized before*"
+    }
+
+    It 'is an error when it is named, so that a script can tell' {
+        Resize-Lora $first.Path -Recipe 'spn_lora,thr=-0.3' -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $? | Should -BeFalse
+        $problems | Should -HaveCount 1
+        $problems[0].FullyQualifiedErrorId | Should -Be 'FileUnsupported,ResizeLora.PowerShell.Commands.ResizeLoraCommand'
+        $problems[0].Exception.Message | Should -BeLike '*was resized before*-Force*'
     }
 
     It 'is resized again with -Force' {

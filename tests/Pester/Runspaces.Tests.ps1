@@ -1,9 +1,4 @@
 # Several runspaces of one process: what PowerShell's own ways to work in parallel make of the module.
-BeforeDiscovery {
-    $hasThreadJobs = [bool] (Get-Command Start-ThreadJob -ErrorAction Ignore)
-    $hasParallel = (Get-Command ForEach-Object).Parameters.ContainsKey('Parallel') -and $hasThreadJobs
-}
-
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Support.ps1')
     $module = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
@@ -22,7 +17,7 @@ AfterAll {
 }
 
 Describe 'Several runspaces at once' {
-    It 'give what one gives, from ForEach-Object -Parallel' -Skip:(-not $hasParallel) {
+    It 'give what one gives, from ForEach-Object -Parallel' {
         $output = New-TestFolder
         $results = $files | ForEach-Object -ThrottleLimit 4 -Parallel {
             Import-Module $using:module
@@ -32,7 +27,7 @@ Describe 'Several runspaces at once' {
         foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
     }
 
-    It 'give what one gives, from thread jobs' -Skip:(-not $hasThreadJobs) {
+    It 'give what one gives, from thread jobs' {
         $output = New-TestFolder
         $jobs = foreach ($file in $files) {
             Start-ThreadJob { Import-Module $using:module; Resize-Lora $using:file -Checkpoint $using:base -OutputDirectory $using:output }
@@ -42,7 +37,7 @@ Describe 'Several runspaces at once' {
         foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
     }
 
-    It 'leave nothing when a job is stopped' -Skip:(-not $hasThreadJobs) {
+    It 'leave nothing when a job is stopped' {
         $output = New-TestFolder
         $many = 1..40 | ForEach-Object { Copy-Sample 'lora' (Join-Path $output "$_.safetensors") }
         $job = Start-ThreadJob { Import-Module $using:module; Resize-Lora $using:many -Checkpoint $using:base }

@@ -29,13 +29,15 @@ public sealed class LoraComparer : IDisposable
 
     /// <summary>Compares a file with the reference.</summary>
     /// <param name="other">The file; stays the caller's.</param>
+    /// <param name="layerNames">The layers of it that are compared, with what the reference has of the same; null for all of both files.</param>
     /// <param name="progress">Told how far it is; warned of what could not be compared.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A layer is of another shape than the reference's, or holds NaN.</exception>
-    public LoraComparison Compare(Adapter other, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public LoraComparison Compare(
+        Adapter other, IReadOnlyCollection<string>? layerNames, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(other);
-        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs = Pair(other);
+        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs = [.. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name)))];
         IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
             other.Path, pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);
 

@@ -13,7 +13,7 @@ public sealed class LayerPlan
         double lost = Math.Sqrt(spectrum.SingularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0).Sum(static value => value * value));
         Lost = lost;
         RelativeErrorToLora = spectrum.FrobeniusNorm > 0 ? lost / spectrum.FrobeniusNorm : 0;
-        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : 100 * Math.Sqrt(kept.Sum(dimension => spectrum.SingularValues[dimension] * spectrum.SingularValues[dimension])) / spectrum.FrobeniusNorm;
+        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : Math.Sqrt(kept.Sum(dimension => spectrum.SingularValues[dimension] * spectrum.SingularValues[dimension])) / spectrum.FrobeniusNorm;
         RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? lost * rescale / baseNorm : null;
     }
 
@@ -38,7 +38,7 @@ public sealed class LayerPlan
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase { get; }
 
-    /// <summary>‖ΔW'‖F / ‖ΔW‖F in percent, before any rescale; null for a layer that is all zero.</summary>
+    /// <summary>‖ΔW'‖F / ‖ΔW‖F as a share of 1, before any rescale; null for a layer that is all zero.</summary>
     public double? FrobeniusRetention { get; }
 
     /// <summary>The layer.</summary>

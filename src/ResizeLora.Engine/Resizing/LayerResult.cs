@@ -1,13 +1,17 @@
 using ResizeLora.Adapters;
+using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
 
-/// <summary>What became of one layer.</summary>
-public sealed class LayerResult
+/// <summary>What became of one layer. It can be resized again, from its file.</summary>
+public sealed class LayerResult : LoraLayer
 {
     internal LayerResult(LayerPlan plan)
     {
+        Path = plan.Spectrum.Path;
         Layer = plan.Layer;
+        CheckpointPath = plan.Spectrum.CheckpointPath;
+        Merge = plan.Spectrum.Merge;
         Component = plan.Component;
         Kind = plan.Kind;
         OldRank = plan.OldRank;
@@ -17,8 +21,17 @@ public sealed class LayerResult
         FrobeniusRetention = plan.FrobeniusRetention;
     }
 
-    /// <summary>The layer's name.</summary>
-    public string Layer { get; }
+    /// <inheritdoc/>
+    public override string Layer { get; }
+
+    /// <inheritdoc/>
+    public override string Path { get; }
+
+    /// <inheritdoc/>
+    public override string? CheckpointPath { get; }
+
+    /// <inheritdoc/>
+    public override MergedLora? Merge { get; }
 
     /// <summary>The part of the image model that the layer changes.</summary>
     public Component Component { get; }
@@ -38,7 +51,7 @@ public sealed class LayerResult
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase { get; }
 
-    /// <summary>‖ΔW'‖F / ‖ΔW‖F of this layer in percent, before any rescale, as kohya's resize_lora.py prints it; null for a layer that is all zero.</summary>
+    /// <summary>‖ΔW'‖F / ‖ΔW‖F of this layer as a share of 1, before any rescale, as kohya's resize_lora.py prints it in percent; null for a layer that is all zero.</summary>
     public double? FrobeniusRetention { get; }
 
     /// <summary>The layer and its ranks.</summary>

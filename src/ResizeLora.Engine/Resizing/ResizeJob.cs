@@ -45,18 +45,18 @@ public sealed class ResizeJob : IDisposable
         return Guarded(adapter, () => session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray(), session);
     }
 
-    /// <summary>Takes layers that were decomposed before, and decomposes those again that were only recalled. The job takes over the file, also when this throws.</summary>
+    /// <summary>Takes layers that were decomposed before, and decomposes again those that came without their spectra. The job takes over the file, also when this throws.</summary>
     /// <param name="session">The session; its base model, if it has one, replaces the one that the layers were measured against.</param>
     /// <param name="adapter">The LoRA file, open again.</param>
     /// <param name="layers">Layers of this file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="AdapterException">The file has changed since, a recalled layer is not in it, or a layer does not fit the base model.</exception>
+    /// <exception cref="AdapterException">The file has changed since, a layer is not in it, or a layer does not fit the base model.</exception>
     public static ResizeJob Adopt(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(adapter, () => Measure(session, adapter, [.. layers.OfType<LayerSpectrum>(), .. Recall(session, adapter, layers, progress, cancellationToken)], progress, cancellationToken), session);
+        return Guarded(adapter, () => Measure(session, adapter, [.. layers.OfType<LayerSpectrum>(), .. DecomposeAgain(session, adapter, layers, progress, cancellationToken)], progress, cancellationToken), session);
     }
 
     /// <summary>Plans what a recipe makes of the file.</summary>
@@ -114,9 +114,9 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
-    private static LayerSpectrum[] Recall(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    private static LayerSpectrum[] DecomposeAgain(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        HashSet<string> names = layers.OfType<StoredLayer>().Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers.Where(static layer => layer is not LayerSpectrum).Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];
@@ -135,7 +135,7 @@ public sealed class ResizeJob : IDisposable
 
     private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        if (layers.FirstOrDefault(layer => layer.FileTime != adapter.File.LastWriteTime) is { } stale)
+        if (layers.FirstOrDefault(layer => layer.Origin.FileTime != adapter.File.LastWriteTime) is { } stale)
         {
             throw AdapterException.Stale(adapter.Path, stale.Layer);
         }

@@ -10,6 +10,8 @@ public abstract class ResizeOutcome
         ArgumentNullException.ThrowIfNull(plan);
         Source = plan.SourcePath;
         Recipe = plan.Recipe;
+        DType = plan.OutputType;
+        CheckpointPath = plan.Layers.Select(static layer => layer.Spectrum.CheckpointPath).FirstOrDefault(static path => path is not null);
         Threshold = plan.Threshold;
         OldRank = plan.OldRank;
         NewRank = plan.NewRank;
@@ -17,14 +19,14 @@ public abstract class ResizeOutcome
         NewLength = plan.Length;
         LayersKept = plan.LayersKept;
         LayersDropped = plan.LayersDropped;
-        LayersPassedThrough = plan.LayersPassedThrough;
+        PassedThrough = plan.PassedThrough;
         RelativeErrorToLora = plan.RelativeErrorToLora;
         RelativeErrorToBase = plan.RelativeErrorToBase;
         Layers = plan.Layers.Select(static layer => new LayerResult(layer)).ToArray();
 
         // kohya's script leaves layers out of its average that have nothing to retain.
         double[] retained = Layers.Select(static layer => layer.FrobeniusRetention).OfType<double>().ToArray();
-        FrobeniusRetention = retained.Length > 0 ? retained.Average() : 100;
+        FrobeniusRetention = retained.Length > 0 ? retained.Average() : 1;
         FrobeniusRetentionDeviation = retained.Length > 0 ? Math.Sqrt(retained.Average(value => (value - FrobeniusRetention) * (value - FrobeniusRetention))) : 0;
     }
 
@@ -33,6 +35,12 @@ public abstract class ResizeOutcome
 
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe { get; }
+
+    /// <summary>The type of the written weights.</summary>
+    public OutputType DType { get; }
+
+    /// <summary>The base model that the layers were measured against, or null.</summary>
+    public string? CheckpointPath { get; }
 
     /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.</summary>
     public double? Threshold { get; }
@@ -59,7 +67,10 @@ public abstract class ResizeOutcome
     public int LayersDropped { get; }
 
     /// <summary>Layers copied as they are, because the base model has none of their name.</summary>
-    public int LayersPassedThrough { get; }
+    public int LayersPassedThrough => PassedThrough.Count;
+
+    /// <summary>The names of these layers.</summary>
+    public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F over all layers, before any rescale: what truncation loses.</summary>
     public double RelativeErrorToLora { get; }
@@ -68,12 +79,12 @@ public abstract class ResizeOutcome
     public double? RelativeErrorToBase { get; }
 
     /// <summary>
-    /// The average over the layers of ‖ΔW'‖F / ‖ΔW‖F, in percent, before any rescale: what kohya's resize_lora.py prints as
-    /// "Average Frobenius norm retention". A dropped layer counts as 0, one that is all zero not at all.
+    /// The average over the layers of ‖ΔW'‖F / ‖ΔW‖F, as a share of 1, before any rescale: what kohya's resize_lora.py prints
+    /// in percent as "Average Frobenius norm retention". A dropped layer counts as 0, one that is all zero not at all.
     /// </summary>
     public double FrobeniusRetention { get; }
 
-    /// <summary>The standard deviation of the same, in percent.</summary>
+    /// <summary>The standard deviation of the same.</summary>
     public double FrobeniusRetentionDeviation { get; }
 
     /// <summary>Ranks and errors layer by layer, in the order of the file.</summary>

@@ -6,7 +6,7 @@ namespace ResizeLora.Resizing;
 /// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
 public sealed class ResizePlan
 {
-    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double? threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, int layersPassedThrough, TensorType type, SafetensorsLayout layout)
+    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double? threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, IReadOnlyList<string> passedThrough, TensorType type, SafetensorsLayout layout)
     {
         SourcePath = sourcePath;
         Recipe = recipe;
@@ -14,7 +14,7 @@ public sealed class ResizePlan
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
         Copied = copied;
-        LayersPassedThrough = layersPassedThrough;
+        PassedThrough = passedThrough;
         DataType = type;
         Layout = layout;
         double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
@@ -40,8 +40,8 @@ public sealed class ResizePlan
     /// <summary>What becomes of each layer, in the order of the file.</summary>
     public IReadOnlyList<LayerPlan> Layers { get; }
 
-    /// <summary>Layers copied as they are because the base model has none of their name.</summary>
-    public int LayersPassedThrough { get; }
+    /// <summary>The names of layers that are copied as they are because the base model has none of their name.</summary>
+    public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>Layers that stay with at least one dimension.</summary>
     public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);
@@ -66,6 +66,14 @@ public sealed class ResizePlan
 
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }
+
+    /// <summary>The type of the written weights.</summary>
+    public OutputType OutputType => DataType switch
+    {
+        TensorType.BFloat16 => OutputType.BFloat16,
+        TensorType.Float32 => OutputType.Float32,
+        _ => OutputType.Float16,
+    };
 
     /// <summary>The type that factors are written in.</summary>
     internal TensorType DataType { get; }

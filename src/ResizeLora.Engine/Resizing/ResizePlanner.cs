@@ -44,7 +44,7 @@ internal static class ResizePlanner
         }
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
-        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, passedThrough.Count, type, LayOut(chosen));
+        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, [.. passedThrough.Select(static layer => layer.Name)], type, LayOut(chosen));
     }
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;

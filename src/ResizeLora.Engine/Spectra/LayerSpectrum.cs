@@ -11,10 +11,9 @@ public sealed class LayerSpectrum : LoraLayer
 {
     private readonly double[] singularValues;
 
-    internal LayerSpectrum(string path, DateTime fileTime, AdapterLayer source, LayerFactors factors, BaseNorms? baseNorms, string? checkpointPath)
+    internal LayerSpectrum(LayerOrigin origin, AdapterLayer source, LayerFactors factors, BaseNorms? baseNorms, string? checkpointPath)
     {
-        Path = path;
-        FileTime = fileTime;
+        Origin = origin;
         Source = source;
         Factors = factors;
         CheckpointPath = checkpointPath;
@@ -28,7 +27,7 @@ public sealed class LayerSpectrum : LoraLayer
     }
 
     /// <summary>The LoRA file.</summary>
-    public override string Path { get; }
+    public override string Path => Origin.Path;
 
     /// <summary>The layer's name.</summary>
     public override string Layer => Source.Name;
@@ -84,17 +83,14 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>What it takes to write the layer again.</summary>
     internal LayerFactors Factors { get; }
 
-    /// <summary>The file's time of change when it was decomposed, so that a changed file is not mixed with old factors.</summary>
-    internal DateTime FileTime { get; }
+    /// <inheritdoc/>
+    public override MergedLora? Merge => Origin.Merge;
 
-    /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
-    internal MergedLora? Merge { get; init; }
-
-    /// <summary>Opens what the layer is of again: its file, or the merge.</summary>
-    public Adapter OpenSource() => Merge?.Open() ?? Adapter.Open(Path);
+    /// <summary>What the layer was decomposed from.</summary>
+    internal LayerOrigin Origin { get; }
 
     /// <summary>The same layer measured against another base model.</summary>
-    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Path, FileTime, Source, Factors, baseNorms, checkpointPath) { Merge = Merge };
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Origin, Source, Factors, baseNorms, checkpointPath);
 
     /// <summary>The layer's name and what one wants to know of it first.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");
@@ -131,3 +127,10 @@ public sealed class LayerSpectrum : LoraLayer
         return double.IsFinite(sum) || !double.IsFinite(largest) ? Math.Sqrt(sum) : largest * Math.Sqrt(singularValues.Sum(value => value / largest * (value / largest)));
     }
 }
+
+/// <summary>What a layer was decomposed from.</summary>
+/// <param name="Path">The LoRA file; of a merge the path that it goes by.</param>
+/// <param name="FileTime">The file's time of change then, so that a changed file is not mixed with old factors.</param>
+/// <param name="Merge">The merge, or null.</param>
+/// <param name="FileLayerCount">How many layers with a spectrum the file has.</param>
+internal sealed record LayerOrigin(string Path, DateTime FileTime, MergedLora? Merge, int FileLayerCount);

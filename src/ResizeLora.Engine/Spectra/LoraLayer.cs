@@ -1,9 +1,11 @@
+using ResizeLora.Adapters;
+
 namespace ResizeLora.Spectra;
 
 /// <summary>One layer of a LoRA file, as it goes down a pipeline: a spectrum, or what is left of one that was stored and read back.</summary>
 public abstract class LoraLayer
 {
-    /// <summary>The LoRA file.</summary>
+    /// <summary>The LoRA file; of a merge the path that it goes by.</summary>
     public abstract string Path { get; }
 
     /// <summary>The layer's name.</summary>
@@ -11,4 +13,11 @@ public abstract class LoraLayer
 
     /// <summary>The base model that the layer was measured against, or null.</summary>
     public abstract string? CheckpointPath { get; }
+
+    /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
+    public abstract MergedLora? Merge { get; }
+
+    /// <summary>Opens the file, or the merge, that the layer is of.</summary>
+    /// <exception cref="ResizeLoraException">It cannot be used any more.</exception>
+    public Adapter OpenSource() => Merge?.Open() ?? Adapter.Open(Path);
 }

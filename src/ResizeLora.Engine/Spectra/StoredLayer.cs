@@ -1,8 +1,10 @@
+using ResizeLora.Adapters;
+
 namespace ResizeLora.Spectra;
 
 /// <summary>
-/// A layer of which only file and name are known: a spectrum that came out of Export-Clixml or another process, without the
-/// small matrices that it carried. Before it is resized it is decomposed again, from its file.
+/// A layer of which only file and name are known: it came out of a file or another process, or is one of a result. It is
+/// decomposed again, from its file, before it is resized.
 /// </summary>
 public sealed class StoredLayer : LoraLayer
 {
@@ -10,11 +12,13 @@ public sealed class StoredLayer : LoraLayer
     /// <param name="path">The LoRA file.</param>
     /// <param name="layer">The layer's name.</param>
     /// <param name="checkpointPath">The base model that it was measured against, or null.</param>
-    public StoredLayer(string path, string layer, string? checkpointPath)
+    /// <param name="merge">The merge that it is of, or null.</param>
+    public StoredLayer(string path, string layer, string? checkpointPath, MergedLora? merge = null)
     {
         Path = path;
         Layer = layer;
         CheckpointPath = checkpointPath;
+        Merge = merge;
     }
 
     /// <inheritdoc/>
@@ -25,6 +29,9 @@ public sealed class StoredLayer : LoraLayer
 
     /// <inheritdoc/>
     public override string? CheckpointPath { get; }
+
+    /// <inheritdoc/>
+    public override MergedLora? Merge { get; }
 
     /// <summary>The layer's name.</summary>
     public override string ToString() => Layer;

@@ -1,57 +1,68 @@
 using System.Management.Automation;
 using Microsoft.PowerShell.Commands;
+using ResizeLora.PowerShell.Hosting;
 
 namespace ResizeLora.PowerShell.Binding;
 
 /// <summary>Turns what the user typed, or piped, into paths of the file system.</summary>
 internal static class FilePaths
 {
-    /// <summary>Resolves paths; what cannot be resolved becomes a non-terminating error.</summary>
-    /// <param name="command">The command that asks.</param>
-    /// <param name="paths">The paths, PSPaths included.</param>
-    /// <param name="literal">Whether brackets and stars are part of the name.</param>
-    public static IEnumerable<string> Resolve(PSCmdlet command, IEnumerable<string> paths, bool literal)
-    {
-        foreach (string path in paths)
-        {
-            foreach (string resolved in ResolveOne(command, path, literal))
-            {
-                yield return resolved;
-            }
-        }
-    }
-
     /// <summary>Resolves one literal path that need not exist.</summary>
     /// <param name="command">The command that asks.</param>
     /// <param name="path">The path.</param>
     public static string ResolveLiteral(PSCmdlet command, string path)
     {
         string resolved = command.SessionState.Path.GetUnresolvedProviderPathFromPSPath(path, out ProviderInfo provider, out _);
-        return provider.ImplementingType == typeof(FileSystemProvider) ? resolved : throw new PSNotSupportedException($"'{path}' is not a path of the file system.");
+        RequireFileSystem(provider, path);
+        return resolved;
     }
 
-    private static IReadOnlyCollection<string> ResolveOne(PSCmdlet command, string path, bool literal)
+    /// <summary>The files that a path names; a path that names none becomes a non-terminating error.</summary>
+    /// <param name="command">The command that asks.</param>
+    /// <param name="path">The path, a PSPath included.</param>
+    /// <param name="literal">Whether brackets and stars are part of the name.</param>
+    /// <param name="isNamed">Whether the user named it, unless a wildcard finds it.</param>
+    public static IReadOnlyList<InputFile> Resolve(PSCmdlet command, string path, bool literal, bool isNamed)
     {
         try
         {
-            if (literal)
-            {
-                return [ResolveLiteral(command, path)];
-            }
-
             // A name that exists as it stands is meant as it stands, brackets and all, as results pipe their names in here too.
-            if (ResolveLiteral(command, path) is { } exact && File.Exists(exact))
+            string exact = ResolveLiteral(command, path);
+            if (Directory.Exists(exact) && isNamed)
             {
-                return [exact];
+                command.WriteError(FolderError(path));
+                return [];
             }
 
-            IReadOnlyCollection<string> resolved = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
-            return provider.ImplementingType == typeof(FileSystemProvider) ? resolved : throw new PSNotSupportedException($"'{path}' is not a path of the file system.");
+            if (literal || File.Exists(exact))
+            {
+                return [new InputFile(exact, isNamed)];
+            }
+
+            IEnumerable<string> found = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
+            RequireFileSystem(provider, path);
+            return [.. found.Select(static file => new InputFile(file, IsNamed: false))];
         }
-        catch (Exception exception) when (exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException or ProviderNotFoundException or PSNotSupportedException)
+        catch (Exception exception) when (exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException
+            or ProviderNotFoundException or PSNotSupportedException)
         {
             command.WriteError(new ErrorRecord(exception, "FileMissing", ErrorCategory.ObjectNotFound, path));
             return [];
+        }
+    }
+
+    private static ErrorRecord FolderError(string path)
+    {
+        string files = path.TrimEnd('/', '\\') + "/*.safetensors";
+        var exception = new IOException($"'{path}' is a folder, not a file. For the files in it, give '{files}'.");
+        return new ErrorRecord(exception, "FolderGiven", ErrorCategory.InvalidArgument, path);
+    }
+
+    private static void RequireFileSystem(ProviderInfo provider, string path)
+    {
+        if (provider.ImplementingType != typeof(FileSystemProvider))
+        {
+            throw new PSNotSupportedException($"'{path}' is not a path of the file system.");
         }
     }
 }

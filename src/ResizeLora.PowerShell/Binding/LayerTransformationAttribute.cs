@@ -1,36 +1,36 @@
-using System.Collections;
 using System.Management.Automation;
+using ResizeLora.Adapters;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.PowerShell.Binding;
 
 /// <summary>
-/// Takes spectra that were stored or came from another process (Import-Clixml, Receive-Job, Invoke-Command) as what is left of
-/// them: the name of a layer and its file. Without this they would bind by their property Path, and the whole file be resized.
+/// Takes layers in every form that they have in a pipeline: spectra, the layers of a result, and what Select-Object, Import-Csv,
+/// ConvertFrom-Json, Import-Clixml or a job made of them. Without this they would bind by their property Path, and the whole
+/// file be taken instead of the layer.
 /// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class LayerTransformationAttribute : ArgumentTransformationAttribute
 {
-    private const string DeserializedName = "Deserialized.ResizeLora.Spectra.LayerSpectrum";
-
     /// <inheritdoc/>
-    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => StoredObject.Convert(inputData, Convert);
+
+    /// <summary>The layer that an object names, or null where it names none.</summary>
+    /// <param name="stored">An object with the property Layer.</param>
+    internal static LoraLayer? Convert(PSObject stored)
     {
-        if (inputData is PSObject single && single.TypeNames.Contains(DeserializedName))
+        if (stored.BaseObject is LoraLayer layer)
         {
-            return Recall(single);
+            return layer;
         }
 
-        return (inputData is PSObject wrapped ? wrapped.BaseObject : inputData) is IList several
-            ? several.Cast<object?>().Select(item => item is PSObject one && one.TypeNames.Contains(DeserializedName) ? Recall(one) : item).ToArray()
-            : inputData;
-    }
+        if (StoredObject.Text(stored, nameof(LoraLayer.Layer)) is not { } name)
+        {
+            return null;
+        }
 
-    private static StoredLayer Recall(PSObject layer)
-    {
-        string? Text(string property) => layer.Properties[property]?.Value as string;
-        return Text(nameof(LoraLayer.Path)) is { } path && Text(nameof(LoraLayer.Layer)) is { } name
-            ? new StoredLayer(path, name, Text(nameof(LoraLayer.CheckpointPath)))
-            : throw new ArgumentTransformationMetadataException("The stored layer has lost its Path or its name; get it again with Get-LoraSpectrum.");
+        MergedLora? merge = StoredObject.Value(stored, nameof(LoraLayer.Merge)) is { } kept ? MergeTransformationAttribute.Convert(PSObject.AsPSObject(kept)) : null;
+        string path = StoredObject.Text(stored, nameof(LoraLayer.Path)) ?? string.Empty;
+        return new StoredLayer(path, name, StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)), merge);
     }
 }

@@ -4,21 +4,40 @@ using ResizeLora.Recipes;
 
 namespace ResizeLora.PowerShell.Binding;
 
-/// <summary>Takes recipes as strings (several in one, separated by colons), as objects, or as arrays of either.</summary>
+/// <summary>
+/// Takes recipes as strings (several in one, separated by colons), as objects, or as arrays of either. Without quotes PowerShell
+/// splits a recipe at its commas: parts that are no recipes alone, and one together, are that one.
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RecipeTransformationAttribute : ArgumentTransformationAttribute
 {
     private const string DeserializedName = "Deserialized.ResizeLora.Recipes.ResizeRecipe";
 
+    private static readonly string[] FileExtensions = [".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf"];
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
     {
-        var recipes = new List<ResizeRecipe>();
-        Add(recipes, inputData);
-        return recipes.ToArray();
+        object[] items = [.. Flatten(inputData)];
+        if (items.Length > 1 && items.All(static item => item is string) && items.Any(static item => TryParse((string)item) is null))
+        {
+            string whole = string.Join(',', items);
+            if (TryParse(whole) is { } together)
+            {
+                return together;
+            }
+
+            // None is a recipe alone: what is wrong is wrong with the whole.
+            if (!items.Any(static item => TryParse((string)item) is not null || IsFile((string)item)))
+            {
+                return Parse(whole);
+            }
+        }
+
+        return items.SelectMany(static item => item is string text ? Parse(text) : [(ResizeRecipe)item]).ToArray();
     }
 
-    private static void Add(List<ResizeRecipe> recipes, object? value)
+    private static IEnumerable<object> Flatten(object? value)
     {
         // One that was stored, or came from a job, still says its grammar.
         if (value is PSObject stored && stored.TypeNames.Contains(DeserializedName))
@@ -26,31 +45,41 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
             value = stored.ToString();
         }
 
-        switch (value is PSObject wrapped ? wrapped.BaseObject : value)
+        return (value is PSObject wrapped ? wrapped.BaseObject : value) switch
         {
-            case ResizeRecipe recipe:
-                recipes.Add(recipe);
-                break;
-            case string text:
-                try
-                {
-                    recipes.AddRange(ResizeRecipe.ParseAll(text));
-                }
-                catch (RecipeException exception)
-                {
-                    throw new ArgumentTransformationMetadataException(exception.Message, exception);
-                }
+            string text => [text],
+            ResizeRecipe recipe => [recipe],
+            IEnumerable several => several.Cast<object?>().SelectMany(Flatten),
+            _ => throw new ArgumentTransformationMetadataException("A recipe is a string such as 'spn_ckpt=1,thr=-1.2', or an object of New-ResizeRecipe."),
+        };
+    }
 
-                break;
-            case IEnumerable several:
-                foreach (object? item in several)
-                {
-                    Add(recipes, item);
-                }
-
-                break;
-            default:
-                throw new ArgumentTransformationMetadataException("A recipe is a string such as 'spn_ckpt=1,thr=-1.2', or an object of New-ResizeRecipe.");
+    private static ResizeRecipe[]? TryParse(string text)
+    {
+        try
+        {
+            return [.. ResizeRecipe.ParseAll(text)];
+        }
+        catch (RecipeException)
+        {
+            return null;
         }
     }
+
+    private static ResizeRecipe[] Parse(string text)
+    {
+        try
+        {
+            return [.. ResizeRecipe.ParseAll(text)];
+        }
+        catch (RecipeException exception)
+        {
+            string message = IsFile(text)
+                ? $"'{text}' is a file, not a recipe. Separate several files by commas: a.safetensors, b.safetensors."
+                : exception.Message;
+            throw new ArgumentTransformationMetadataException(message, exception);
+        }
+    }
+
+    private static bool IsFile(string text) => FileExtensions.Contains(Path.GetExtension(text), StringComparer.OrdinalIgnoreCase);
 }

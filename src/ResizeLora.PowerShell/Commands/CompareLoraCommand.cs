@@ -3,6 +3,7 @@ using ResizeLora.Adapters;
 using ResizeLora.Comparison;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
 
 namespace ResizeLora.PowerShell.Commands;
 
@@ -12,9 +13,9 @@ namespace ResizeLora.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Compare, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Compare-Lora.md")]
 [OutputType(typeof(LoraComparison))]
-public sealed class CompareLoraCommand : LoraFileCommand
+public sealed class CompareLoraCommand : LayerCommand
 {
-    private readonly Dictionary<string, string> references = new(StringComparer.Ordinal);
+    private readonly HashSet<(string Reference, string Path)> known = [];
     private LoraComparer? comparer;
 
     /// <summary>
@@ -43,6 +44,9 @@ public sealed class CompareLoraCommand : LoraFileCommand
     protected override string Activity => "Comparing LoRA files";
 
     /// <inheritdoc/>
+    protected override IReadOnlyList<ResizeRecipe> Recipes => [];
+
+    /// <inheritdoc/>
     protected override void BeginProcessing()
     {
         base.BeginProcessing();
@@ -54,26 +58,16 @@ public sealed class CompareLoraCommand : LoraFileCommand
     }
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    internal override void Apply(LayerSource source)
     {
-        int before = Files.Count;
-        base.ProcessRecord();
-        string reference = FilePaths.ResolveLiteral(this, ReferencePath);
-        foreach (string file in Files.Skip(before))
-        {
-            references.Add(file, reference);
-        }
+        LoraComparer wanted = ComparerFor(FilePaths.ResolveLiteral(this, ReferencePath));
+        using Adapter adapter = source.OpenFile();
+        IReadOnlyCollection<string>? layers = source.Layers?.Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
+        WriteObject(Run((channel, token) => wanted.Compare(adapter, layers, channel, token)));
     }
 
     /// <inheritdoc/>
-    protected override void Process(Adapter adapter)
-    {
-        using (adapter)
-        {
-            LoraComparer wanted = ComparerFor(references[adapter.Path]);
-            WriteObject(Run((channel, cancellationToken) => wanted.Compare(adapter, channel, cancellationToken)));
-        }
-    }
+    protected override bool IsNew(string path) => known.Add((FilePaths.ResolveLiteral(this, ReferencePath), path));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

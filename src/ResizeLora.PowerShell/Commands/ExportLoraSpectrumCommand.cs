@@ -1,6 +1,4 @@
 using System.Management.Automation;
-using ResizeLora.Adapters;
-using ResizeLora.Checkpoints;
 using ResizeLora.Pictures;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
@@ -21,19 +19,9 @@ namespace ResizeLora.PowerShell.Commands;
     SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
     HelpUri = OnlineHelp.Pages + "Export-LoraSpectrum.md")]
 [OutputType(typeof(FileInfo))]
-public sealed class ExportLoraSpectrumCommand : LoraFileCommand
+public sealed class ExportLoraSpectrumCommand : LayerCommand
 {
-    private const string LayerSet = "InputObject";
-
-    private readonly List<LoraLayer> gathered = [];
     private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
-
-    /// <summary>
-    /// <para type="description">Layers of Get-LoraSpectrum; only these are shown.</para>
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet)]
-    [LayerTransformation]
-    public LoraLayer[] InputObject { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The file to write, or a folder; by default the file goes beside the LoRA. In a folder it is named after the LoRA.</para>
@@ -83,58 +71,15 @@ public sealed class ExportLoraSpectrumCommand : LoraFileCommand
     protected override string Activity => "Exporting spectra";
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        if (ParameterSetName == LayerSet)
-        {
-            gathered.AddRange(InputObject);
-            return;
-        }
-
-        // Only here is it known that files come, not layers, which bring their base norms along.
-        if (Checkpoint is null && Recipe.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
-        {
-            Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
-        }
-
-        base.ProcessRecord();
-    }
+    protected override IReadOnlyList<ResizeRecipe> Recipes => Recipe;
 
     /// <inheritdoc/>
-    protected override void EndProcessing()
+    internal override void Apply(LayerSource source)
     {
-        IGrouping<string, LoraLayer>[] files = gathered.GroupBy(static layer => layer.Path, StringComparer.Ordinal).ToArray();
-        for (int index = 0; index < files.Length; index++)
-        {
-            LoraLayer[] layers = [.. files[index]];
-            StartItem(Activity, System.IO.Path.GetFileName(files[index].Key), index, files.Length);
-            Attempt(files[index].Key, () => Export(layers[0].Path, layers.Length, () => SheetOf(layers)));
-        }
-
-        base.EndProcessing();
-    }
-
-    /// <inheritdoc/>
-    protected override void Process(Adapter adapter)
-    {
-        using (adapter)
-        {
-            Export(adapter.Path, adapter.Layers.Count, () => SheetOf(() => Run((channel, cancellationToken) => ResizeJob.Decompose(Session, adapter, channel, cancellationToken))));
-        }
-    }
-
-    private SpectrumSheet SheetOf(LoraLayer[] layers)
-    {
-        LayerSpectrum[] spectra = [.. layers.OfType<LayerSpectrum>()];
-        if (Recipe.Length == 0 && spectra.Length == layers.Length)
-        {
-            return new SpectrumSheet(layers[0].Path, spectra, []);
-        }
-
-        // Without a checkpoint of its own the command measures against the one that the layers were measured against.
-        string? checkpoint = Checkpoint is null ? layers[0].CheckpointPath : null;
-        using ResizeSession? own = checkpoint is null ? null : OpenSession(checkpoint);
-        return SheetOf(() => Run((channel, cancellationToken) => ResizeJob.Adopt(own ?? Session, spectra.Length > 0 ? spectra[0].OpenSource() : Adapter.Open(layers[0].Path), layers, channel, cancellationToken)));
+        // Spectra as they are need no file.
+        LayerSpectrum[] spectra = [.. (source.Layers ?? []).OfType<LayerSpectrum>()];
+        bool asTheyAre = Recipe.Length == 0 && Checkpoint is null && spectra.Length == source.LayerCount;
+        Export(source.Path, source.LayerCount, () => asTheyAre ? new SpectrumSheet(source.Path, spectra, []) : SheetOf(source.OpenJob));
     }
 
     private SpectrumSheet SheetOf(Func<ResizeJob> open)

@@ -12,14 +12,8 @@ namespace ResizeLora.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointNorm", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-CheckpointNorm.md")]
 [OutputType(typeof(CheckpointNorm))]
-public sealed class GetCheckpointNormCommand : EngineCommand
+public sealed class GetCheckpointNormCommand : FileCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-    private const string Activity = "Measuring base models";
-
-    private readonly List<string> files = [];
-    private readonly HashSet<string> known = new(StringComparer.Ordinal);
     private NormCache? cache;
 
     /// <summary>
@@ -29,15 +23,11 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     [Alias("Checkpoint", "Base")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>
-    /// <para type="description">Base models by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "FullName", "LP")]
-    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] LiteralPath { get; set; } = [];
+    public override string[] Path
+    {
+        get => base.Path;
+        set => base.Path = value;
+    }
 
     /// <summary>
     /// <para type="description">Only these layers, by their names in LoRA files; wildcards are allowed. All that a LoRA or LoCon can change by default.</para>
@@ -54,50 +44,16 @@ public sealed class GetCheckpointNormCommand : EngineCommand
     [Parameter]
     public SwitchParameter Refresh { get; set; }
 
-    /// <summary>
-    /// <para type="description">Where to compute: auto (CUDA where there is one), cpu, cuda, or cuda:N.</para>
-    /// </summary>
-    [Parameter]
-    [ValidateDevice]
-    [ArgumentCompleter(typeof(DeviceCompleter))]
-    public string Device { get; set; } = "auto";
+    /// <inheritdoc/>
+    protected override string Activity => "Measuring base models";
 
     /// <inheritdoc/>
-    protected override void BeginProcessing()
+    internal override void ProcessFile(InputFile file, string place)
     {
-        if (Device.Contains("cuda", StringComparison.OrdinalIgnoreCase))
-        {
-            // Asked for by name, a device that is absent ends the command before anything is read.
-            using var session = new ResizeSession(Device, checkpointPath: null, NormCache.ForUser());
-            Require(Device, () => session.Device);
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        bool literal = ParameterSetName == LiteralPathSet;
-        files.AddRange(FilePaths.Resolve(this, literal ? LiteralPath : Path, literal).Where(known.Add));
-    }
-
-    /// <inheritdoc/>
-    protected override void EndProcessing()
-    {
-        for (int index = 0; index < files.Count; index++)
-        {
-            string file = files[index];
-            StartItem(Activity, System.IO.Path.GetFileName(file), index, files.Count);
-            Attempt(file, () => Measure(file));
-        }
-
-        CompleteProgress();
-    }
-
-    private void Measure(string file)
-    {
-        using var session = new ResizeSession(Device, file, cache ??= NormCache.ForUser());
+        // Norms are measured on the processor, for every device.
+        using var session = new ResizeSession("cpu", file.Path, cache ??= NormCache.ForUser());
         BaseWeight[] weights = [.. Select(session.Checkpoint!)];
-        WriteObject(Run((channel, cancellationToken) => session.MeasureCheckpoint(weights, Refresh, channel, cancellationToken)), enumerateCollection: true);
+        WriteObject(Run((channel, token) => session.MeasureCheckpoint(weights, Refresh, channel, token)), enumerateCollection: true);
     }
 
     private IEnumerable<BaseWeight> Select(Checkpoint checkpoint)

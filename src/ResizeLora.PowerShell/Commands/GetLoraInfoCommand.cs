@@ -1,6 +1,5 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
-using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 
 namespace ResizeLora.PowerShell.Commands;
@@ -11,49 +10,18 @@ namespace ResizeLora.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "LoraInfo", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-LoraInfo.md")]
 [OutputType(typeof(LoraInfo))]
-public sealed class GetLoraInfoCommand : EngineCommand
+public sealed class GetLoraInfoCommand : FileCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
-
-    private readonly SkippedFiles skipped = new();
-    private readonly HashSet<string> known = new(StringComparer.Ordinal);
-
-    /// <summary>
-    /// <para type="description">LoRA files; wildcards are allowed. Files of other kinds that a wildcard catches are left alone.</para>
-    /// </summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>
-    /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "FullName", "LP")]
-    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] LiteralPath { get; set; } = [];
+    /// <inheritdoc/>
+    protected override string Activity => "Reading LoRA files";
 
     /// <inheritdoc/>
-    protected override void ProcessRecord()
+    internal override void ProcessFile(InputFile file, string place)
     {
-        bool literal = ParameterSetName == LiteralPathSet;
-        foreach (string file in FilePaths.Resolve(this, literal ? LiteralPath : Path, literal).Where(known.Add))
-        {
-            Attempt(file, () => Read(file));
-        }
-    }
-
-    /// <inheritdoc/>
-    protected override void EndProcessing() => skipped.Warn(this, known.Count);
-
-    private void Read(string file)
-    {
-        LoraInfo? info = LoraInfoReader.TryRead(file, out string? reason);
+        LoraInfo? info = LoraInfoReader.TryRead(file.Path, out string? reason);
         if (info is null)
         {
-            skipped.Add(this, file, reason!);
+            Skip(file, reason!);
             return;
         }
 

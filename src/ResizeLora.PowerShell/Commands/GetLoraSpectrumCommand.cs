@@ -14,10 +14,12 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(LayerSpectrum))]
 public sealed class GetLoraSpectrumCommand : LoraFileCommand
 {
+    private readonly HashSet<(string Path, string Layers)> known = [];
+
     /// <summary>
-    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed.</para>
+    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed. A layer from the pipeline names itself.</para>
     /// </summary>
-    [Parameter]
+    [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(LayerNameCompleter))]
@@ -25,6 +27,10 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
 
     /// <inheritdoc/>
     protected override string Activity => "Reading the spectra of LoRA files";
+
+    // Layers from the pipeline name the same file again and again.
+    /// <inheritdoc/>
+    protected override bool IsNew(string path) => known.Add((path, string.Join('\n', Layer ?? [])));
 
     /// <inheritdoc/>
     protected override void Process(Adapter adapter)

@@ -58,12 +58,12 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     }
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeJob> open)
+    internal override void Apply(LayerSource source)
     {
-        using ResizeJob job = open();
+        using ResizeJob job = source.OpenJob();
         foreach (ResizeRecipe recipe in Recipes)
         {
-            Attempt(source, () => WriteObject(new ResizeMeasurement(Plan(job, recipe), job.SourceLength)));
+            Attempt(source.Path, () => WriteObject(new ResizeMeasurement(Plan(job, recipe), job.SourceLength)));
         }
     }
 }

@@ -3,6 +3,7 @@ using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Spectra;
 
 namespace ResizeLora.PowerShell.Commands;
 
@@ -12,29 +13,19 @@ namespace ResizeLora.PowerShell.Commands;
 /// </summary>
 [Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Merge-Lora.md")]
 [OutputType(typeof(MergedLora))]
-public sealed class MergeLoraCommand : EngineCommand
+public sealed class MergeLoraCommand : PathCommand
 {
-    private const string PathSet = "Path";
-    private const string LiteralPathSet = "LiteralPath";
+    private const string LayerSet = "InputObject";
 
     private readonly List<(string Path, double? Weight)> files = [];
     private bool weightsAreForAll;
 
     /// <summary>
-    /// <para type="description">LoRA files; wildcards are allowed. A file may be named more than once.</para>
+    /// <para type="description">Refused: a merge is of whole files. Without this parameter, layers from the pipeline would be taken for their files.</para>
     /// </summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
-    [SupportsWildcards]
-    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] Path { get; set; } = [];
-
-    /// <summary>
-    /// <para type="description">LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
-    [Alias("PSPath", "FullName", "LP")]
-    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string[] LiteralPath { get; set; } = [];
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet, DontShow = true)]
+    [LayerTransformation]
+    public LoraLayer[] InputObject { get; set; } = [];
 
     /// <summary>
     /// <para type="description">What each file's ΔW is multiplied with, in the order of the files; one number is for all of them; 1 by default. Zero leaves a file out, a weight below zero subtracts it.</para>
@@ -56,21 +47,24 @@ public sealed class MergeLoraCommand : EngineCommand
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
-        bool literal = ParameterSetName == LiteralPathSet;
-        string[] paths = literal ? LiteralPath : Path;
-        var found = new List<string>();
-        foreach (string path in paths)
+        if (ParameterSetName == LayerSet)
         {
-            int before = found.Count;
-            found.AddRange(FilePaths.Resolve(this, [path], literal));
-            if (found.Count == before)
+            string layer = InputObject[0].Layer;
+            Fail(new MergeException("Layers", $"Whole files are merged, not layers such as '{layer}'. Write a file of the layers first, then merge that."), layer);
+        }
+
+        var found = new List<InputFile>();
+        foreach ((string path, IReadOnlyList<InputFile> named) in ResolveFiles())
+        {
+            found.AddRange(named);
+            if (named.Count == 0)
             {
                 Fail(new MergeException("Incomplete", $"'{path}' names no file, and without it the sum would be another.", path), path);
             }
         }
 
         double[]? weights = weightsAreForAll ? null : Spread(Weight, found.Count);
-        files.AddRange(found.Select((file, index) => (file, weights?[index])));
+        files.AddRange(found.Select((file, index) => (file.Path, weights?[index])));
     }
 
     /// <inheritdoc/>

@@ -49,24 +49,49 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private OutputPlacement Placement => placement ??= new OutputPlacement(Recipe, OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
-    protected override void Apply(string source, Func<ResizeJob> open)
+    protected override void BeginProcessing()
     {
-        var clock = Stopwatch.StartNew();
-        int[] due = Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source, index)).ToArray();
+        if (Force && SkipExisting)
+        {
+            var exception = new PSArgumentException("-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two.");
+            ThrowTerminatingError(new ErrorRecord(exception, "ForceWithSkipExisting", ErrorCategory.InvalidArgument, null));
+        }
+
+        base.BeginProcessing();
+    }
+
+    /// <inheritdoc/>
+    internal override void Apply(LayerSource source)
+    {
+        // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
+        int[] due = [.. Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source.Path, index) && (!AsksUser || IsConfirmed(source.Path, index)))];
         if (due.Length == 0)
         {
             return;
         }
 
-        using ResizeJob job = open();
+        var clock = Stopwatch.StartNew();
+        using ResizeJob job = source.OpenJob();
         foreach (int index in due)
         {
-            Attempt(source, () => ResizeOne(job, index, clock));
+            Attempt(source.Path, () => ResizeOne(job, index, clock));
             clock.Restart();
         }
     }
 
-    // Asked before anything is decomposed, so that a folder that is done costs nothing the next night.
+    // A user who answers "No to All" should not wait for decompositions: where somebody is asked, it is before them, without the
+    // exact size. -WhatIf and -Verbose say the size.
+    private bool AsksUser => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
+
+    private bool IsConfirmed(string source, int index)
+    {
+        string? existing = Force ? Placement.FindExisting(source, index) : null;
+        string action = existing is null ? $"Resize by recipe {Recipe[index]}" : $"Resize by recipe {Recipe[index]}, replacing '{existing}'";
+        return ShouldProcess(source, action);
+    }
+
     private bool IsDue(string source, int index)
     {
         if (Force || Placement.FindExisting(source, index) is not { } existing)
@@ -95,18 +120,20 @@ public sealed class ResizeLoraCommand : RecipeCommand
         ResizePlan plan = Plan(job, Recipe[index]);
         string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-        if (!ShouldProcess(path, FormattableString.Invariant($"{verb} {plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}, by recipe {plan.Recipe}")))
+        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+        if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
             return;
         }
 
-        Run((channel, cancellationToken) =>
+        Run((channel, token) =>
         {
             Placement.Prepare(path, channel);
-            job.Write(plan, path, Force, channel, cancellationToken);
+            job.Write(plan, path, Force, channel, token);
             return true;
         });
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; decomposing (where this recipe was the file's first), planning and writing took {clock.Elapsed.TotalSeconds:0.00} s."));
+        string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
+        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
         WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
     }
 }

@@ -103,8 +103,8 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
     /// <param name="activity">What is done to them.</param>
     /// <param name="item">The item.</param>
     /// <param name="index">Its place, from 0.</param>
-    /// <param name="count">How many there are.</param>
-    protected void StartItem(string activity, string item, int index, int count) => progress.Start(this, activity, item, index, count);
+    /// <param name="count">How many there are, or null where that is not known.</param>
+    protected void StartItem(string activity, string item, int index, int? count) => progress.Start(this, activity, item, index, count);
 
     /// <summary>Takes the progress display away.</summary>
     protected void CompleteProgress() => progress.Complete(this);

@@ -14,10 +14,10 @@ internal sealed class ProgressReporter
     private string activity = "Working";
     private string item = "...";
     private int index;
-    private int count = 1;
+    private int? count = 1;
     private bool shown;
 
-    public void Start(Cmdlet command, string activity, string item, int index, int count)
+    public void Start(Cmdlet command, string activity, string item, int index, int? count)
     {
         (this.activity, this.item, this.index, this.count) = (activity, item, index, count);
         WriteOuter(command, within: 0);
@@ -52,14 +52,14 @@ internal sealed class ProgressReporter
 
     private void WriteOuter(Cmdlet command, double within)
     {
-        double share = (index + within) / count;
-        var record = new ProgressRecord(OuterId, activity, string.Create(CultureInfo.InvariantCulture, $"{item} ({index + 1} of {count})"))
-        {
-            PercentComplete = (int)(100 * share),
-        };
+        string place = count is null
+            ? string.Create(CultureInfo.InvariantCulture, $"{item} (file {index + 1})")
+            : string.Create(CultureInfo.InvariantCulture, $"{item} ({index + 1} of {count})");
+        double share = count is { } total ? (index + within) / total : within;
+        var record = new ProgressRecord(OuterId, activity, place) { PercentComplete = (int)(100 * share) };
 
         // Below a few percent the estimate would only jump about; a file's steps are of unlike length.
-        if (share > 0.05)
+        if (count is not null && share > 0.05)
         {
             record.SecondsRemaining = (int)(clock.Elapsed.TotalSeconds * (1 - share) / share);
         }

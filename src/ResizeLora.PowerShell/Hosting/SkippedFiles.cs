@@ -2,7 +2,7 @@ using System.Management.Automation;
 
 namespace ResizeLora.PowerShell.Hosting;
 
-/// <summary>Gathers the files that a command left alone, so that a folder of them gives one warning rather than one each.</summary>
+/// <summary>The files that a command left alone: a folder of them gives one warning rather than one each.</summary>
 internal sealed class SkippedFiles
 {
     private const int Named = 3;

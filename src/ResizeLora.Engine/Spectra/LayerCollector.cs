@@ -1,0 +1,109 @@
+using ResizeLora.Adapters;
+
+namespace ResizeLora.Spectra;
+
+/// <summary>
+/// Gathers layers by their file, in whatever order they come. A file of which all layers are there is handed out at once; of the
+/// others it is known only at the end which of their layers were meant.
+/// </summary>
+public sealed class LayerCollector
+{
+    // What is kept of a layer is two matrices of rank × rank: 258 MB for a file of 986 layers of rank 128.
+    private const long MostBytes = 1L << 30;
+
+    private readonly Dictionary<string, FileLayers> files = new(StringComparer.Ordinal);
+    private readonly long mostBytes;
+    private long bytes;
+
+    /// <summary>Makes an empty collector.</summary>
+    public LayerCollector()
+        : this(MostBytes)
+    {
+    }
+
+    internal LayerCollector(long mostBytes)
+    {
+        this.mostBytes = mostBytes;
+    }
+
+    /// <summary>Adds a layer; a layer that has come before is not taken twice.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <returns>All layers of its file when this was the last of them, else null.</returns>
+    /// <exception cref="InvalidOperationException">Layers of two merges have the same name.</exception>
+    public IReadOnlyList<LoraLayer>? Add(LoraLayer layer)
+    {
+        ArgumentNullException.ThrowIfNull(layer);
+        if (!files.TryGetValue(layer.Path, out FileLayers? file))
+        {
+            files.Add(layer.Path, file = new FileLayers(layer));
+        }
+
+        if (!AreSame(file.First.Merge, layer.Merge))
+        {
+            throw new InvalidOperationException($"Two merges are called '{layer.Path}'; give one of them another name.");
+        }
+
+        if (file.Layers is null || !file.Names.Add(layer.Layer))
+        {
+            return null;
+        }
+
+        file.Layers.Add(layer);
+        bytes += BytesOf(layer);
+        if (layer is LayerSpectrum spectrum && file.Layers.Count == spectrum.Origin.FileLayerCount)
+        {
+            return Take(file);
+        }
+
+        if (bytes > mostBytes)
+        {
+            Release(layer.Path);
+        }
+
+        return null;
+    }
+
+    /// <summary>Takes the layers of each file that was not handed out yet, in the order in which the files came first.</summary>
+    public IEnumerable<IReadOnlyList<LoraLayer>> TakeRest()
+    {
+        foreach (FileLayers file in files.Values.Where(static file => file.Layers is not null))
+        {
+            yield return Take(file);
+        }
+    }
+
+    private static bool AreSame(MergedLora? left, MergedLora? right) => ReferenceEquals(left, right)
+        || (left is not null && right is not null && SourcesOf(left).SequenceEqual(SourcesOf(right)));
+
+    private static IEnumerable<(string Path, double Weight)> SourcesOf(MergedLora merge) => merge.Sources.Select(static source => (source.Path, source.Weight));
+
+    private static long BytesOf(LoraLayer layer) => layer is LayerSpectrum spectrum ? 2L * spectrum.Rank * spectrum.SingularValues.Length * sizeof(double) : 0;
+
+    private List<LoraLayer> Take(FileLayers file)
+    {
+        List<LoraLayer> layers = file.Layers!;
+        file.Layers = null;
+        bytes -= layers.Sum(BytesOf);
+        return layers;
+    }
+
+    // Layers of other files give up their matrices: those files are decomposed again at the end, in the memory of one.
+    private void Release(string current)
+    {
+        foreach (FileLayers file in files.Values.Where(file => file.Layers is not null && file.First.Path != current))
+        {
+            bytes -= file.Layers!.Sum(BytesOf);
+            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(layer.Path, layer.Layer, layer.CheckpointPath, layer.Merge));
+        }
+    }
+
+    private sealed class FileLayers(LoraLayer first)
+    {
+        public LoraLayer First { get; } = first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Merge) : first;
+
+        public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
+
+        // Null once they were handed out.
+        public List<LoraLayer>? Layers { get; set; } = [];
+    }
+}

@@ -1,0 +1,54 @@
+using System.Collections;
+using System.Management.Automation;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.PowerShell.Binding;
+
+/// <summary>Takes measurements, fresh or stored, as what they ask to be written.</summary>
+[AttributeUsage(AttributeTargets.Property)]
+public sealed class MeasurementTransformationAttribute : ArgumentTransformationAttribute
+{
+    private const string TypeName = "ResizeLora.Resizing.ResizeMeasurement";
+
+    /// <inheritdoc/>
+    public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => StoredObject.Convert(inputData, Convert);
+
+    private static ResizeRequest? Convert(PSObject stored)
+    {
+        if (!IsMeasurement(stored))
+        {
+            return null;
+        }
+
+        string source = StoredObject.Text(stored, nameof(ResizeMeasurement.Source)) ?? throw Lost("its source");
+        string recipe = StoredObject.Text(stored, nameof(ResizeMeasurement.Recipe)) ?? throw Lost("its recipe");
+        LoraLayer[] measured = [.. Items(stored, nameof(ResizeMeasurement.Layers)).Select(static item => LayerTransformationAttribute.Convert(PSObject.AsPSObject(item))).OfType<LoraLayer>()];
+        if (measured.Length == 0)
+        {
+            throw Lost("its layers");
+        }
+
+        IEnumerable<LoraLayer> copied = Items(stored, nameof(ResizeMeasurement.PassedThrough))
+            .Select(name => new StoredLayer(measured[0].Path, name.ToString()!, measured[0].CheckpointPath, measured[0].Merge));
+        string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
+        return new ResizeRequest([.. measured, .. copied], ResizeRecipe.Parse(recipe), type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
+
+        ArgumentTransformationMetadataException Lost(string what) =>
+            new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");
+    }
+
+    // What Select-Object chose properties of has the type's name with a prefix; CSV and JSON keep the properties only.
+    private static bool IsMeasurement(PSObject stored) =>
+        stored.TypeNames.Any(static name => name.EndsWith(TypeName, StringComparison.Ordinal))
+        || (stored.BaseObject is PSCustomObject && stored.Properties[nameof(ResizeMeasurement.Source)] is not null
+            && stored.Properties[nameof(ResizeMeasurement.NewRank)] is not null && stored.Properties[nameof(ResizeResult.Path)] is null);
+
+    private static IEnumerable<object> Items(PSObject stored, string property) => StoredObject.Value(stored, property) switch
+    {
+        string => [],
+        IEnumerable several => several.Cast<object>(),
+        _ => [],
+    };
+}

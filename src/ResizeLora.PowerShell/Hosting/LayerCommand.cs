@@ -1,0 +1,157 @@
+using System.Management.Automation;
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.PowerShell.Binding;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.PowerShell.Hosting;
+
+/// <summary>
+/// The base of cmdlets that take whole LoRA files or layers of them. Layers are gathered by their file, in whatever order they
+/// come; a layer that does not come is left out.
+/// </summary>
+public abstract class LayerCommand : LoraFileCommand
+{
+    /// <summary>The parameter set of <see cref="InputObject"/>.</summary>
+    protected const string LayerSet = "InputObject";
+
+    private readonly LayerCollector collector = new();
+    private ResizeSession? layerSession;
+    private int collectedFileCount;
+
+    /// <summary>
+    /// <para type="description">Layers of Get-LoraSpectrum, in any order. Layers without their spectra (from Select-Object, a CSV, JSON or XML file, or a job) are decomposed again from their file.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet)]
+    [LayerTransformation]
+    public LoraLayer[] InputObject { get; set; } = [];
+
+    /// <summary>The recipes that will be applied.</summary>
+    protected abstract IReadOnlyList<ResizeRecipe> Recipes { get; }
+
+    /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (LoraLayer layer in ParameterSetName == LayerSet ? InputObject : [])
+        {
+            Attempt(layer, () => Collect(layer));
+        }
+
+        // Only here is it known that files come, not layers, which bring their base norms along.
+        if (ParameterSetName != LayerSet && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
+        {
+            Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
+        }
+
+        base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        foreach (IReadOnlyList<LoraLayer> layers in collector.TakeRest())
+        {
+            ApplyTo(layers);
+        }
+
+        base.EndProcessing();
+    }
+
+    /// <inheritdoc/>
+    protected override void Process(Adapter adapter)
+    {
+        using (adapter)
+        {
+            Apply(new LayerSource
+            {
+                Path = adapter.Path,
+                LayerCount = adapter.Layers.Count,
+                OpenFile = () => adapter,
+                OpenJob = () => Run((channel, token) => ResizeJob.Decompose(Session, adapter, channel, token)),
+            });
+        }
+    }
+
+    /// <summary>Works on one file, or on those of its layers that came.</summary>
+    /// <param name="source">The file, not decomposed yet.</param>
+    internal abstract void Apply(LayerSource source);
+
+    /// <summary>Works on layers of one file.</summary>
+    /// <param name="layers">The layers.</param>
+    internal void ApplyTo(IReadOnlyList<LoraLayer> layers)
+    {
+        string path = layers[0].Path;
+        StartItem(Activity, System.IO.Path.GetFileName(path), collectedFileCount++, count: null);
+        Attempt(path, () => Apply(new LayerSource
+        {
+            Path = path,
+            LayerCount = layers.Count,
+            Layers = layers,
+            OpenFile = layers[0].OpenSource,
+            OpenJob = () => Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
+        }));
+    }
+
+    /// <inheritdoc/>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            layerSession?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    private void Collect(LoraLayer layer)
+    {
+        if (layer.Path.Length == 0)
+        {
+            string message = $"The layer '{layer.Layer}' does not say which file it is of. Keep its property Path, or pipe the layer as Get-LoraSpectrum gave it.";
+            WriteError(new ErrorRecord(new InvalidOperationException(message), "LayerWithoutFile", ErrorCategory.InvalidArgument, layer));
+        }
+        else if (collector.Add(layer) is { } complete)
+        {
+            ApplyTo(complete);
+        }
+    }
+
+    // Without a checkpoint of its own the command measures against the one that the layers were measured against.
+    private ResizeSession SessionFor(IReadOnlyList<LoraLayer> layers)
+    {
+        string? checkpoint = Checkpoint is null ? layers.Select(static layer => layer.CheckpointPath).FirstOrDefault(static path => path is not null) : null;
+        if (checkpoint is null)
+        {
+            return Session;
+        }
+
+        if (layerSession?.Checkpoint?.Path != checkpoint)
+        {
+            layerSession?.Dispose();
+            layerSession = OpenSession(checkpoint);
+        }
+
+        return layerSession!;
+    }
+}
+
+/// <summary>A LoRA file, or some layers of it, that a cmdlet is to work on.</summary>
+internal sealed class LayerSource
+{
+    /// <summary>The LoRA file.</summary>
+    public required string Path { get; init; }
+
+    /// <summary>How many of its layers take part.</summary>
+    public required int LayerCount { get; init; }
+
+    /// <summary>The layers that came, or null where the whole file did.</summary>
+    public IReadOnlyList<LoraLayer>? Layers { get; init; }
+
+    /// <summary>Opens the file.</summary>
+    public required Func<Adapter> OpenFile { get; init; }
+
+    /// <summary>Decomposes the layers, or takes them as they came; called only when there is something to do.</summary>
+    public required Func<ResizeJob> OpenJob { get; init; }
+}
