@@ -143,13 +143,19 @@ function Format-YamlList([string] $Key, [object[]] $Value) {
 }
 
 # What a page must say of a parameter: PlatyPS's YAML block.
-function Format-ParameterYaml([System.Management.Automation.CmdletInfo] $Command, [System.Management.Automation.ParameterMetadata] $Parameter, [string[]] $SetOrder) {
+function Format-ParameterYaml {
+    param(
+        [System.Management.Automation.CmdletInfo] $Command,
+        [System.Management.Automation.ParameterMetadata] $Parameter,
+        [string[]] $SetOrder)
+
+    $wildcards = @($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0
     $attributes = @($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.ParameterAttribute] })
     $help = @($attributes | ForEach-Object HelpMessage | Where-Object { $_ })
     $lines = @(
         "Type: $($Parameter.ParameterType.IsGenericType ? $Parameter.ParameterType.ToString() : $Parameter.ParameterType.FullName)"
         "DefaultValue: $(Format-YamlText (Get-DefaultValue $Command $Parameter))"
-        "SupportsWildcards: $("$(@($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0)".ToLowerInvariant())"
+        "SupportsWildcards: $("$wildcards".ToLowerInvariant())"
         Format-YamlList 'Aliases' $Parameter.Aliases
         'ParameterSets:'
         foreach ($name in $Parameter.ParameterSets.Keys | Sort-Object { [array]::IndexOf($SetOrder, $_) }) {
@@ -285,7 +291,8 @@ function Format-Output([object[]] $Output, [string] $Folder) {
 Makes the folder that the examples of the help run in: copies of the sample, under the names that the examples use.
 #>
 function New-ExampleFolder {
-    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a scratch folder only.')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a scratch folder only.')]
     param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Sample)
 
     $lora = [System.IO.Path]::Combine($Sample, 'lora.safetensors')
@@ -338,7 +345,8 @@ function Invoke-HelpExample {
 Brings the page of a cmdlet up to date: syntax, parameters and types from the cmdlet, outputs from running the examples.
 #>
 function Update-HelpPage {
-    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Part of the build.')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Part of the build.')]
     param(
         [Parameter(Mandatory)] [System.Management.Automation.CmdletInfo] $Command,
         [Parameter(Mandatory)] [string] $Folder,
@@ -415,14 +423,19 @@ function Complete-Maml {
         Write-Paragraph $command.SelectSingleNode('maml:alertSet/maml:alert', $names) @(ConvertTo-HelpParagraph $one.Notes)
         foreach ($parameter in $command.SelectNodes('.//command:parameter', $names)) {
             $name = $parameter.SelectSingleNode('maml:name', $names).InnerText
-            $value = { param($key) [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'" }
+            $value = {
+                param($key)
+                [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'"
+            }
             Write-Paragraph $parameter.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Parameters[$name])
             $parameter.SetAttribute('globbing', (& $value 'SupportsWildcards'))
             $default = $document.CreateElement('dev', 'defaultValue', 'http://schemas.microsoft.com/maml/dev/2004/10')
             $default.InnerText = & $value 'DefaultValue'
             $null = $parameter.InsertAfter($default, $parameter.SelectSingleNode('dev:type', $names))
         }
-        foreach ($pair in @('command:inputTypes/command:inputType', $one.Inputs), @('command:returnValues/command:returnValue', $one.Outputs)) {
+        $inputs = @('command:inputTypes/command:inputType', $one.Inputs)
+        $outputs = @('command:returnValues/command:returnValue', $one.Outputs)
+        foreach ($pair in $inputs, $outputs) {
             foreach ($type in $command.SelectNodes($pair[0], $names)) {
                 $prose = $pair[1][$type.SelectSingleNode('dev:type/maml:name', $names).InnerText]
                 Write-Paragraph $type.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $prose)
@@ -448,4 +461,15 @@ function Complete-Maml {
     [System.IO.File]::AppendAllText($Path, "`n")
 }
 
-Export-ModuleMember -Function Read-HelpPage, Get-HelpShape, Format-HelpPage, Update-HelpPage, Complete-Maml, Get-ExampleCode, Get-ExampleRemark, ConvertTo-HelpParagraph, New-ExampleFolder, Invoke-HelpExample
+Export-ModuleMember -Function @(
+    'Complete-Maml'
+    'ConvertTo-HelpParagraph'
+    'Format-HelpPage'
+    'Get-ExampleCode'
+    'Get-ExampleRemark'
+    'Get-HelpShape'
+    'Invoke-HelpExample'
+    'New-ExampleFolder'
+    'Read-HelpPage'
+    'Update-HelpPage'
+)

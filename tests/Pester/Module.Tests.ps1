@@ -8,6 +8,10 @@ BeforeAll {
     $manifest = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
     Import-Module $manifest
     $lora = Get-SamplePath 'lora'
+    $cmdlets = @(
+        'Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
+        'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora'
+    )
 
     # The contexts into which an assembly of that name is loaded.
     function Get-LoadContext([string] $AssemblyName) {
@@ -42,7 +46,7 @@ Describe 'The module ResizeLora' {
 
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
-        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
         $module.ExportedCommands.Count | Should -Be 9
         $module.ExportedVariables.Count | Should -Be 0
     }
@@ -79,7 +83,7 @@ Describe 'Importing again' {
 
     It 'with -Force keeps every command, time after time' {
         1..3 | ForEach-Object { Import-Module $manifest -Force }
-        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be $cmdlets
         (Get-LoraSpectrum $lora).Count | Should -Be 51
     }
 

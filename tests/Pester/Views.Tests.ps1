@@ -25,7 +25,8 @@ BeforeAll {
     $userCache = $env:RESIZELORA_CACHE
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     # Everything that a recipe can say at once.
-    $longRecipe = 'spn_ckpt=0.25,spn_lora=0.25,fro_ckpt=0.125,fro_lora=0.125,subspace=0.125,params=0.125,thr=-1.25,rank=128,conv_rank=64,rescale=0.75'
+    $longRecipe = 'spn_ckpt=0.25,spn_lora=0.25,fro_ckpt=0.125,fro_lora=0.125,subspace=0.125,params=0.125,' +
+        'thr=-1.25,rank=128,conv_rank=64,rescale=0.75'
     $live = @{
         LoraInfo = Get-LoraInfo $lora
         MergedLora = Merge-Lora $lora, (Copy-Sample 'lora' (Join-Path (New-TestFolder) 'other.safetensors')) -Weight 0.5, -0.25
@@ -104,7 +105,8 @@ Describe 'The table of <type>' -ForEach $tables {
 
     It 'is there before the pipeline ends' {
         $lines = [System.Collections.Generic.List[string]]::new()
-        try { & { $live[$type]; throw 'the script ends here' } | Out-String -Stream | ForEach-Object { $lines.Add($_) } } catch { $null = $_ }
+        $script = { $live[$type]; throw 'the script ends here' }
+        try { & $script | Out-String -Stream | ForEach-Object { $lines.Add($_) } } catch { $null = $_ }
         $text = ($lines -join "`n") -replace '\x1b\[[0-9;]*m'
         foreach ($label in $labels) { $text | Should -BeLike "*$label*" }
         $text.Split("`n").Count | Should -BeGreaterOrEqual 4

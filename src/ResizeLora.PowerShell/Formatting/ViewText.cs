@@ -72,13 +72,15 @@ public static class ViewText
     /// <param name="value">The number.</param>
     /// <param name="format">How it is written.</param>
     public static string Number(object? value, string format) =>
-        LanguagePrimitives.TryConvertTo(value, out double? number) && number is { } known ? known.ToString(format, CultureInfo.InvariantCulture) : string.Empty;
+        LanguagePrimitives.TryConvertTo(value, out double? number) && number is { } known
+            ? known.ToString(format, CultureInfo.InvariantCulture)
+            : string.Empty;
 
     /// <summary>A share in percent, without the sign; nothing where there is none.</summary>
     /// <param name="share">The share; 1 is everything.</param>
     /// <param name="format">How it is written.</param>
     public static string Percent(object? share, string format) =>
-        LanguagePrimitives.TryConvertTo(share, out double? number) && number is { } known ? (100 * known).ToString(format, CultureInfo.InvariantCulture) : string.Empty;
+        LanguagePrimitives.TryConvertTo(share, out double? number) ? Number(100 * number, format) : string.Empty;
 
     /// <summary>Two sizes in MiB, with as many decimals as say something.</summary>
     /// <param name="before">A size in bytes.</param>
@@ -93,7 +95,8 @@ public static class ViewText
         return size.ToString(size < 10 ? "0.00" : size < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
-    private static double[] SingularValuesOf(PSObject spectrum) => LanguagePrimitives.ConvertTo<double[]?>(Property(spectrum, "SingularValues")) ?? [];
+    private static double[] SingularValuesOf(PSObject spectrum) =>
+        LanguagePrimitives.ConvertTo<double[]?>(Property(spectrum, "SingularValues")) ?? [];
 
     private static object? Property(PSObject item, string name)
     {
