@@ -8,14 +8,7 @@ public sealed class PictureException : ResizeLoraException
     /// <param name="message">What is wrong, in a sentence.</param>
     /// <param name="innerException">The cause, or null.</param>
     public PictureException(string defect, string message, Exception? innerException = null)
-        : base(message, null, innerException)
+        : base("Picture", defect, message, null, innerException)
     {
-        Defect = defect;
     }
-
-    /// <summary>A stable word for the defect, such as <c>FontMissing</c>.</summary>
-    public string Defect { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Picture{Defect}";
 }

@@ -38,34 +38,18 @@ public static class SpectrumExport
     /// <exception cref="OutputException">The file exists, or the disk refuses.</exception>
     public static void Write(string path, byte[] content, bool overwrite)
     {
-        string temporaryPath = Path.Combine(Path.GetDirectoryName(path)!, $".resizelora-{Environment.ProcessId}-{Guid.NewGuid():N}.tmp");
+        string folder = Path.GetDirectoryName(path)!;
         try
         {
-            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-            using (var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.Write, FileShare.None))
-            {
-                stream.Write(content);
-                stream.Flush(flushToDisk: true);
-            }
-
-            File.Move(temporaryPath, path, overwrite);
+            Directory.CreateDirectory(folder);
+            TemporaryFile.RemoveLeftovers(folder);
+            using var file = TemporaryFile.Create(folder, bufferSize: 0);
+            file.Stream.Write(content);
+            file.Commit(path, overwrite);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            TryDelete(temporaryPath);
             throw !overwrite && File.Exists(path) ? OutputException.Exists(path, exception) : OutputException.From(path, exception);
-        }
-    }
-
-    private static void TryDelete(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // The failure that led here is the one worth telling.
         }
     }
 }

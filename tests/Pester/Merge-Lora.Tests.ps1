@@ -81,7 +81,7 @@ Describe 'Merge-Lora' {
     It 'is refused by Resize-Lora when a file has changed since' {
         $changing = Write-SafetensorsFile (Join-Path (New-TestFolder) 'c.safetensors') @(New-Layer $queryLayer)
         $merge = Merge-Lora $changing, $b
-        [System.IO.File]::SetLastWriteTimeUtc($changing, [datetime]::UtcNow.AddHours(1))
+        Edit-LastByte $changing
         $merge | Resize-Lora -Recipe $recipe -ErrorVariable failures -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $failures.FullyQualifiedErrorId | Should -BeLike 'MergeStale,*'
     }

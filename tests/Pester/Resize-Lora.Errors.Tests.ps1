@@ -319,11 +319,19 @@ Describe 'Layers that do not belong together' {
     It 'are an error when the file has changed since they were read' {
         $file = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'changing.safetensors')
         $layers = Get-LoraSpectrum $file
-        [System.IO.File]::SetLastWriteTimeUtc($file, [datetime]::UtcNow.AddMinutes(1))
+        Edit-LastByte $file
         $layers | Resize-Lora -Recipe $recipe -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-FileName ([System.IO.Path]::GetDirectoryName($file)) | Should -Be 'changing.safetensors'
         $problems | Should -HaveCount 1
         $problems[0].FullyQualifiedErrorId | Should -Be "LayerStale,$command"
         $problems[0].Exception.Message | Should -BeLike "*$file*has changed*"
+    }
+
+    It 'are written when the file was only touched' {
+        $file = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'touched.safetensors')
+        $layers = Get-LoraSpectrum $file
+        [System.IO.File]::SetLastWriteTimeUtc($file, [datetime]::UtcNow.AddMinutes(1))
+        ($layers | Resize-Lora -Recipe $recipe).NewRank | Should -Be 366
     }
 
 }

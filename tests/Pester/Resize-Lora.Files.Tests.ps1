@@ -250,6 +250,49 @@ Describe 'A folder on the second night' {
     }
 }
 
+Describe 'A tree of folders' {
+    BeforeAll {
+        $folder = New-TestFolder
+        foreach ($name in 'a', 'b') {
+            $null = [System.IO.Directory]::CreateDirectory((Join-Path $folder $name))
+            $value = if ($name -eq 'a') { 1 } else { 2 }
+            $null = Write-SafetensorsFile (Join-Path $folder $name | Join-Path -ChildPath 'style.safetensors') (New-Layer $queryLayer -Value $value)
+        }
+        $out = New-TestFolder
+        $results = Get-ChildItem $folder -Recurse -File | Sort-Object FullName | Resize-Lora -Recipe $recipe -OutputDirectory $out -ErrorVariable problems
+    }
+
+    It 'has an output for each file, also where two have one name' {
+        $problems | Should -BeNullOrEmpty
+        $results.Path | Should -Be @(
+            (Join-Path $out 'style_spnlora1_th-0.7.safetensors')
+            (Join-Path $out 'b' | Join-Path -ChildPath 'style_spnlora1_th-0.7.safetensors'))
+    }
+
+    It 'is found done the next night, in whatever order the files come' {
+        $files = @(Get-ChildItem $folder -Recurse -File | Sort-Object FullName)
+        $files | Resize-Lora -Recipe $recipe -OutputDirectory $out -SkipExisting | Should -BeNullOrEmpty
+        [array]::Reverse($files)
+        $files | Resize-Lora -Recipe $recipe -OutputDirectory $out -SkipExisting | Should -BeNullOrEmpty
+    }
+}
+
+Describe 'Two files whose names differ only in case' {
+    It 'have an output each, where the file system tells them apart' {
+        $folder = New-TestFolder
+        $null = Write-SafetensorsFile (Join-Path $folder 'Style.safetensors') (New-Layer $queryLayer)
+        if (Test-Path (Join-Path $folder 'style.safetensors')) {
+            Set-ItResult -Skipped -Because 'this file system does not'
+            return
+        }
+        $null = Write-SafetensorsFile (Join-Path $folder 'style.safetensors') (New-Layer $queryLayer -Value 2)
+        $out = New-TestFolder
+        Get-ChildItem $folder | Resize-Lora -Recipe $recipe -OutputDirectory $out | Should -HaveCount 2
+        [System.IO.Directory]::GetFiles($out) | ForEach-Object { [System.IO.Path]::GetFileName($_) } | Sort-Object -CaseSensitive |
+            Should -BeExactly @('Style_spnlora1_th-0.7.safetensors', 'style_spnlora1_th-0.7.safetensors' | Sort-Object -CaseSensitive)
+    }
+}
+
 Describe 'What a LoRA file holds besides its layers' {
     BeforeAll {
         $folder = New-TestFolder

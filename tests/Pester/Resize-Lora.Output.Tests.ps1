@@ -235,14 +235,68 @@ Describe 'An output that exists' {
     }
 }
 
+Describe 'An output that was made otherwise' {
+    BeforeEach {
+        $folder = New-TestFolder
+        $first = Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder
+        $before = Get-Sha256 $first.Path
+    }
+
+    AfterEach {
+        Get-Sha256 $first.Path | Should -Be $before
+    }
+
+    It 'does not count as the output, and is not replaced: <what>' -ForEach @(
+        @{ what = 'a threshold of more digits'; recipe2 = 'spn_lora=1,thr=-0.704'; arguments = @{}; name = 'lora_spnlora1_th-0.704.safetensors' }
+        @{ what = 'another type'; recipe2 = 'spn_lora=1,thr=-0.7'; arguments = @{ DType = 'BFloat16' }; name = 'lora_spnlora1_th-0.7_bf16.safetensors' }
+    ) {
+        $second = Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder -SkipExisting @arguments
+        [System.IO.Path]::GetFileName($second.Path) | Should -Be $name
+        Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder -SkipExisting @arguments | Should -BeNullOrEmpty
+        Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder @arguments -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'OutputExists,*'
+        $problems[0].Exception.Message | Should -BeLike "*$($second.Path)*"
+        (Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder -Force @arguments).Path | Should -Be $second.Path
+    }
+
+    It 'does not count as the output of fewer layers' {
+        $second = Get-LoraSpectrum $lora | Where-Object Component -EQ UNet | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting
+        $second.OldRank | Should -Be 400
+        Get-LoraSpectrum $lora | Where-Object Component -EQ UNet | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
+        Get-LoraSpectrum $lora | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
+    }
+
+    It 'does not count as the output against another base model' {
+        $null = Resize-Lora $lora -Checkpoint $base -OutputDirectory $folder
+        $copy = Copy-Sample 'base' (Join-Path (New-TestFolder) 'copy.safetensors')
+        Resize-Lora $lora -Checkpoint $copy -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
+        $bytes = [System.IO.File]::ReadAllBytes($copy)
+        $bytes[-2] = $bytes[-2] -bxor 1
+        [System.IO.File]::WriteAllBytes($copy, $bytes)
+        $second = Resize-Lora $lora -Checkpoint $copy -OutputDirectory $folder -SkipExisting
+        [System.IO.Path]::GetFileName($second.Path) | Should -Be 'lora_spnckpt1_th-1.2_f16.safetensors'
+    }
+
+    It 'does not count as the output of a file that was trained anew' {
+        $file = Write-SafetensorsFile (Join-Path (New-TestFolder) 'again.safetensors') (New-Layer $queryLayer)
+        $null = Resize-Lora $file -Recipe $recipe
+        $null = Write-SafetensorsFile $file (New-Layer $queryLayer -Value 2)
+        (Resize-Lora $file -Recipe $recipe -SkipExisting).Source | Should -Be $file
+        Resize-Lora $file -Recipe $recipe -SkipExisting | Should -BeNullOrEmpty
+    }
+}
+
 Describe 'What is never an output' {
-    It 'is another output of the run' {
+    It 'is another output of the run, even with -Force' {
         $files = 1..2 | ForEach-Object { Copy-Sample 'lora' (Join-Path (New-TestFolder) 'style.safetensors') }
-        $result = Resize-Lora $files -Recipe $recipe -OutputDirectory (New-TestFolder) -Force -ErrorVariable problems -ErrorAction SilentlyContinue
-        $result.Source | Should -Be $files[0]
-        $problems | Should -HaveCount 1
-        $problems[0].FullyQualifiedErrorId | Should -Be 'OutputTaken,ResizeLora.PowerShell.Commands.ResizeLoraCommand'
-        $problems[0].Exception.Message | Should -BeLike "*$($files[1])*another output folder*"
+        $folder = New-TestFolder
+        $results = Resize-Lora $files -Recipe $recipe -OutputDirectory $folder -Force
+        $results.Source | Should -Be $files
+        $parent = [System.IO.Path]::GetFileName([System.IO.Path]::GetDirectoryName($files[1]))
+        $results.Path | Should -Be @(
+            (Join-Path $folder 'style_spnlora1_th-0.7.safetensors')
+            (Join-Path (Join-Path $folder $parent) 'style_spnlora1_th-0.7.safetensors'))
     }
 
     It 'is the base model, even with -Force' {
@@ -348,12 +402,23 @@ Describe 'Whole or not at all' {
         Get-FileName $folder | Should -BeNullOrEmpty
     }
 
-    It 'removes what a killed run has left' {
+    It 'removes what a killed run has left, <when>' -ForEach @(
+        @{ when = 'when it writes'; arguments = @{} }
+        @{ when = 'when all is done already'; arguments = @{ SkipExisting = $true } }
+        @{ when = 'when it ends in an error'; arguments = @{ ErrorAction = 'SilentlyContinue' } }
+    ) {
         $folder = New-TestFolder
-        [System.IO.File]::WriteAllText((Join-Path $folder '.resizelora-0123456789abcdef.tmp'), 'half')
+        if ($arguments.Count) { $null = Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder }
+        # Whose they are, the first two do not say: the one that is older than a day is nobody's work in progress.
+        $old = Join-Path $folder '.resizelora-0123456789abcdef.tmp'
+        [System.IO.File]::WriteAllText($old, 'half')
+        [System.IO.File]::SetLastWriteTimeUtc($old, [datetime]::UtcNow.AddHours(-25))
+        [System.IO.File]::WriteAllText((Join-Path $folder '.resizelora-4711-fedcba9876543210.tmp'), 'half')
         [System.IO.File]::WriteAllText((Join-Path $folder 'somebody''s.tmp'), 'not ours')
-        $null = Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder
-        Get-FileName $folder | Should -Be @('lora_spnlora1_th-0.7.safetensors', 'somebody''s.tmp')
+        $null = Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder -WhatIf -ErrorAction SilentlyContinue
+        $old | Should -Exist
+        $null = Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder @arguments
+        Get-FileName $folder | Should -Be @('.resizelora-4711-fedcba9876543210.tmp', 'lora_spnlora1_th-0.7.safetensors', 'somebody''s.tmp')
     }
 
     It 'stops between two files when the next command has enough' {

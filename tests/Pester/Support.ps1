@@ -30,6 +30,15 @@ function Get-FileName([string] $Folder) {
         ForEach-Object { [System.IO.Path]::GetFileName($_) } | Sort-Object
 }
 
+# Changes a bit in the last tensor of a file and puts the file's time back, as rsync and cp -p leave it.
+function Edit-LastByte([string] $Path) {
+    $time = [System.IO.File]::GetLastWriteTimeUtc($Path)
+    $bytes = [System.IO.File]::ReadAllBytes($Path)
+    $bytes[-2] = $bytes[-2] -bxor 1
+    [System.IO.File]::WriteAllBytes($Path, $bytes)
+    [System.IO.File]::SetLastWriteTimeUtc($Path, $time)
+}
+
 # The SHA-256 of a file.
 function Get-Sha256([string] $Path) {
     [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData([System.IO.File]::ReadAllBytes($Path)))

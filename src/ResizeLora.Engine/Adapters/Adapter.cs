@@ -24,16 +24,27 @@ public sealed class Adapter : IDisposable
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
 
-    internal Adapter(ITensorFile file, IReadOnlyList<AdapterLayer> layers, IReadOnlyList<TensorEntry> otherTensors, MergedLora? merge = null)
+    private string? contentKey;
+
+    internal Adapter(
+        ITensorFile file,
+        IReadOnlyList<AdapterLayer> layers,
+        IReadOnlyList<TensorEntry> otherTensors,
+        IReadOnlyList<KeptLayer> keptLayers,
+        MergedLora? merge = null)
     {
         Merge = merge;
-        File = file;
+        Verified = new VerifiedFile(file);
         Layers = layers;
         OtherTensors = otherTensors;
+        KeptLayers = keptLayers;
     }
 
     /// <summary>The file, owned by this object; of a merge all its files, read as one.</summary>
-    public ITensorFile File { get; }
+    public ITensorFile File => Verified;
+
+    /// <summary>The same, with what is known of its tensors' content.</summary>
+    internal VerifiedFile Verified { get; }
 
     /// <summary>The merge that this is, or null for a file.</summary>
     public MergedLora? Merge { get; }
@@ -50,8 +61,14 @@ public sealed class Adapter : IDisposable
     /// <summary>Tensors that belong to no layer that can be resized; they are copied as they are.</summary>
     public IReadOnlyList<TensorEntry> OtherTensors { get; }
 
+    /// <summary>The layers that those tensors make, each with the reason why it is not one of <see cref="Layers"/>.</summary>
+    public IReadOnlyList<KeptLayer> KeptLayers { get; }
+
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
+
+    /// <summary>What tells it from other LoRAs, as <see cref="AdapterContent.KeyOf"/> gives it; read on the first request.</summary>
+    internal string ContentKey => contentKey ??= AdapterContent.KeyOf(this);
 
     /// <summary>Tells what a file is, from its header.</summary>
     /// <param name="header">The header.</param>
@@ -76,7 +93,10 @@ public sealed class Adapter : IDisposable
         return adapter ? AdapterFileKind.OtherAdapter : checkpoint ? AdapterFileKind.Checkpoint : AdapterFileKind.Other;
     }
 
-    /// <summary>Tells how a file was resized before, from the marks that this tool, the reference program and kohya's script leave.</summary>
+    /// <summary>
+    /// Tells how a file was resized before, from the marks that this tool, the reference program and kohya's script leave.
+    /// <c>ss_network_dim</c> "Dynamic" is no such mark: merging scripts write it too, where layers differ in rank.
+    /// </summary>
     /// <param name="metadata">The file's metadata.</param>
     /// <returns>The recipe or method, or null when the file was not resized.</returns>
     public static string? ResizedWith(IReadOnlyDictionary<string, string> metadata)
@@ -117,7 +137,7 @@ public sealed class Adapter : IDisposable
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>
     /// <param name="file">The file.</param>
-    /// <exception cref="AdapterException">A layer is incomplete or contradicts itself.</exception>
+    /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
     public static Adapter Read(SafetensorsFile file)
     {
         ArgumentNullException.ThrowIfNull(file);
@@ -135,11 +155,66 @@ public sealed class Adapter : IDisposable
     /// <summary>Opens a file and reads its layers.</summary>
     /// <param name="path">The LoRA file.</param>
     /// <exception cref="SafetensorsException">The file is malformed.</exception>
-    /// <exception cref="AdapterException">A layer is incomplete or contradicts itself.</exception>
+    /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
     public static Adapter Open(string path) => Read(SafetensorsFile.Open(path));
+
+    /// <summary>Warns of the layers and tensors that are no part of <see cref="Layers"/>.</summary>
+    /// <param name="progress">Takes the notes.</param>
+    /// <param name="whatOfLayers">What is done with layers that are not understood, such as <c>copied unchanged</c>.</param>
+    /// <param name="whatOfTensors">The same of tensors that belong to no layer; null where nobody needs to know of them.</param>
+    public void ReportKept(IProgress<EngineEvent>? progress, string whatOfLayers, string? whatOfTensors)
+    {
+        string[] layers = [.. KeptLayers.Select(static layer => layer.Name)];
+        NameSummary.Warn(progress, Path, whatOfLayers, "layer", layers, [.. KeptLayers.Select(static layer => layer.Reason)]);
+        if (whatOfTensors is not null)
+        {
+            HashSet<string> known = layers.ToHashSet(StringComparer.Ordinal);
+            bool IsLoose(TensorEntry tensor) => AdapterTensorName.Parse(tensor.Name) is not { } name || !known.Contains(name.Layer);
+            string[] loose = [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)];
+            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", loose);
+        }
+    }
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
+
+    /// <summary>Reads the tensors that are copied unchanged, so that they are known by their content; once.</summary>
+    /// <param name="cancellationToken">Ends the work.</param>
+    internal void HashOtherTensors(CancellationToken cancellationToken)
+    {
+        if (Verified.Hashes.OtherTensors is null)
+        {
+            foreach (TensorEntry tensor in OtherTensors)
+            {
+                Verified.ReadPieces(tensor, _ => cancellationToken.ThrowIfCancellationRequested());
+            }
+
+            Verified.Hashes.OtherTensors = OtherTensors.Select(static tensor => tensor.Name).ToArray();
+        }
+    }
+
+    /// <summary>Requires the tensors that are copied unchanged to be those of another opening of the file; content is compared when it is read.</summary>
+    /// <param name="earlier">What was known of the file's tensors then.</param>
+    /// <exception cref="AdapterException">There are others now, or one is known to hold something else.</exception>
+    internal void ExpectOtherTensors(TensorHashes earlier)
+    {
+        if (earlier.OtherTensors is not { } names)
+        {
+            return;
+        }
+
+        HashSet<string> changed = names.ToHashSet(StringComparer.Ordinal);
+        changed.SymmetricExceptWith(OtherTensors.Select(static tensor => tensor.Name));
+        if (changed.Count > 0)
+        {
+            throw AdapterException.Stale(Path, changed.First());
+        }
+
+        foreach (TensorEntry tensor in OtherTensors)
+        {
+            Verified.Expect(tensor, earlier);
+        }
+    }
 
     private static Adapter ReadLayers(SafetensorsFile file)
     {
@@ -163,84 +238,117 @@ public sealed class Adapter : IDisposable
             }
         }
 
-        HashSet<string> extended = FindExtendedLayers(file.Header.Tensors, parts);
+        Dictionary<string, string> extended = FindExtendedLayers(file.Header.Tensors, parts);
         var layers = new List<AdapterLayer>(parts.Count);
+        var kept = new List<KeptLayer>();
         var taken = new HashSet<string>(StringComparer.Ordinal);
         foreach ((string name, Dictionary<string, TensorEntry> tensors) in parts)
         {
-            bool paired = tensors.ContainsKey(AdapterLayer.DownSuffix) || tensors.ContainsKey(AdapterLayer.UpSuffix);
-            if (paired && !extended.Contains(name))
+            if (!tensors.ContainsKey(AdapterLayer.DownSuffix) && !tensors.ContainsKey(AdapterLayer.UpSuffix))
             {
-                layers.Add(ReadLayer(file, name, tensors));
-                taken.UnionWith(tensors.Values.Select(tensor => tensor.Name));
+                continue;
             }
+
+            if ((extended.GetValueOrDefault(name) ?? ReasonToKeep(tensors)) is { } reason)
+            {
+                kept.Add(new KeptLayer(name, reason));
+                continue;
+            }
+
+            layers.Add(ReadLayer(file, name, tensors));
+            taken.UnionWith(tensors.Values.Select(tensor => tensor.Name));
         }
 
-        return new Adapter(file, layers, file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray());
+        TensorEntry[] others = file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray();
+        HashSet<string> listed = kept.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        kept.AddRange(LayerInventory.Of(others).Layers.Where(layer => !listed.Contains(layer.Name)).Select(static layer => new KeptLayer(
+            layer.Name, layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString())));
+        return new Adapter(file, layers, others, kept);
     }
 
     // In sorted order the tensors below a layer stand side by side, so that the work does not grow with what names hold.
-    private static HashSet<string> FindExtendedLayers(IReadOnlyList<TensorEntry> tensors, Dictionary<string, Dictionary<string, TensorEntry>> parts)
+    private static Dictionary<string, string> FindExtendedLayers(
+        IReadOnlyList<TensorEntry> tensors,
+        Dictionary<string, Dictionary<string, TensorEntry>> parts)
     {
         string[] names = tensors.Select(static tensor => tensor.Name)
             .Where(static name => !LayerSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
             .Order(StringComparer.Ordinal).ToArray();
-        return parts.Keys.Where(layer => layer.Length > 0 && HasNameBelow(names, layer)).ToHashSet(StringComparer.Ordinal);
+        var extended = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (string layer in parts.Keys.Where(static layer => layer.Length > 0))
+        {
+            if (FirstNameBelow(names, layer) is { } name)
+            {
+                extended.Add(layer, $"it also has {TrainerText.Clean(name[(layer.Length + 1)..], longest: 40) ?? "a part without a name"}");
+            }
+        }
+
+        return extended;
     }
 
-    private static bool HasNameBelow(string[] names, string layer)
+    private static string? FirstNameBelow(string[] names, string layer)
     {
         string prefix = layer + '.';
         int index = Array.BinarySearch(names, prefix, StringComparer.Ordinal);
         index = index < 0 ? ~index : index;
-        return index < names.Length && names[index].StartsWith(prefix, StringComparison.Ordinal);
+        return index < names.Length && names[index].StartsWith(prefix, StringComparison.Ordinal) ? names[index] : null;
     }
 
-    private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
+    // Why the tensors of a layer are not the factors of a matrix or a convolution; null when they are.
+    private static string? ReasonToKeep(Dictionary<string, TensorEntry> tensors)
     {
         if (!tensors.TryGetValue(AdapterLayer.UpSuffix, out TensorEntry? up))
         {
-            throw new AdapterException(file.Path, name, "UpMissing", "it has lora_down but no lora_up.");
+            return "no lora_up";
         }
 
         if (!tensors.TryGetValue(AdapterLayer.DownSuffix, out TensorEntry? down))
         {
-            throw new AdapterException(file.Path, name, "DownMissing", "it has lora_up but no lora_down.");
+            return "no lora_down";
         }
 
         if (!TensorTypes.IsWeight(up.Type) || !TensorTypes.IsWeight(down.Type))
         {
-            string types = $"{TensorTypes.NameOf(up.Type)} and {TensorTypes.NameOf(down.Type)}";
-            throw new AdapterException(file.Path, name, "TypeUnsupported", $"its weights are of types {types}; F32, F16, BF16 and F64 can be resized.");
+            string[] types = [TensorTypes.NameOf(down.Type), TensorTypes.NameOf(up.Type)];
+            return $"weights of type {string.Join(" and ", types.Distinct())}";
         }
 
-        bool shaped = down.Shape.Count is 2 or 4 && up.Shape.Count is 2 or 4 && up.Shape.Skip(2).All(dimension => dimension == 1)
+        bool shaped = down.Shape.Count is 2 or 4 && up.Shape.Count is 2 or 4 && up.Shape.Skip(2).All(static dimension => dimension == 1)
             && down.ElementCount > 0 && up.ElementCount > 0;
+        string shapes = $"lora_down {down.ShapeText}, lora_up {up.ShapeText}";
         if (!shaped)
         {
-            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} and lora_up {up.ShapeText} are not the factors of a matrix or a convolution.");
+            return shapes;
         }
 
         if (Math.Max(up.ElementCount, down.ElementCount) > MostElements)
         {
-            throw new AdapterException(file.Path, name, "ShapeUnsupported", $"lora_down {down.ShapeText} or lora_up {up.ShapeText} is larger than 2 GiB in double precision.");
+            return $"more than 2 GiB in double precision: {shapes}";
         }
 
         if (up.Shape[1] != down.Shape[0])
         {
-            throw new AdapterException(file.Path, name, "RankMismatch", $"the ranks disagree: lora_down {down.ShapeText} has {down.Shape[0]}, lora_up {up.ShapeText} has {up.Shape[1]}.");
+            return $"the ranks disagree: {shapes}";
         }
 
-        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? alphaTensor) ? ReadAlpha(file, name, alphaTensor) : down.Shape[0];
-        return new AdapterLayer(name, down, up, alpha);
+        return tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? alpha) && !ScalarReader.IsReadable(alpha)
+            ? $"its alpha is {TensorTypes.NameOf(alpha.Type)} {alpha.ShapeText}, not one number"
+            : null;
     }
 
-    private static double ReadAlpha(SafetensorsFile file, string layer, TensorEntry tensor)
+    private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
     {
-        double alpha = ScalarReader.TryRead(file, tensor)
-            ?? throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is not one number but {TensorTypes.NameOf(tensor.Type)} {tensor.ShapeText}.");
-        return double.IsFinite(alpha)
-            ? alpha
-            : throw new AdapterException(file.Path, layer, "AlphaInvalid", $"its alpha is {alpha.ToString(CultureInfo.InvariantCulture)}, not a number.");
+        TensorEntry down = tensors[AdapterLayer.DownSuffix];
+        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? tensor)
+            ? ScalarReader.TryRead(file, tensor)!.Value
+            : down.Shape[0];
+        if (double.IsFinite(alpha))
+        {
+            return new AdapterLayer(name, down, tensors[AdapterLayer.UpSuffix], alpha);
+        }
+
+        // As with NaN in a factor, the training has failed: a copy of such a layer would pass for a sound one.
+        string text = alpha.ToString(CultureInfo.InvariantCulture);
+        throw new AdapterException(file.Path, name, "AlphaInvalid", $"its alpha is {text}, not a number.");
     }
 }

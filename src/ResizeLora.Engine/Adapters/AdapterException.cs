@@ -9,10 +9,9 @@ public sealed class AdapterException : ResizeLoraException
     /// <param name="defect">A stable word for the defect, the end of the error id.</param>
     /// <param name="detail">The defect in words.</param>
     public AdapterException(string path, string layer, string defect, string detail)
-        : base($"'{path}', layer '{layer}': {detail}", path)
+        : base("Layer", defect, $"'{path}', layer '{layer}': {detail}", path)
     {
         Layer = layer;
-        Defect = defect;
     }
 
     /// <summary>The file is not the one any more that a layer was decomposed from.</summary>
@@ -22,10 +21,4 @@ public sealed class AdapterException : ResizeLoraException
 
     /// <summary>The layer's name.</summary>
     public string Layer { get; }
-
-    /// <summary>A stable word for the defect, such as <c>RankMismatch</c>.</summary>
-    public string Defect { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Layer{Defect}";
 }

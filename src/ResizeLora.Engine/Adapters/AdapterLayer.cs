@@ -44,4 +44,10 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
 
     /// <summary>The block of the component.</summary>
     public string Block => LayerName.BlockOf(Name);
+
+    /// <summary>Whether another layer has the same types, shapes and alpha; what its factors hold is not looked at.</summary>
+    /// <param name="other">The other layer.</param>
+    internal bool HasFormOf(AdapterLayer other) =>
+        Alpha.Equals(other.Alpha) && Down.Type == other.Down.Type && Up.Type == other.Up.Type
+        && Down.Shape.SequenceEqual(other.Down.Shape) && Up.Shape.SequenceEqual(other.Up.Shape);
 }

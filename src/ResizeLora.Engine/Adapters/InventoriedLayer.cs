@@ -26,6 +26,9 @@ internal sealed class InventoriedLayer(string name)
     /// <summary>The columns of the factor A; null where there is none.</summary>
     public long? InFeatures { get; private set; }
 
+    /// <summary>The rows of the factor B; null where there is none.</summary>
+    public long? OutFeatures { get; private set; }
+
     /// <summary>The tensor that holds alpha, or null.</summary>
     public TensorEntry? Alpha { get; private set; }
 
@@ -72,6 +75,11 @@ internal sealed class InventoriedLayer(string name)
             _ => Math.Min(shape[0], shape[1]),
         };
         Rank ??= (int)Math.Min(rank, int.MaxValue);
+        if (place == AdapterTensorName.RankPlace.Second)
+        {
+            OutFeatures ??= shape[0];
+        }
+
         if (place == AdapterTensorName.RankPlace.First)
         {
             InFeatures ??= shape[1];

@@ -13,13 +13,13 @@ internal sealed class LayerInventory
     /// <summary>The layers, in the order of the file.</summary>
     public IReadOnlyList<InventoriedLayer> Layers { get; }
 
-    /// <summary>Sorts the tensors of a header into layers.</summary>
-    /// <param name="header">The header.</param>
-    public static LayerInventory Of(SafetensorsHeader header)
+    /// <summary>Sorts tensors into layers.</summary>
+    /// <param name="tensors">The tensors of a file, or some of them.</param>
+    public static LayerInventory Of(IReadOnlyList<TensorEntry> tensors)
     {
         var layers = new Dictionary<string, InventoriedLayer>(StringComparer.Ordinal);
         var order = new List<InventoriedLayer>();
-        foreach (TensorEntry tensor in header.Tensors)
+        foreach (TensorEntry tensor in tensors)
         {
             if (AdapterTensorName.Parse(tensor.Name) is not { } name)
             {

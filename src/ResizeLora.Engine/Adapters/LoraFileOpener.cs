@@ -14,7 +14,7 @@ public static class LoraFileOpener
     /// <returns>The open file, or null when it is none to resize.</returns>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
-    /// <exception cref="AdapterException">A layer contradicts itself.</exception>
+    /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
     public static Adapter? TryOpen(string path, bool again, out string? leftAlone)
     {
         SafetensorsFile? file = TryOpenFile(path, out leftAlone);
@@ -41,7 +41,8 @@ public static class LoraFileOpener
         if (adapter.Layers.Count == 0)
         {
             adapter.Dispose();
-            leftAlone = "holds no layer that can be resized (each has more to it than lora_up and lora_down)";
+            string[] kept = [.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")];
+            leftAlone = $"holds no layer that can be resized: {NameSummary.Sample(kept)}";
             return null;
         }
 

@@ -34,7 +34,7 @@ public sealed class LoraInfo
         TrainedWords = TrainingNotes.WordsOf(metadata);
         Resolution = TrainingNotes.ResolutionOf(metadata);
         Buckets = TrainingNotes.BucketsOf(metadata);
-        ResizedWith = Adapter.ResizedWith(metadata) ?? (metadata.GetValueOrDefault("ss_network_dim") == "Dynamic" ? "ranks chosen layer by layer, no more is noted" : null);
+        ResizedWith = Adapter.ResizedWith(metadata);
     }
 
     /// <summary>The file.</summary>

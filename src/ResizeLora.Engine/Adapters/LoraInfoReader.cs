@@ -31,7 +31,7 @@ public static class LoraInfoReader
             return null;
         }
 
-        LayerInventory inventory = LayerInventory.Of(file.Header);
+        LayerInventory inventory = LayerInventory.Of(file.Header.Tensors);
         if (inventory.Layers.Count == 0 || Adapter.KindOf(file.Header) == AdapterFileKind.Checkpoint)
         {
             leftAlone = WhatElse(file.Header);

@@ -58,7 +58,7 @@ internal static class LoraMerger
         SafetensorsHeader header = SafetensorsHeader.Of(SafetensorsLayout.Create(tensors, MetadataOf(merge, adapters[0].Adapter)));
         var file = new MergedFile(path, adapters.Select(static source => source.Adapter).ToArray(), header, factors, alphas, copies);
         AdapterLayer[] layers = scaled.Select(layer => layer.First with { Down = file.Find(layer.First.Down.Name)!, Up = file.Find(layer.First.Up.Name)!, Alpha = layer.Alpha }).ToArray();
-        return new Adapter(file, layers, header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name)).ToArray(), merge);
+        return new Adapter(file, layers, header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name)).ToArray(), [], merge);
     }
 
     // Layers by what they stand over, in the order in which the files name them first.
@@ -120,13 +120,19 @@ internal static class LoraMerger
         var copies = new Dictionary<string, (ITensorFile, TensorEntry)>(StringComparer.Ordinal);
         foreach ((Adapter adapter, _) in adapters)
         {
+            if (adapter.KeptLayers.Count > 0)
+            {
+                string count = NameSummary.Count([.. adapter.KeptLayers.Select(static layer => layer.Name)], "layer");
+                string sample = NameSummary.Sample([.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")]);
+                throw new MergeException(
+                    "Unsupported",
+                    $"'{adapter.Path}' cannot be merged: only pairs of lora_up and lora_down have a weighted sum, "
+                    + $"and without {count} the sum would be another: {sample}.",
+                    adapter.Path);
+            }
+
             foreach (TensorEntry tensor in adapter.OtherTensors)
             {
-                if (AdapterTensorName.Parse(tensor.Name) is { Kind: { } kind } name)
-                {
-                    throw new MergeException("Unsupported", $"'{adapter.Path}', layer '{name.Layer}': '{tensor.Name}' ({kind}) has no weighted sum with others; only layers of lora_up and lora_down alone can be merged.", adapter.Path);
-                }
-
                 if (taken.Contains(tensor.Name) || !copies.TryAdd(tensor.Name, (adapter.File, tensor)))
                 {
                     displaced.Add($"{tensor.Name} of '{adapter.Path}'");

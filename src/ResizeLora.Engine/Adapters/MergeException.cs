@@ -8,14 +8,7 @@ public sealed class MergeException : ResizeLoraException
     /// <param name="message">The reason, in a sentence that names file and layer where there are any.</param>
     /// <param name="path">The file that it concerns, or null.</param>
     public MergeException(string defect, string message, string? path = null)
-        : base(message, path)
+        : base("Merge", defect, message, path)
     {
-        Defect = defect;
     }
-
-    /// <summary>A stable word for the reason, such as <c>Shape</c>.</summary>
-    public string Defect { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Merge{Defect}";
 }

@@ -7,6 +7,9 @@ namespace ResizeLora.Adapters;
 /// <param name="LastWriteTime">The time of its last change, UTC, when the merge was made.</param>
 public sealed record MergeSource(string Path, double Weight, long Length, DateTime LastWriteTime)
 {
+    /// <summary>The file's content when the merge was made, as <see cref="AdapterContent.KeyOf"/> gives it; empty while that is not known.</summary>
+    internal string Content { get; init; } = string.Empty;
+
     /// <summary>The file's name and its weight.</summary>
     public override string ToString() => FormattableString.Invariant($"{System.IO.Path.GetFileName(Path)}:{Weight}");
 }

@@ -40,12 +40,16 @@ public sealed class MergedLora
     /// <summary>The size of the files together, in bytes.</summary>
     public long Length => Sources.Sum(static source => source.Length);
 
-    /// <summary>Merges files, looking at their headers and alphas only.</summary>
+    /// <summary>Merges files, looking at their headers, alphas and a few blocks only.</summary>
     /// <param name="files">Full paths and weights.</param>
     /// <param name="name">The merge's name, or null for one from the files' names.</param>
+    /// <param name="progress">Warned of what is left out.</param>
     /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
     /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
-    public static MergedLora Create(IReadOnlyList<(string Path, double Weight)> files, string? name = null)
+    public static MergedLora Create(
+        IReadOnlyList<(string Path, double Weight)> files,
+        string? name = null,
+        IProgress<EngineEvent>? progress = null)
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, double weight) in files)
@@ -61,15 +65,11 @@ public sealed class MergedLora
             throw new MergeException("Empty", "No file has a weight other than zero: nothing would be left.");
         }
 
-        MergeSource[] sources = files.Select(static file =>
-        {
-            UnsupportedFileException.ThrowIfPickle(file.Path);
-            var found = new FileInfo(file.Path);
-            return new MergeSource(found.FullName, file.Weight, found.Length, found.LastWriteTimeUtc);
-        }).ToArray();
+        MergeSource[] sources = files.Select(static file => Describe(file.Path, file.Weight)).ToArray();
         var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
+        NameSummary.Warn(progress, merge.Name, "left out, since an earlier file has tensors of their names", "tensor", leftOut);
         merge.Layers = adapter.Layers.Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank)).ToArray();
         return merge;
     }
@@ -103,16 +103,31 @@ public sealed class MergedLora
 
     private static Adapter OpenSource(MergeSource source)
     {
-        Adapter adapter = LoraFileOpener.TryOpen(source.Path, again: true, out string? leftAlone)
-            ?? throw new MergeException("Unsupported", $"'{source.Path}' {leftAlone}: it cannot be merged.", source.Path);
-        if (adapter.File.LastWriteTime != source.LastWriteTime || adapter.File.Length != source.Length)
+        Adapter adapter = OpenFile(source.Path);
+        if (adapter.ContentKey != source.Content)
         {
             adapter.Dispose();
-            throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; run Merge-Lora again.", source.Path);
+            throw new MergeException("Stale", $"'{source.Path}' has changed since the merge was made; merge the files again.", source.Path);
         }
 
         return adapter;
     }
+
+    private static MergeSource Describe(string path, double weight)
+    {
+        if (weight == 0)
+        {
+            UnsupportedFileException.ThrowIfPickle(path);
+            var found = new FileInfo(path);
+            return new MergeSource(found.FullName, weight, found.Length, found.LastWriteTimeUtc);
+        }
+
+        using Adapter adapter = OpenFile(path);
+        return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = adapter.ContentKey };
+    }
+
+    private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out string? leftAlone)
+        ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)
     {

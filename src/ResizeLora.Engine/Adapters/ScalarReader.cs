@@ -6,15 +6,19 @@ namespace ResizeLora.Adapters;
 /// <summary>Reads a tensor of one number, such as alpha, of any type that trainers store it in.</summary>
 internal static class ScalarReader
 {
+    /// <summary>Whether a tensor is one number of a known type.</summary>
+    /// <param name="tensor">The tensor.</param>
+    public static bool IsReadable(TensorEntry tensor) => tensor.ElementCount == 1
+        && (TensorTypes.IsWeight(tensor.Type)
+            || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
+
     /// <summary>Reads the number.</summary>
     /// <param name="file">The file.</param>
     /// <param name="tensor">One of its tensors.</param>
     /// <returns>The number, finite or not; null when the tensor is not one number of a known type.</returns>
     public static double? TryRead(SafetensorsFile file, TensorEntry tensor)
     {
-        bool readable = tensor.ElementCount == 1
-            && (TensorTypes.IsWeight(tensor.Type) || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
-        if (!readable)
+        if (!IsReadable(tensor))
         {
             return null;
         }

@@ -9,7 +9,7 @@ public sealed class UnsupportedFileException : ResizeLoraException
     /// <param name="path">The file.</param>
     /// <param name="message">Why it is refused, and what to do.</param>
     public UnsupportedFileException(string path, string message)
-        : base(message, path)
+        : base("File", "Unsupported", message, path)
     {
     }
 
@@ -24,7 +24,4 @@ public sealed class UnsupportedFileException : ResizeLoraException
             throw new UnsupportedFileException(path, $"'{path}' is a pickle ({extension}), which can run code when it is read. Convert it to safetensors first, with a tool that you trust.");
         }
     }
-
-    /// <inheritdoc/>
-    public override string ErrorId => "FileUnsupported";
 }

@@ -13,7 +13,6 @@ public sealed class BaseNormProvider
     private readonly NormCache cache;
     private readonly IGramOperatorFactory operators;
     private readonly int threads;
-    private readonly CheckpointIdentity identity;
     private readonly Dictionary<string, BaseNorms> settled = new(StringComparer.Ordinal);
     private readonly HashSet<string> computedHere = new(StringComparer.Ordinal);
     private NormCache.KnownNorms? known;
@@ -30,8 +29,11 @@ public sealed class BaseNormProvider
         this.cache = cache;
         this.operators = operators;
         this.threads = threads;
-        identity = CheckpointIdentity.Of(checkpoint.File);
+        Identity = CheckpointIdentity.Of(checkpoint.File);
     }
+
+    /// <summary>What tells the base model from others.</summary>
+    internal CheckpointIdentity Identity { get; }
 
     /// <summary>Gives the norms of some layers' weights.</summary>
     /// <param name="layers">LoRA layer names; those without a base weight are left out of the answer.</param>
@@ -40,7 +42,7 @@ public sealed class BaseNormProvider
     public IReadOnlyDictionary<string, BaseNorms> GetNorms(IEnumerable<string> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        known ??= cache.Load(identity, progress);
+        known ??= cache.Load(Identity, progress);
         var wanted = new List<BaseWeight>();
         int cachedCount = 0;
         foreach (string layer in layers.Distinct(StringComparer.Ordinal))
@@ -134,7 +136,7 @@ public sealed class BaseNormProvider
             // What a cancelled run has computed is not computed again; what was read of two contents is not kept at all.
             if (!found.IsEmpty && !checkpoint.File.HasChanged())
             {
-                cache.Save(identity, found, progress);
+                cache.Save(Identity, found, progress);
             }
         }
 

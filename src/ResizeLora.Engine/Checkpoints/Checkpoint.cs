@@ -20,6 +20,9 @@ public sealed class Checkpoint : IDisposable
     /// <summary>The full path.</summary>
     public string Path => File.Path;
 
+    /// <summary>The family of the model, such as <c>SDXL</c>, from its tensors' names; null when they do not tell.</summary>
+    public string? Family => BaseModelFamily.Of(File.Header);
+
     /// <summary>All weights that a LoRA layer can name.</summary>
     public IReadOnlyCollection<BaseWeight> Weights => weights.Values;
 
@@ -69,8 +72,13 @@ public sealed class Checkpoint : IDisposable
 
         if (weights.Count == 0)
         {
+            string family = BaseModelFamily.Of(file.Header) is { } known ? $" It looks like a model of the family {known}." : string.Empty;
             file.Dispose();
-            throw new CheckpointException(path, "Unrecognised", $"'{path}' holds no layer of an SDXL model in Stability's layout (model.diffusion_model.…, conditioner.embedders.…); LoRA layers cannot be looked up in it.");
+            throw new CheckpointException(
+                path,
+                "Unrecognised",
+                $"'{path}' holds no layer of an SDXL model in Stability's layout (model.diffusion_model.…, conditioner.embedders.…); "
+                + $"LoRA layers cannot be looked up in it.{family}");
         }
 
         return new Checkpoint(file, weights);

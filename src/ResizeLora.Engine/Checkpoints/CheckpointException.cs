@@ -8,19 +8,26 @@ public sealed class CheckpointException : ResizeLoraException
     /// <param name="defect">A stable word for the defect, the end of the error id.</param>
     /// <param name="message">What is wrong, in a sentence.</param>
     public CheckpointException(string? path, string defect, string message)
-        : base(message, path)
+        : base("Checkpoint", defect, message, path)
     {
-        Defect = defect;
     }
-
-    /// <summary>A stable word for the defect, such as <c>Missing</c>.</summary>
-    public string Defect { get; }
 
     /// <summary>A recipe measures against the base model, and none was given.</summary>
     /// <param name="recipe">The recipe.</param>
     public static CheckpointException NotGiven(string recipe) => new(
-        null, "NotGiven", $"The recipe '{recipe}' measures against the base model; give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.");
+        null, "NotGiven", $"The recipe '{recipe}' measures against the base model, and none was given.");
 
-    /// <inheritdoc/>
-    public override string ErrorId => $"Checkpoint{Defect}";
+    /// <summary>No layer of a LoRA is in the base model.</summary>
+    /// <param name="path">The LoRA file.</param>
+    /// <param name="family">The model that the LoRA was trained for, or null when nothing tells.</param>
+    /// <param name="layer">One of its layers.</param>
+    /// <param name="checkpoint">The base model.</param>
+    public static CheckpointException Mismatch(string path, string? family, string layer, Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        string cause = family is not null && family == checkpoint.Family
+            ? $"Both are {family}, but the LoRA spells its layers in a way that cannot be looked up there, such as '{layer}'."
+            : $"The LoRA is for {family ?? "an unknown model"}, the base model is {checkpoint.Family ?? "of an unknown family"}.";
+        return new CheckpointException(path, nameof(Mismatch), $"No layer of '{path}' is in the base model '{checkpoint.Path}'. {cause}");
+    }
 }

@@ -1,7 +1,5 @@
 using System.Buffers.Binary;
-using System.Globalization;
 using System.IO.Hashing;
-using System.Text;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
@@ -14,13 +12,15 @@ namespace ResizeLora.Checkpoints;
 /// </summary>
 /// <param name="Structure">32 hexadecimal digits.</param>
 /// <param name="Sample">32 hexadecimal digits.</param>
+/// <param name="Content">
+/// 16 hexadecimal digits: the header and the blocks, or all of a small file. The same for copies, on any machine.
+/// </param>
 /// <param name="IsCertain">
 /// Whether an equal sample means equal content. It does not where the system tells no change time, or the file was changed
 /// this moment: then every weight is compared by its content.
 /// </param>
-internal sealed record CheckpointIdentity(string Structure, string Sample, bool IsCertain)
+internal sealed record CheckpointIdentity(string Structure, string Sample, string Content, bool IsCertain)
 {
-    private const int BlockLength = 4096;
     private const int BlockCount = 512;
 
     // What is read in a moment is read whole.
@@ -28,26 +28,28 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, bool 
 
     public static CheckpointIdentity Of(SafetensorsFile file)
     {
-        var structure = new XxHash128();
-        foreach (TensorEntry tensor in file.Header.Tensors)
-        {
-            structure.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}|{tensor.Type}|{tensor.ShapeText}|{tensor.Start}\n")));
-        }
-
+        byte[] structure = TensorPieces.HashStructure(file.Header);
         var sample = new XxHash128();
-        sample.Append(structure.GetCurrentHash());
-        bool readWhole = DataLengthOf(file) < SampledFrom;
+        var content = new XxHash3();
+        sample.Append(structure);
+        content.Append(structure);
+        bool readWhole = TensorPieces.DataLengthOf(file) < SampledFrom;
         if (!readWhole)
         {
             AppendStamp(sample, file.Stamp);
         }
 
-        AppendBlocks(sample, file, readWhole);
+        TensorPieces.ReadSample(file, readWhole ? int.MaxValue : BlockCount, block =>
+        {
+            sample.Append(block);
+            content.Append(block);
+        });
         return new CheckpointIdentity(
-            Convert.ToHexString(structure.GetCurrentHash()), Convert.ToHexString(sample.GetCurrentHash()), readWhole || file.Stamp.IsSettled(DateTime.UtcNow));
+            Convert.ToHexString(structure),
+            Convert.ToHexString(sample.GetCurrentHash()),
+            Convert.ToHexString(content.GetCurrentHash()).ToLowerInvariant(),
+            readWhole || file.Stamp.IsSettled(DateTime.UtcNow));
     }
-
-    private static long DataLengthOf(SafetensorsFile file) => file.Header.Tensors.Count == 0 ? 0 : file.Header.Tensors[^1].End;
 
     private static void AppendStamp(XxHash128 sample, FileStamp stamp)
     {
@@ -59,33 +61,5 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, bool 
         BinaryPrimitives.WriteUInt64LittleEndian(bytes[24..], volume);
         BinaryPrimitives.WriteUInt128LittleEndian(bytes[32..], identifier);
         sample.Append(bytes);
-    }
-
-    // Evenly spread blocks, or all of them.
-    private static void AppendBlocks(XxHash128 sample, SafetensorsFile file, bool whole)
-    {
-        byte[] block = new byte[BlockLength];
-        IReadOnlyList<TensorEntry> tensors = file.Header.Tensors;
-        long dataLength = DataLengthOf(file);
-        long stride = whole ? BlockLength : dataLength / BlockCount;
-        int index = 0;
-        for (long position = 0; position < dataLength; position += stride)
-        {
-            while (tensors[index].End <= position)
-            {
-                index++;
-            }
-
-            // A block that reaches over the end of a tensor goes on in the next one.
-            long remaining = Math.Min(BlockLength, dataLength - position);
-            for (int current = index; remaining > 0; current++)
-            {
-                long offset = Math.Max(0, position - tensors[current].Start);
-                int count = (int)Math.Min(remaining, tensors[current].ByteLength - offset);
-                file.Read(tensors[current], block.AsSpan(0, count), offset);
-                sample.Append(block.AsSpan(0, count));
-                remaining -= count;
-            }
-        }
     }
 }

@@ -3,6 +3,7 @@ using System.IO.Hashing;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
 
@@ -23,12 +24,14 @@ public sealed class NormCache
     // A checkpoint has one file for each place and time that it was seen at; the oldest go when there are more than this.
     private const int FilesKept = 8;
 
+    private const int BufferSize = 64 << 10;
+
     // On Windows a file cannot be replaced in the moment in which another process reads or replaces it.
     private const int ReplaceAttempts = 20;
     private static readonly TimeSpan ReplacePause = TimeSpan.FromMilliseconds(15);
 
-    // What is older than this was left by a killed run: a file is written in milliseconds.
-    private static readonly TimeSpan LeftoverAge = TimeSpan.FromHours(1);
+    // Earlier versions named their unfinished files after nobody; what is older than this is no work in progress.
+    private static readonly TimeSpan LeftoverAge = TimeSpan.FromDays(1);
 
     private readonly string folder;
     private bool warned;
@@ -71,6 +74,7 @@ public sealed class NormCache
             return new KnownNorms(layers, byContent);
         }
 
+        RemoveLeftovers();
         foreach (string path in EnumerateFiles(identity))
         {
             foreach ((string layer, CachedNorm norm) in ReadFile(path, progress))
@@ -93,7 +97,6 @@ public sealed class NormCache
     internal void Save(CheckpointIdentity identity, IReadOnlyDictionary<string, CachedNorm> norms, IProgress<EngineEvent>? progress)
     {
         string path = Path.Combine(folder, FileNameOf(identity));
-        string temporaryPath = Path.Combine(folder, $"{Guid.NewGuid():N}.tmp");
         try
         {
             Directory.CreateDirectory(folder);
@@ -106,13 +109,16 @@ public sealed class NormCache
                 all[layer] = norm;
             }
 
-            File.WriteAllBytes(temporaryPath, JsonSerializer.SerializeToUtf8Bytes(new CacheFile(Method, ChecksumOf(all), all)));
-            Replace(temporaryPath, path);
+            using (var file = TemporaryFile.Create(folder, BufferSize))
+            {
+                JsonSerializer.Serialize(file.Stream, new CacheFile(Method, ChecksumOf(all), all));
+                Replace(file, path);
+            }
+
             RemoveOld(identity);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
         {
-            TryDelete(temporaryPath);
             if (!warned)
             {
                 warned = true;
@@ -121,13 +127,13 @@ public sealed class NormCache
         }
     }
 
-    private static void Replace(string temporaryPath, string path)
+    private static void Replace(TemporaryFile file, string path)
     {
         for (int attempt = 1; ; attempt++)
         {
             try
             {
-                File.Move(temporaryPath, path, overwrite: true);
+                file.Commit(path, overwrite: true);
                 return;
             }
             catch (Exception exception) when (OperatingSystem.IsWindows() && attempt < ReplaceAttempts && exception is (IOException or UnauthorizedAccessException))
@@ -182,25 +188,34 @@ public sealed class NormCache
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            // A leftover of a few kilobytes with a name of its own hurts nobody.
+            // A leftover of a few kilobytes does no harm.
         }
     }
 
     private void RemoveOld(CheckpointIdentity identity)
     {
-        IEnumerable<string> surplus = EnumerateFiles(identity).OrderByDescending(File.GetLastWriteTimeUtc).Skip(FilesKept);
-        IEnumerable<string> leftovers = Directory.GetFiles(folder, "*.tmp").Where(static path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LeftoverAge);
-        foreach (string path in surplus.Concat(leftovers))
+        foreach (string path in EnumerateFiles(identity).OrderByDescending(File.GetLastWriteTimeUtc).Skip(FilesKept))
         {
             TryDelete(path);
         }
     }
 
-    private string[] EnumerateFiles(CheckpointIdentity identity)
+    private void RemoveLeftovers()
+    {
+        TemporaryFile.RemoveLeftovers(folder);
+        foreach (string path in EnumerateFiles("*.tmp").Where(static path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LeftoverAge))
+        {
+            TryDelete(path);
+        }
+    }
+
+    private string[] EnumerateFiles(CheckpointIdentity identity) => EnumerateFiles($"{identity.Structure}-*.json");
+
+    private string[] EnumerateFiles(string pattern)
     {
         try
         {
-            return Directory.GetFiles(folder, $"{identity.Structure}-*.json");
+            return Directory.GetFiles(folder, pattern);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {

@@ -65,18 +65,19 @@ public sealed class LoraComparer : IDisposable
 
     private static void ReportUncompared(LoraComparison comparison, IProgress<EngineEvent>? progress)
     {
-        if (comparison.TensorsNotCompared.Count > 0)
-        {
-            string names = string.Join(", ", comparison.TensorsNotCompared);
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{comparison.Path}': {comparison.TensorsNotCompared.Count} tensors belong to no layer of lora_up and lora_down and are not the same in '{comparison.ReferencePath}'; they are not compared: {names}"));
-        }
+        string what = "not compared, since they belong to no layer of lora_up and lora_down and differ from those of "
+            + $"'{comparison.ReferencePath}'";
+        NameSummary.Warn(progress, comparison.Path, what, "tensor", comparison.TensorsNotCompared);
+        ReportOnlyIn(comparison.ReferencePath, comparison.OnlyInReference, progress);
+        ReportOnlyIn(comparison.Path, comparison.OnlyInOther, progress);
+    }
 
-        foreach ((IReadOnlyList<string> names, string file) in ((IReadOnlyList<string>, string)[])[(comparison.OnlyInReference, comparison.ReferencePath), (comparison.OnlyInOther, comparison.Path)])
+    private static void ReportOnlyIn(string path, IReadOnlyList<string> layers, IProgress<EngineEvent>? progress)
+    {
+        if (layers.Count > 0)
         {
-            if (names.Count > 0)
-            {
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{names.Count} layers are only in '{file}': {string.Join(", ", names)}"));
-            }
+            string text = $"{NameSummary.Count(layers, "layer")} only in '{path}': {string.Join(", ", layers)}";
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
         }
     }
 

@@ -51,7 +51,7 @@ public sealed record ComputeDevice
                 string found = count == 0
                     ? "no CUDA device can be used (none is there, its driver is missing, or this is the processor-only package of libtorch)"
                     : string.Create(CultureInfo.InvariantCulture, $"the last one is cuda:{count - 1}");
-                throw new DeviceException("CudaAbsent", $"The device '{text}' was asked for, but {found}. Use -Device cpu or auto.");
+                throw new DeviceException("CudaAbsent", $"The device '{text}' was asked for, but {found}.");
             }
         }
 

@@ -8,14 +8,7 @@ public sealed class DeviceException : ResizeLoraException
     /// <param name="message">What is wrong, in a sentence.</param>
     /// <param name="innerException">The cause, or null.</param>
     public DeviceException(string defect, string message, Exception? innerException = null)
-        : base(message, null, innerException)
+        : base("Device", defect, message, null, innerException)
     {
-        Defect = defect;
     }
-
-    /// <summary>A stable word for the defect, such as <c>CudaAbsent</c>.</summary>
-    public string Defect { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Device{Defect}";
 }

@@ -7,14 +7,11 @@ public sealed class RecipeException : ResizeLoraException
     /// <param name="recipe">The recipe as it was given.</param>
     /// <param name="detail">What is wrong with it.</param>
     public RecipeException(string recipe, string detail)
-        : base($"The recipe '{recipe}' is not valid: {detail}")
+        : base("Recipe", "Invalid", $"The recipe '{recipe}' is not valid: {detail}")
     {
         Recipe = recipe;
     }
 
     /// <summary>The recipe as it was given.</summary>
     public string Recipe { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => "RecipeInvalid";
 }

@@ -1,87 +1,68 @@
 using System.Globalization;
 using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
 
 namespace ResizeLora.Resizing;
 
 /// <summary>
 /// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>, with
-/// limits of the ranks before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where
-/// two recipes of one run would give one name, the later one keeps all digits of its numbers, and failing that gets a number.
+/// limits of the ranks before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where a name
+/// is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
 /// </summary>
-public sealed class OutputNames
+internal static class OutputNames
 {
     private const string Extension = ".safetensors";
+    private const string ThresholdMark = "_th";
 
-    private readonly ResizeRecipe[] recipes;
-    private readonly (bool Exact, int Number)[] forms;
-
-    /// <summary>Settles the forms for the recipes of one run.</summary>
-    /// <param name="recipes">All of them, in their order.</param>
-    public OutputNames(IEnumerable<ResizeRecipe> recipes)
-    {
-        ArgumentNullException.ThrowIfNull(recipes);
-        this.recipes = recipes.ToArray();
-        forms = new (bool, int)[this.recipes.Length];
-        var taken = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        for (int index = 0; index < forms.Length; index++)
-        {
-            ResizeRecipe recipe = this.recipes[index];
-            double? threshold = ThresholdBefore(recipe);
-            if (taken.Add(Describe(recipe, threshold, exact: false)))
-            {
-                continue;
-            }
-
-            int number = 1;
-            string exact = Describe(recipe, threshold, exact: true);
-            while (!taken.Add(number == 1 ? exact : exact + Suffix(number)))
-            {
-                number++;
-            }
-
-            forms[index] = (true, number);
-        }
-    }
-
-    /// <summary>The name of an output.</summary>
-    /// <param name="sourcePath">The LoRA file.</param>
-    /// <param name="index">The recipe's place in the run.</param>
+    /// <summary>The names that an output may have, the best first: two decimals, all digits, and with the type behind them.</summary>
+    /// <param name="making">The output.</param>
     /// <param name="threshold">The threshold that was used; at a size recipe the one that was found; null where there are no scores.</param>
-    public string NameOf(string sourcePath, int index, double? threshold) =>
-        $"{Path.GetFileNameWithoutExtension(sourcePath)}_{Describe(recipes[index], threshold, forms[index].Exact)}{Suffix(forms[index].Number)}{Extension}";
-
-    /// <summary>Finds an output of an earlier run, without computing anything.</summary>
-    /// <param name="folder">The output folder.</param>
-    /// <param name="sourcePath">The LoRA file.</param>
-    /// <param name="index">The recipe's place in the run.</param>
-    /// <returns>Its path, or null.</returns>
-    public string? FindExisting(string folder, string sourcePath, int index)
+    public static IReadOnlyList<string> Of(OutputMaking making, double? threshold)
     {
-        if (recipes[index].SizeMiB is null)
-        {
-            string path = Path.Combine(folder, NameOf(sourcePath, index, recipes[index].Threshold));
-            return File.Exists(path) ? path : null;
-        }
-
-        // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
-        string[] around = NameOf(sourcePath, index, ThresholdBefore(recipes[index])).Split("_th0");
-        string start = string.Join("_th0", around[..^1]) + "_th";
-        string end = around[^1];
-        return !Directory.Exists(folder) ? null : Directory.EnumerateFiles(folder).FirstOrDefault(candidate =>
-        {
-            string name = Path.GetFileName(candidate);
-            return name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(end, StringComparison.Ordinal) && name.Length > start.Length + end.Length
-                && IsNumber(name.AsSpan(start.Length, name.Length - start.Length - end.Length));
-        });
+        string stem = StemOf(making);
+        string exact = Describe(making.Recipe, threshold, exact: true);
+        string[] names = [Describe(making.Recipe, threshold, exact: false), exact, $"{exact}_{TypeName(making)}"];
+        return names.Distinct(StringComparer.Ordinal).Select(name => stem + name + Extension).ToArray();
     }
 
-    // At a size recipe the threshold is not known yet; 0 holds its place.
-    private static double? ThresholdBefore(ResizeRecipe recipe) => recipe.SizeMiB is null ? recipe.Threshold : 0;
+    /// <summary>The names for when all of those are taken, with a count from 2 behind them; they never end.</summary>
+    /// <param name="making">The output.</param>
+    /// <param name="threshold">The threshold, as above.</param>
+    public static IEnumerable<string> Counted(OutputMaking making, double? threshold)
+    {
+        string last = Path.GetFileNameWithoutExtension(Of(making, threshold)[^1]);
+        for (int count = 2; ; count++)
+        {
+            yield return string.Create(CultureInfo.InvariantCulture, $"{last}_{count}{Extension}");
+        }
+    }
 
-    private static bool IsNumber(ReadOnlySpan<char> text) =>
+    /// <summary>Whether a file of that name may be an output whose threshold is not known yet, as at a size recipe.</summary>
+    /// <param name="name">The file's name.</param>
+    /// <param name="making">The output.</param>
+    public static bool MayBe(string name, OutputMaking making) =>
+        MayBe(name, making, exact: false) || MayBe(name, making, exact: true);
+
+    private static bool MayBe(string name, OutputMaking making, bool exact)
+    {
+        string start = StemOf(making) + Describe(making.Recipe, threshold: null, exact) + ThresholdMark;
+        if (!name.StartsWith(start, StringComparison.Ordinal) || !name.EndsWith(Extension, StringComparison.Ordinal) || name.Length <= start.Length + Extension.Length)
+        {
+            return false;
+        }
+
+        // A number, and behind it at most the type and a count.
+        string[] rest = name[start.Length..^Extension.Length].Split('_');
+        return IsNumber(rest[0])
+            && (rest.Length == 1 || (rest.Length <= 3 && rest[1] == TypeName(making) && rest.Skip(2).All(static count => uint.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out _))));
+    }
+
+    private static string StemOf(OutputMaking making) => Path.GetFileNameWithoutExtension(making.SourcePath) + "_";
+
+    private static string TypeName(OutputMaking making) => TensorTypes.NameOf(making.Type).ToLowerInvariant();
+
+    private static bool IsNumber(string text) =>
         text is "inf" or "-inf" || double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _);
-
-    private static string Suffix(int number) => number > 1 ? string.Create(CultureInfo.InvariantCulture, $"_{number}") : string.Empty;
 
     private static string Describe(ResizeRecipe recipe, double? threshold, bool exact)
     {

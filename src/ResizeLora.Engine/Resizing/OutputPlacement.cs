@@ -1,51 +1,82 @@
-using ResizeLora.Recipes;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Resizing;
 
-/// <summary>Decides where the outputs of one run go, and that no two of them, nor an output and an existing file, meet.</summary>
+/// <summary>
+/// Decides where the outputs of one run go. An output goes into the folder that was asked for. Where its name is taken by an
+/// output of the same source that was made otherwise, it gets another name; where it is taken by an output of another source, it
+/// goes into a subfolder that bears the name of its source's folder (and of the folders above, as far as that is taken too).
+/// So nothing is replaced, and a later run finds each output by what it was made from, in whatever order the sources come.
+/// </summary>
 public sealed class OutputPlacement
 {
-    private readonly OutputNames names;
     private readonly string? folder;
-    private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
-    private readonly HashSet<string> prepared = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, string> resolvedFolders = new(StringComparer.Ordinal);
+    private readonly HashSet<string> visited = new(StringComparer.Ordinal);
+    private readonly HashSet<string> cleaned = new(StringComparer.Ordinal);
+
+    // Outputs of this run, written or found, with their sources. Whether case tells two names apart, the file system says.
+    private readonly Dictionary<string, List<(string Path, string Source)>> written = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, List<(string Path, string Source)>> found = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>Prepares for a run.</summary>
-    /// <param name="recipes">All of its recipes, in their order.</param>
     /// <param name="folder">The full path of the output folder, or null to put each output beside its input.</param>
-    public OutputPlacement(IEnumerable<ResizeRecipe> recipes, string? folder)
+    public OutputPlacement(string? folder)
     {
-        names = new OutputNames(recipes);
         this.folder = folder;
     }
 
-    /// <summary>Finds an output of an earlier run, without computing anything.</summary>
-    /// <param name="source">The LoRA file.</param>
-    /// <param name="index">The recipe's place in the run.</param>
-    /// <returns>Its path, or null; null too for what this run itself has written, which <see cref="Place"/> complains of.</returns>
-    public string? FindExisting(string source, int index)
+    // What stands where an output would go.
+    private enum Occupant
     {
-        string? existing = names.FindExisting(FolderOf(source), source, index);
-        return existing is not null && placed.Contains(OutputGuard.Resolve(existing)) ? null : existing;
+        None,
+
+        // The output itself, of an earlier run or another process.
+        Same,
+
+        // An output of the same source that was made otherwise.
+        OtherWay,
+
+        // One that was made in the same way from another source, or from an earlier content of this one.
+        OtherContent,
+
+        // Any other output of another source.
+        OtherSource,
+    }
+
+    /// <summary>Finds an output of an earlier run, without computing anything; what this run has written does not count.</summary>
+    /// <param name="making">The output.</param>
+    /// <returns>Its path, or null.</returns>
+    public string? FindExisting(OutputMaking making)
+    {
+        ArgumentNullException.ThrowIfNull(making);
+        string? path = making.Recipe.SizeMiB is null ? FindByName(making, making.Recipe.Threshold) : FindByPattern(making);
+        if (path is not null)
+        {
+            Add(path, making.SourcePath, found);
+        }
+
+        return path;
     }
 
     /// <summary>Gives an output its path.</summary>
-    /// <param name="source">The LoRA file.</param>
-    /// <param name="index">The recipe's place in the run.</param>
+    /// <param name="making">The output.</param>
     /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
-    /// <exception cref="OutputException">The path is taken.</exception>
-    public string Place(string source, int index, double? threshold, bool overwrite)
+    /// <exception cref="OutputException">The output exists, or the name is one that the system does not allow.</exception>
+    public string Place(OutputMaking making, double? threshold, bool overwrite)
     {
-        string path = Path.Combine(FolderOf(source), names.NameOf(source, index, threshold));
-        ReservedNames.Check(path);
-        if (!placed.Add(OutputGuard.Resolve(path)))
+        ArgumentNullException.ThrowIfNull(making);
+        string? existing = FindByName(making, threshold);
+        if (existing is not null && !overwrite)
         {
-            throw new OutputException(path, "Taken", $"another file of this run was given that name; '{source}' needs another output folder.");
+            throw OutputException.Exists(existing);
         }
 
-        return overwrite || !File.Exists(path) ? path : throw OutputException.Exists(path);
+        string path = existing ?? FindFree(making, threshold, overwrite);
+        ReservedNames.Check(path);
+        Add(path, making.SourcePath, written);
+        return path;
     }
 
     /// <summary>Makes the folder of an output, and removes what killed runs left there.</summary>
@@ -55,11 +86,6 @@ public sealed class OutputPlacement
     public void Prepare(string path, IProgress<EngineEvent>? progress)
     {
         string target = Path.GetDirectoryName(path)!;
-        if (!prepared.Add(target))
-        {
-            return;
-        }
-
         try
         {
             Directory.CreateDirectory(target);
@@ -69,11 +95,163 @@ public sealed class OutputPlacement
             throw OutputException.From(path, exception);
         }
 
-        if (SafetensorsWriter.RemoveLeftovers(target) is int removed and > 0)
+        visited.Add(target);
+        RemoveLeftovers(progress);
+    }
+
+    /// <summary>Removes what killed runs left in the folders that were looked into, once in a run.</summary>
+    /// <param name="progress">Told of what was removed.</param>
+    public void RemoveLeftovers(IProgress<EngineEvent>? progress)
+    {
+        foreach (string target in visited.Where(cleaned.Add))
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{removed} unfinished files of earlier runs were removed from '{target}'."));
+            if (TemporaryFile.RemoveLeftovers(target) is int removed and > 0)
+            {
+                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{removed} unfinished files of earlier runs were removed from '{target}'."));
+            }
+        }
+
+        visited.Clear();
+    }
+
+    private string? FindByName(OutputMaking making, double? threshold)
+    {
+        foreach (string target in FoldersOf(making.SourcePath))
+        {
+            visited.Add(target);
+            string[] paths = OutputNames.Of(making, threshold).Select(name => Path.Combine(target, name)).ToArray();
+            IEnumerable<string> counted = OutputNames.Counted(making, threshold).Select(name => Path.Combine(target, name)).TakeWhile(File.Exists);
+            string? path = FindSame(paths.Concat(counted), making, out bool isSomebodyElses);
+            if (path is not null || !isSomebodyElses)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
+    // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
+    private string? FindByPattern(OutputMaking making)
+    {
+        foreach (string target in FoldersOf(making.SourcePath).Where(Directory.Exists))
+        {
+            visited.Add(target);
+            IEnumerable<string> paths = Directory.EnumerateFiles(target).Where(path => OutputNames.MayBe(Path.GetFileName(path), making)).Order(StringComparer.Ordinal);
+            string? path = FindSame(paths, making, out bool isSomebodyElses);
+            if (path is not null || !isSomebodyElses)
+            {
+                return path;
+            }
+        }
+
+        return null;
+    }
+
+    private string? FindSame(IEnumerable<string> paths, OutputMaking making, out bool isSomebodyElses)
+    {
+        isSomebodyElses = false;
+        foreach (string path in paths)
+        {
+            Occupant occupant = OccupantOf(path, making);
+            if (occupant == Occupant.Same)
+            {
+                return path;
+            }
+
+            isSomebodyElses |= occupant is Occupant.OtherContent or Occupant.OtherSource;
+        }
+
+        return null;
+    }
+
+    private string FindFree(OutputMaking making, double? threshold, bool overwrite)
+    {
+        string[] targets = FoldersOf(making.SourcePath).ToArray();
+        for (int index = 0; ; index++)
+        {
+            foreach (string name in OutputNames.Of(making, threshold).Concat(OutputNames.Counted(making, threshold)))
+            {
+                string path = Path.Combine(targets[index], name);
+                Occupant occupant = OccupantOf(path, making);
+                if (occupant == Occupant.None || (overwrite && occupant == Occupant.OtherContent))
+                {
+                    return path;
+                }
+
+                if (occupant is Occupant.OtherContent or Occupant.OtherSource && index < targets.Length - 1)
+                {
+                    break;
+                }
+            }
         }
     }
 
-    private string FolderOf(string source) => folder ?? Path.GetDirectoryName(source)!;
+    private Occupant OccupantOf(string path, OutputMaking making)
+    {
+        if (SourceOf(path, written) is { } writer)
+        {
+            return writer == making.SourcePath ? Occupant.OtherWay : Occupant.OtherSource;
+        }
+
+        if (!File.Exists(path))
+        {
+            return Occupant.None;
+        }
+
+        if (SourceOf(path, found) is { } owner && owner != making.SourcePath)
+        {
+            return Occupant.OtherSource;
+        }
+
+        return making.Compare(path) switch
+        {
+            (true, true) => Occupant.Same,
+            (true, false) => Occupant.OtherWay,
+            (false, true) => Occupant.OtherContent,
+            (false, false) => Occupant.OtherSource,
+        };
+    }
+
+    // For loras/a/x.safetensors: the output folder, then a, then loras/a below it.
+    private IEnumerable<string> FoldersOf(string source)
+    {
+        string? parent = Path.GetDirectoryName(source);
+        yield return folder ?? parent!;
+        string below = string.Empty;
+        while (folder is not null && parent is not null && Path.GetFileName(parent) is { Length: > 0 } name)
+        {
+            below = Path.Combine(name, below);
+            yield return Path.TrimEndingDirectorySeparator(Path.Combine(folder, below));
+            parent = Path.GetDirectoryName(parent);
+        }
+    }
+
+    private string? SourceOf(string path, Dictionary<string, List<(string Path, string Source)>> outputs)
+    {
+        string resolved = Resolve(path);
+        return outputs.GetValueOrDefault(resolved)?.Find(output => output.Path == resolved || OutputGuard.AreOneFile(output.Path, resolved)).Source;
+    }
+
+    private void Add(string path, string source, Dictionary<string, List<(string Path, string Source)>> outputs)
+    {
+        string resolved = Resolve(path);
+        if (!outputs.TryGetValue(resolved, out List<(string Path, string Source)>? known))
+        {
+            outputs.Add(resolved, known = []);
+        }
+
+        known.Add((resolved, source));
+    }
+
+    private string Resolve(string path)
+    {
+        string target = Path.GetDirectoryName(path)!;
+        if (!resolvedFolders.TryGetValue(target, out string? resolved))
+        {
+            resolvedFolders.Add(target, resolved = OutputGuard.Resolve(target));
+        }
+
+        return Path.Combine(resolved, Path.GetFileName(path));
+    }
 }

@@ -14,7 +14,8 @@ public sealed class ResizeJob : IDisposable
     private readonly ResizeSession session;
     private readonly Adapter adapter;
     private readonly Dictionary<string, double[]> subspaceScales = new(StringComparer.Ordinal);
-    private string[] reportedUnknown = [];
+    private string[] reportedWithoutBase = [];
+    private bool reportedKept;
 
     private ResizeJob(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers)
     {
@@ -64,7 +65,8 @@ public sealed class ResizeJob : IDisposable
     /// <param name="type">Float16, BFloat16 or Float32.</param>
     /// <param name="progress">Told how far it is; warned of what is only copied.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="CheckpointException">The recipe needs a base model and there is none.</exception>
+    /// <exception cref="CheckpointException">The recipe needs a base model and there is none, or it is of another family.</exception>
+    /// <exception cref="OutputException">The recipe needs base weights, and no layer has one.</exception>
     public ResizePlan Plan(ResizeRecipe recipe, TensorType type, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(recipe);
@@ -72,13 +74,22 @@ public sealed class ResizeJob : IDisposable
         bool HasBase(LayerSpectrum layer) => !recipe.NeedsCheckpoint || layer.BaseFrobeniusNorm is not null;
         LayerSpectrum[] resized = Layers.Where(HasBase).ToArray();
         AdapterLayer[] passedThrough = Layers.Where(layer => !HasBase(layer)).Select(static layer => layer.Source).ToArray();
+        if (resized.Length == 0 && Layers.Count > 0)
+        {
+            session.RequireMatch(adapter);
+            throw OutputException.NothingResized(SourcePath, recipe.ToString(), "it measures against base weights, and no layer has one.");
+        }
+
         if (recipe.NeedsSubspace)
         {
             ScaleSubspaces(resized, progress, cancellationToken);
         }
 
         ResizePlan plan = ResizePlanner.Plan(
-            adapter, resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(), passedThrough, recipe, type);
+            adapter,
+            resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
+            passedThrough,
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type));
         ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
@@ -94,6 +105,7 @@ public sealed class ResizeJob : IDisposable
     public void Write(ResizePlan plan, string path, bool overwrite, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
+        ReportUseless(plan, progress);
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
         ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
     }
@@ -135,13 +147,7 @@ public sealed class ResizeJob : IDisposable
 
     private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        if (layers.FirstOrDefault(layer => layer.Origin.FileTime != adapter.File.LastWriteTime) is { } stale)
-        {
-            throw AdapterException.Stale(adapter.Path, stale.Layer);
-        }
-
-        Dictionary<string, int> order = adapter.Layers.Select(static (layer, index) => (layer.Name, index)).ToDictionary(static pair => pair.Name, static pair => pair.index, StringComparer.Ordinal);
-        LayerSpectrum[] ordered = layers.DistinctBy(static layer => layer.Layer).OrderBy(layer => order[layer.Layer]).ToArray();
+        LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
         if (session.Checkpoint is null)
         {
             return ordered;
@@ -149,6 +155,44 @@ public sealed class ResizeJob : IDisposable
 
         IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(adapter.Path, ordered.Select(static layer => layer.Source).ToArray(), progress, cancellationToken);
         return ordered.Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path)).ToArray();
+    }
+
+    // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
+    private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
+    {
+        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        var found = new List<LayerSpectrum>(wanted.Count);
+        foreach (AdapterLayer layer in adapter.Layers)
+        {
+            if (wanted.Remove(layer.Name, out LayerSpectrum? spectrum))
+            {
+                found.Add(layer.HasFormOf(spectrum.Source) ? spectrum.At(layer) : throw AdapterException.Stale(adapter.Path, layer.Name));
+                adapter.Verified.Expect(layer.Down, spectrum.Origin.Hashes);
+                adapter.Verified.Expect(layer.Up, spectrum.Origin.Hashes);
+            }
+        }
+
+        if (wanted.Count > 0)
+        {
+            throw AdapterException.Stale(adapter.Path, wanted.Keys.First());
+        }
+
+        foreach (TensorHashes hashes in found.Select(static layer => layer.Origin.Hashes).Distinct())
+        {
+            adapter.ExpectOtherTensors(hashes);
+        }
+
+        // Writing compares the content in any case. Where the time says already that it may be another, nothing is planned of it.
+        if (found.Any(layer => layer.Origin.FileTime != adapter.File.LastWriteTime))
+        {
+            LayerWorkers.ForEach(found, Environment.ProcessorCount, layer =>
+            {
+                adapter.File.Read(layer.Source.Down);
+                adapter.File.Read(layer.Source.Up);
+            }, cancellationToken);
+        }
+
+        return [.. found];
     }
 
     private void RequireBase(ResizeRecipe recipe)
@@ -184,23 +228,50 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
+    private void ReportUseless(ResizePlan plan, IProgress<EngineEvent>? progress)
+    {
+        if (plan.LayersKept == 0)
+        {
+            string nothing = $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing.";
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, nothing));
+        }
+
+        // The files of a merge are not one file that the output could be smaller than.
+        if (plan.Length < SourceLength || adapter.Merge is not null)
+        {
+            return;
+        }
+
+        TensorType widest = Layers.Select(static layer => layer.Source.Up.Type).MaxBy(TensorTypes.BitsOf);
+        string cause = TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
+            ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."
+            : string.Empty;
+        progress?.Report(new EngineNote(EngineNoteLevel.Warning, string.Create(
+            CultureInfo.InvariantCulture,
+            $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
+            + $"is not smaller than the input of {SourceLength:N0}.{cause}")));
+    }
+
     private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
     {
-        string[] unknown = [.. passedThrough.Select(static layer => $"{layer.Name} (no such layer in the base model)"), .. adapter.OtherTensors.Select(static tensor => tensor.Name)];
-        if (unknown.Length > 0 && !unknown.SequenceEqual(reportedUnknown))
+        if (!reportedKept)
         {
-            reportedUnknown = unknown;
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': {unknown.Length} layers or tensors cannot be resized and are copied unchanged: {string.Join(", ", unknown)}"));
+            reportedKept = true;
+            const string Copied = "copied unchanged, since they";
+            adapter.ReportKept(progress, $"{Copied} are not pairs of factors that can be resized", $"{Copied} belong to no layer");
+        }
+
+        string[] withoutBase = [.. passedThrough.Select(static layer => layer.Name)];
+        if (!withoutBase.SequenceEqual(reportedWithoutBase))
+        {
+            reportedWithoutBase = withoutBase;
+            const string What = "copied unchanged, since the base model has no weights under them";
+            NameSummary.Warn(progress, SourcePath, What, "layer", withoutBase);
         }
 
         foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.NewRank == 0))
         {
             progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Layer}' (rank {layer.OldRank}) is all zero and is dropped."));
-        }
-
-        if (plan.LayersKept == 0 && plan.Layers.Count > 0)
-        {
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing."));
         }
 
         string threshold = plan.Threshold is { } found ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}") : "no threshold";

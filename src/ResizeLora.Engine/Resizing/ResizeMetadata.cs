@@ -23,17 +23,17 @@ internal static class ResizeMetadata
 
     /// <summary>Completes the metadata of a file.</summary>
     /// <param name="source">The input's.</param>
-    /// <param name="recipe">The recipe.</param>
+    /// <param name="making">What the output is made from and how.</param>
     /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="highestRank">The highest rank among the input's layers.</param>
-    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, ResizeRecipe recipe, double? threshold, int highestRank)
+    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, OutputMaking making, double? threshold, int highestRank)
     {
         var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
         {
             [DimensionKey] = Dynamic,
             [AlphaKey] = Dynamic,
-            [CommentKey] = string.Create(CultureInfo.InvariantCulture, $"Dynamic resize with {recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"),
-            [Adapter.ResizeKey] = Parameters(recipe, threshold),
+            [CommentKey] = string.Create(CultureInfo.InvariantCulture, $"Dynamic resize with {making.Recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"),
+            [Adapter.ResizeKey] = Parameters(making, threshold),
             [AdditionalNetworksHash.ModelKey] = ModelHashToCome,
             [AdditionalNetworksHash.LegacyKey] = LegacyHashToCome,
         };
@@ -45,9 +45,10 @@ internal static class ResizeMetadata
     public static Dictionary<string, string> TrainingOnly(IReadOnlyDictionary<string, string> metadata) =>
         metadata.Where(static pair => pair.Key.StartsWith(AdditionalNetworksHash.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
 
-    // The keys and their order are those of the reference program's recipe object.
-    private static string Parameters(ResizeRecipe recipe, double? threshold)
+    // The first keys and their order are those of the reference program's recipe object.
+    private static string Parameters(OutputMaking making, double? threshold)
     {
+        ResizeRecipe recipe = making.Recipe;
         var weights = new JsonObject();
         foreach ((_, string key) in RecipeKeys.Scores)
         {
@@ -63,6 +64,7 @@ internal static class ResizeMetadata
             ["rescale"] = recipe.Rescale,
             ["tool"] = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}",
         };
+        making.AddTo(parameters);
         return parameters.ToJsonString(Relaxed);
     }
 }

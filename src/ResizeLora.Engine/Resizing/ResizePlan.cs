@@ -6,30 +6,38 @@ namespace ResizeLora.Resizing;
 /// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
 public sealed class ResizePlan
 {
-    internal ResizePlan(string sourcePath, ResizeRecipe recipe, double? threshold, IReadOnlyList<double> scoreQuantiles, IReadOnlyList<LayerPlan> layers, IReadOnlyList<TensorEntry> copied, IReadOnlyList<string> passedThrough, TensorType type, SafetensorsLayout layout)
+    internal ResizePlan(
+        OutputMaking making,
+        double? threshold,
+        IReadOnlyList<double> scoreQuantiles,
+        IReadOnlyList<LayerPlan> layers,
+        IReadOnlyList<TensorEntry> copied,
+        IReadOnlyList<string> passedThrough,
+        SafetensorsLayout layout)
     {
-        SourcePath = sourcePath;
-        Recipe = recipe;
+        Making = making;
         Threshold = threshold;
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
         Copied = copied;
         PassedThrough = passedThrough;
-        DataType = type;
         Layout = layout;
         double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
         double lost = Math.Sqrt(layers.Sum(static layer => layer.Lost * layer.Lost));
         RelativeErrorToLora = total > 0 ? lost / total : 0;
         LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
         double baseNorm = Math.Sqrt(based.Sum(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value * layer.Spectrum.BaseFrobeniusNorm.Value));
-        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * recipe.Rescale / baseNorm : null;
+        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * making.Recipe.Rescale / baseNorm : null;
     }
 
+    /// <summary>What the output is made from and how.</summary>
+    public OutputMaking Making { get; }
+
     /// <summary>The LoRA file.</summary>
-    public string SourcePath { get; }
+    public string SourcePath => Making.SourcePath;
 
     /// <summary>The recipe.</summary>
-    public ResizeRecipe Recipe { get; }
+    public ResizeRecipe Recipe => Making.Recipe;
 
     /// <summary>The threshold that separates; found, where the recipe asks for a size; null where it scores nothing.</summary>
     public double? Threshold { get; }
@@ -64,6 +72,19 @@ public sealed class ResizePlan
     /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
     public double? RelativeErrorToBase { get; }
 
+    /// <summary>Whether the output would hold what the input holds: every layer with all its dimensions, strength and type.</summary>
+    public bool ChangesNothing { get; internal init; }
+
+    /// <summary>Refuses a plan that keeps nothing.</summary>
+    /// <exception cref="OutputException">No layer would stay.</exception>
+    public void RequireContent()
+    {
+        if (LayersKept == 0)
+        {
+            throw OutputException.NothingKept(SourcePath, Recipe.ToString(), ScoreQuantiles.Count > 0 ? ScoreQuantiles[^1] : null);
+        }
+    }
+
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }
 
@@ -76,7 +97,7 @@ public sealed class ResizePlan
     };
 
     /// <summary>The type that factors are written in.</summary>
-    internal TensorType DataType { get; }
+    internal TensorType DataType => Making.Type;
 
     /// <summary>Where every byte of the output will lie.</summary>
     internal SafetensorsLayout Layout { get; }

@@ -12,16 +12,21 @@ internal static class ResizePlanner
     /// <param name="adapter">The LoRA file.</param>
     /// <param name="layers">The layers to resize, each with its references as far as the recipe weighs them.</param>
     /// <param name="passedThrough">Layers to copy as they are.</param>
-    /// <param name="recipe">The recipe.</param>
-    /// <param name="type">The type that factors are written in.</param>
+    /// <param name="making">The recipe, the type that factors are written in, and what else the output remembers.</param>
     /// <exception cref="OutputException">The recipe's size is less than what the file needs without any layer.</exception>
-    public static ResizePlan Plan(Adapter adapter, IReadOnlyList<(LayerSpectrum Spectrum, IReadOnlyList<double>? SubspaceScales)> layers, IReadOnlyList<AdapterLayer> passedThrough, ResizeRecipe recipe, TensorType type)
+    public static ResizePlan Plan(
+        Adapter adapter,
+        IReadOnlyList<(LayerSpectrum Spectrum, IReadOnlyList<double>? SubspaceScales)> layers,
+        IReadOnlyList<AdapterLayer> passedThrough,
+        OutputMaking making)
     {
+        ResizeRecipe recipe = making.Recipe;
+        TensorType type = making.Type;
         TensorEntry[] copied = [.. adapter.OtherTensors, .. passedThrough.SelectMany(layer => TensorsOf(adapter, layer))];
         LayerSpectrum[] spectra = layers.Select(static layer => layer.Spectrum).ToArray();
         int highestRank = adapter.Layers.Count == 0 ? 0 : adapter.Layers.Max(static layer => layer.Rank);
         SafetensorsLayout LayOut(DimensionSelection selection) => ResizePlanner.LayOut(
-            spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, recipe, selection.Threshold, highestRank));
+            spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank));
 
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
         double[][] allowed = scores.Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray();
@@ -44,7 +49,15 @@ internal static class ResizePlanner
         }
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
-        return new ResizePlan(adapter.Path, recipe, chosen.Threshold, ScoreQuantile.Of(scores), plans, copied, [.. passedThrough.Select(static layer => layer.Name)], type, LayOut(chosen));
+        bool IsUnchanged(LayerPlan layer) =>
+            layer.NewRank == layer.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
+        bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
+        IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
+        string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
+        return new ResizePlan(making, chosen.Threshold, quantiles, plans, copied, passed, LayOut(chosen))
+        {
+            ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
+        };
     }
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;

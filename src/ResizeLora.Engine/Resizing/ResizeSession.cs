@@ -1,6 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -33,6 +35,19 @@ public sealed class ResizeSession : IDisposable
     /// <exception cref="DeviceException">The device cannot be used.</exception>
     public ComputeDevice Device => device.Value;
 
+    /// <summary>Refuses a LoRA of which no layer is in the base model.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <exception cref="CheckpointException">There is a base model, and none of the layers is in it.</exception>
+    public void RequireMatch(Adapter adapter)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        if (Checkpoint is { } checkpoint && adapter.Layers.Count > 0 && adapter.Layers.All(layer => checkpoint.Find(layer.Name) is null))
+        {
+            string? family = BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers);
+            throw CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, checkpoint);
+        }
+    }
+
     /// <summary>Decomposes layers of a file, several at a time, and hands them out in their order one by one.</summary>
     /// <param name="adapter">The LoRA file; stays open while the layers are taken.</param>
     /// <param name="layers">Which layers.</param>
@@ -49,6 +64,7 @@ public sealed class ResizeSession : IDisposable
         IEnumerable<LayerSpectrum> DecomposeLayers()
         {
             int done = 0;
+            adapter.HashOtherTensors(cancellationToken);
             LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
                 adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device, cancellationToken);
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
@@ -57,6 +73,20 @@ public sealed class ResizeSession : IDisposable
                 yield return spectrum;
             }
         }
+    }
+
+    /// <summary>Describes an output before anything is computed.</summary>
+    /// <param name="adapter">The LoRA; it stays open while the answer is used.</param>
+    /// <param name="layers">The names of the layers that take part.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">The type that factors are written in.</param>
+    public OutputMaking Describe(Adapter adapter, IEnumerable<string> layers, ResizeRecipe recipe, TensorType type)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(layers);
+        ArgumentNullException.ThrowIfNull(recipe);
+        (string, string)? checkpoint = recipe.NeedsCheckpoint && norms is not null ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content) : null;
+        return new OutputMaking(adapter, layers, checkpoint, recipe, type);
     }
 
     /// <summary>Measures weights of the base model, whether a LoRA changes them or not, and keeps their norms for later runs.</summary>
@@ -86,9 +116,20 @@ public sealed class ResizeSession : IDisposable
             return new Dictionary<string, BaseNorms>();
         }
 
+        int matches = 0;
         foreach (AdapterLayer layer in layers)
         {
-            Checkpoint!.Find(layer.Name)?.Validate(layer, path);
+            if (Checkpoint!.Find(layer.Name) is { } weight)
+            {
+                weight.Validate(layer, path);
+                matches++;
+            }
+        }
+
+        if (matches == 0 && layers.Count > 0)
+        {
+            string text = $"'{path}': no layer is in the base model '{Checkpoint!.Path}'; nothing can be measured against it.";
+            progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
         }
 
         IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);

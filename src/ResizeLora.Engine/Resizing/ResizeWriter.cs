@@ -8,8 +8,6 @@ namespace ResizeLora.Resizing;
 /// <summary>Carries out a plan: computes the kept factors in parallel and writes them in the order of the layout, hashing on the way.</summary>
 internal static class ResizeWriter
 {
-    private const int CopyLength = 4 << 20;
-
     /// <summary>Writes the file of a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="adapter">The LoRA file that it was made for.</param>
@@ -32,7 +30,12 @@ internal static class ResizeWriter
             cancellationToken.ThrowIfCancellationRequested();
             if (segment.Copied is { } tensor)
             {
-                Copy(adapter.File, tensor, writer, hash, cancellationToken);
+                adapter.Verified.ReadPieces(tensor, piece =>
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    writer.Write(piece);
+                    hash.Append(piece);
+                });
             }
 
             foreach (byte[] part in parts)
@@ -48,7 +51,7 @@ internal static class ResizeWriter
         metadata[AdditionalNetworksHash.LegacyKey] = hash.LegacyHash();
         cancellationToken.ThrowIfCancellationRequested();
 
-        // Decomposed from one content and written from another, the output would be neither.
+        // The factors and the copied tensors are compared as they are read; this is for alphas.
         if (adapter.File.HasChanged())
         {
             throw AdapterException.Stale(adapter.Path, plan.Layers.Count > 0 ? plan.Layers[0].Layer : string.Empty);
@@ -112,19 +115,6 @@ internal static class ResizeWriter
         }
 
         return [.. parts];
-    }
-
-    private static void Copy(ITensorFile file, TensorEntry tensor, SafetensorsWriter writer, AdditionalNetworksHash hash, CancellationToken cancellationToken)
-    {
-        byte[] buffer = new byte[Math.Min(CopyLength, tensor.ByteLength)];
-        for (long offset = 0; offset < tensor.ByteLength; offset += buffer.Length)
-        {
-            cancellationToken.ThrowIfCancellationRequested();
-            Span<byte> chunk = buffer.AsSpan(0, (int)Math.Min(buffer.Length, tensor.ByteLength - offset));
-            file.Read(tensor, chunk, offset);
-            writer.Write(chunk);
-            hash.Append(chunk);
-        }
     }
 
     private sealed record Segment(LayerPlan? Layer, TensorEntry? Copied, List<TensorEntry> Tensors);

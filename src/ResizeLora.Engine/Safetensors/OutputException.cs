@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace ResizeLora.Safetensors;
 
 /// <summary>A file could not be written; the inputs are untouched and no file of the output's name was left half-made.</summary>
@@ -26,22 +28,15 @@ public sealed class OutputException : ResizeLoraException
     }
 
     private OutputException(string message, Exception? innerException, string path, string reason)
-        : base(message, path, innerException)
+        : base("Output", reason, message, path, innerException)
     {
-        Reason = reason;
     }
-
-    /// <summary>A stable word for the reason, such as <c>Exists</c> or <c>DiskFull</c>.</summary>
-    public string Reason { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Output{Reason}";
 
     /// <summary>A file of that name exists and may not be replaced.</summary>
     /// <param name="path">The output file.</param>
     /// <param name="innerException">The cause, or null.</param>
     public static OutputException Exists(string path, Exception? innerException = null) =>
-        new(path, "Exists", "a file of that name exists; -Force replaces it, -SkipExisting leaves it.", innerException);
+        new(path, "Exists", "a file of that name exists.", innerException);
 
     /// <summary>A size is asked for that no selection of dimensions reaches; the output has no path yet.</summary>
     /// <param name="source">The LoRA file.</param>
@@ -52,6 +47,26 @@ public sealed class OutputException : ResizeLoraException
     {
         string message = $"'{source}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors alone take {length}.";
         return new OutputException(message, null, source, nameof(SizeTooSmall));
+    }
+
+    /// <summary>No layer of a file can be resized by a recipe: the output would be a copy that claims to be resized.</summary>
+    /// <param name="source">The LoRA file.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="detail">Why not, in a sentence.</param>
+    public static OutputException NothingResized(string source, string recipe, string detail) =>
+        new($"Nothing of '{source}' can be resized by the recipe '{recipe}': {detail}", null, source, nameof(NothingResized));
+
+    /// <summary>A recipe keeps nothing of a file: the output would do nothing.</summary>
+    /// <param name="source">The LoRA file.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="highestScore">The highest score of a dimension, or null when there is none.</param>
+    public static OutputException NothingKept(string source, string recipe, double? highestScore)
+    {
+        string hint = highestScore is { } score && double.IsFinite(score)
+            ? string.Create(CultureInfo.InvariantCulture, $" The highest score is {score:0.###}.")
+            : string.Empty;
+        string message = $"The recipe '{recipe}' keeps no dimension of any layer of '{source}'; the output would do nothing.{hint}";
+        return new OutputException(message, null, source, nameof(NothingKept));
     }
 
     /// <summary>Says in one sentence why the operating system refused.</summary>

@@ -9,7 +9,7 @@ public enum SafetensorsDefect
     /// <summary>The header's length is under 2 or over 100 MB: this is some other kind of file.</summary>
     InvalidHeaderLength,
 
-    /// <summary>The header's length points past the end of the file: truncated, or another kind of file.</summary>
+    /// <summary>The header's length points past the end of the file, and no header begins there: this is some other kind of file.</summary>
     HeaderPastEnd,
 
     /// <summary>The header is not UTF-8.</summary>
@@ -36,9 +36,42 @@ public enum SafetensorsDefect
     /// <summary>The byte count is not shape × type.</summary>
     SizeMismatch,
 
-    /// <summary>The tensors end before or behind the end of the file.</summary>
+    /// <summary>The tensors end before the end of the file: some bytes belong to none.</summary>
     IncompleteData,
 
     /// <summary>The file became shorter, or was replaced, while it was read.</summary>
     FileShrank,
+
+    /// <summary>The file is cut off: its header, or its data, ends too early.</summary>
+    Truncated,
+
+    /// <summary>It holds nothing.</summary>
+    Empty,
+
+    /// <summary>It begins with zeros only.</summary>
+    Zeros,
+
+    /// <summary>It is a web page, or XML, that a server sent in place of the file.</summary>
+    HtmlPage,
+
+    /// <summary>It is a JSON text, such as the error of a server.</summary>
+    JsonText,
+
+    /// <summary>It is some other text.</summary>
+    PlainText,
+
+    /// <summary>It is the place-holder of a file that git-LFS did not fetch.</summary>
+    LfsPointer,
+
+    /// <summary>It is a pickle of Python or PyTorch, which can run code.</summary>
+    Pickle,
+
+    /// <summary>It is an archive: zip, 7z, rar or gzip.</summary>
+    Archive,
+
+    /// <summary>It is a GGUF file.</summary>
+    Gguf,
+
+    /// <summary>It is a picture.</summary>
+    Picture,
 }

@@ -9,14 +9,7 @@ public sealed class SafetensorsException : ResizeLoraException
     /// <param name="detail">The defect in words, without the file's name.</param>
     /// <param name="innerException">The cause, or null.</param>
     public SafetensorsException(string path, SafetensorsDefect defect, string detail, Exception? innerException = null)
-        : base($"'{path}' is not a usable safetensors file: {detail}", path, innerException)
+        : base("Safetensors", defect.ToString(), $"'{path}' is not a usable safetensors file: {detail}", path, innerException)
     {
-        Defect = defect;
     }
-
-    /// <summary>The kind of defect.</summary>
-    public SafetensorsDefect Defect { get; }
-
-    /// <inheritdoc/>
-    public override string ErrorId => $"Safetensors{Defect}";
 }

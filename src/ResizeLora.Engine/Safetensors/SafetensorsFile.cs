@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using Microsoft.Win32.SafeHandles;
 
 namespace ResizeLora.Safetensors;
@@ -51,7 +52,7 @@ public sealed class SafetensorsFile : ITensorFile
         var named = new FileInfo(path);
         if ((named.ResolveLinkTarget(returnFinalTarget: true) ?? named) is FileInfo { Exists: true, Length: 0 })
         {
-            throw new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, "it has 0 bytes: it is empty, or no file but a pipe or a device.");
+            throw new SafetensorsException(path, SafetensorsDefect.Empty, "it has 0 bytes: it is empty, or a pipe or a device.");
         }
 
         SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
@@ -126,27 +127,42 @@ public sealed class SafetensorsFile : ITensorFile
 
     private static byte[] ReadHeaderBytes(SafeFileHandle handle, long length, string path)
     {
-        if (length < sizeof(ulong))
+        byte[] start = new byte[Math.Min(length, sizeof(ulong) + 1)];
+        ReadExactly(handle, start, 0, path);
+        ulong headerLength = length < sizeof(ulong) ? 0 : BinaryPrimitives.ReadUInt64LittleEndian(start);
+        if (headerLength is < 2 or > SafetensorsHeader.MaximumLength || (long)headerLength > length - sizeof(ulong))
         {
-            throw new SafetensorsException(path, SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.");
-        }
-
-        Span<byte> prefix = stackalloc byte[sizeof(ulong)];
-        ReadExactly(handle, prefix, 0, path);
-        ulong headerLength = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
-        if (headerLength is < 2 or > SafetensorsHeader.MaximumLength)
-        {
-            throw new SafetensorsException(path, SafetensorsDefect.InvalidHeaderLength, $"its first eight bytes give a header of {headerLength} bytes; this is a file of another kind.");
-        }
-
-        if ((long)headerLength > length - sizeof(ulong))
-        {
-            throw new SafetensorsException(path, SafetensorsDefect.HeaderPastEnd, $"its header of {headerLength} bytes goes past the end of its {length} bytes: it is truncated, or of another kind.");
+            byte[] sample = new byte[Math.Min(length, ForeignContent.SampleLength)];
+            ReadExactly(handle, sample, 0, path);
+            throw Refuse(sample, length, headerLength, path);
         }
 
         byte[] json = GC.AllocateUninitializedArray<byte>((int)headerLength);
         ReadExactly(handle, json, sizeof(ulong), path);
         return json;
+    }
+
+    private static SafetensorsException Refuse(byte[] sample, long length, ulong headerLength, string path)
+    {
+        bool isLength = headerLength is >= 2 and <= SafetensorsHeader.MaximumLength;
+        if (isLength && sample.Length > sizeof(ulong) && sample[sizeof(ulong)] == (byte)'{')
+        {
+            return new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
+                CultureInfo.InvariantCulture,
+                $"it is truncated: it has {length:N0} bytes, and its header alone takes {headerLength + sizeof(ulong):N0}. "
+                + $"The download or copy broke off; make it again."));
+        }
+
+        if (ForeignContent.Recognise(sample, length) is { } content)
+        {
+            return new SafetensorsException(path, content.Defect, content.Text);
+        }
+
+        (SafetensorsDefect defect, string text) = length < sizeof(ulong)
+            ? (SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.")
+            : isLength ? (SafetensorsDefect.HeaderPastEnd, "its header would go past its end.")
+            : (SafetensorsDefect.InvalidHeaderLength, "it does not begin with the length of a header.");
+        return new SafetensorsException(path, defect, $"{text} It is of another kind, or damaged; download or copy it again.");
     }
 
     private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long position, string path)

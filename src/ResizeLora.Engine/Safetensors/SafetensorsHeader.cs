@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 
 namespace ResizeLora.Safetensors;
@@ -45,6 +46,12 @@ public sealed class SafetensorsHeader
             throw new SafetensorsException(path, SafetensorsDefect.InvalidHeaderEncoding, "its header is not UTF-8 text.");
         }
 
+        if (json.StartsWith((ReadOnlySpan<byte>)[0xEF, 0xBB, 0xBF]))
+        {
+            string detail = "its header begins with a byte order mark, as a text editor writes it. Download it again.";
+            throw new SafetensorsException(path, SafetensorsDefect.InvalidHeader, detail);
+        }
+
         if (json.IsEmpty || json[0] != (byte)'{')
         {
             throw new SafetensorsException(path, SafetensorsDefect.InvalidHeader, "its header is not a JSON object.");
@@ -87,7 +94,7 @@ public sealed class SafetensorsHeader
         }
 
         tensors.Sort(static (left, right) => left.Start != right.Start ? left.Start.CompareTo(right.Start) : left.End.CompareTo(right.End));
-        ValidateOffsets(tensors, dataLength, path);
+        ValidateOffsets(tensors, json.Length, dataLength, path);
         return new SafetensorsHeader(tensors, metadata ?? []);
     }
 
@@ -110,7 +117,8 @@ public sealed class SafetensorsHeader
             reader.Read();
             if (reader.TokenType != JsonTokenType.String)
             {
-                throw new SafetensorsException(path, SafetensorsDefect.InvalidMetadata, $"its metadata value '{key}' is not a string.");
+                string detail = $"its metadata value '{key}' is not a string; save it again with a program that writes text there.";
+                throw new SafetensorsException(path, SafetensorsDefect.InvalidMetadata, detail);
             }
 
             if (!metadata.TryAdd(key, reader.GetString()!))
@@ -217,7 +225,7 @@ public sealed class SafetensorsHeader
         }
     }
 
-    private static void ValidateOffsets(List<TensorEntry> tensors, long dataLength, string path)
+    private static void ValidateOffsets(List<TensorEntry> tensors, int headerLength, long dataLength, string path)
     {
         long expected = 0;
         foreach (TensorEntry tensor in tensors)
@@ -231,11 +239,17 @@ public sealed class SafetensorsHeader
             expected = tensor.End;
         }
 
-        if (expected != dataLength)
+        if (expected > dataLength)
         {
-            string detail = expected > dataLength
-                ? $"its tensors take {expected} bytes, but only {dataLength} follow the header: the file is truncated."
-                : $"{dataLength - expected} bytes behind the last tensor belong to none.";
+            throw new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
+                CultureInfo.InvariantCulture,
+                $"it is truncated: of {(decimal)expected + headerLength + sizeof(ulong):N0} bytes {expected - dataLength:N0} are missing. "
+                + $"The download or copy broke off; make it again."));
+        }
+
+        if (expected < dataLength)
+        {
+            string detail = $"{dataLength - expected} bytes behind the last tensor belong to none. Download or copy it again.";
             throw new SafetensorsException(path, SafetensorsDefect.IncompleteData, detail);
         }
     }

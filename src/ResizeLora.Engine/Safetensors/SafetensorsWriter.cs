@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace ResizeLora.Safetensors;
@@ -9,23 +8,17 @@ namespace ResizeLora.Safetensors;
 /// </summary>
 public sealed class SafetensorsWriter : IDisposable
 {
-    private const string TemporaryPrefix = ".resizelora-";
-    private const string TemporarySuffix = ".tmp";
-
     // Large enough that a network share or a hard disk sees few requests.
     private const int BufferSize = 1 << 20;
 
     private readonly SafetensorsLayout layout;
-    private readonly string temporaryPath;
-    private readonly FileStream stream;
-    private bool committed;
+    private readonly TemporaryFile file;
 
-    private SafetensorsWriter(string path, SafetensorsLayout layout, string temporaryPath, FileStream stream)
+    private SafetensorsWriter(string path, SafetensorsLayout layout, TemporaryFile file)
     {
         Path = path;
         this.layout = layout;
-        this.temporaryPath = temporaryPath;
-        this.stream = stream;
+        this.file = file;
     }
 
     /// <summary>The final path.</summary>
@@ -39,40 +32,16 @@ public sealed class SafetensorsWriter : IDisposable
     {
         ArgumentNullException.ThrowIfNull(layout);
         path = System.IO.Path.GetFullPath(path);
-        string folder = System.IO.Path.GetDirectoryName(path)!;
-        string temporaryPath = System.IO.Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"{TemporaryPrefix}{Environment.ProcessId}-{Guid.NewGuid():N}{TemporarySuffix}"));
         try
         {
-            // Sharing deletion, and nothing else, lets the file be renamed while it is held against other runs' cleaning.
-            var stream = new FileStream(temporaryPath, FileMode.CreateNew, FileAccess.ReadWrite, FileShare.Delete, BufferSize);
-            stream.Position = layout.Prefix.Length;
-            return new SafetensorsWriter(path, layout, temporaryPath, stream);
+            var file = TemporaryFile.Create(System.IO.Path.GetDirectoryName(path)!, BufferSize);
+            file.Stream.Position = layout.Prefix.Length;
+            return new SafetensorsWriter(path, layout, file);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw OutputException.From(path, exception);
         }
-    }
-
-    /// <summary>Removes what a killed run left in a folder; a temporary file that another process still writes is left alone.</summary>
-    /// <param name="folder">The folder.</param>
-    /// <returns>The number of files removed.</returns>
-    public static int RemoveLeftovers(string folder)
-    {
-        int removed = 0;
-        try
-        {
-            foreach (string leftover in Directory.EnumerateFiles(folder, $"{TemporaryPrefix}*{TemporarySuffix}"))
-            {
-                removed += !IsOwnerAlive(leftover) && TryRemove(leftover) ? 1 : 0;
-            }
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            // A folder that cannot be listed will be reported, better, when the output is written to it.
-        }
-
-        return removed;
     }
 
     /// <summary>Appends the next bytes of the data, in the order of the layout.</summary>
@@ -82,7 +51,7 @@ public sealed class SafetensorsWriter : IDisposable
     {
         try
         {
-            stream.Write(data);
+            file.Stream.Write(data);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -97,20 +66,18 @@ public sealed class SafetensorsWriter : IDisposable
     public void Commit(IReadOnlyDictionary<string, string> metadata, bool overwrite)
     {
         SafetensorsLayout final = layout.WithMetadata(metadata);
-        if (final.Prefix.Length != layout.Prefix.Length || stream.Position != layout.FileLength)
+        if (final.Prefix.Length != layout.Prefix.Length || file.Stream.Position != layout.FileLength)
         {
             throw new InvalidOperationException("The header or the data does not have the length that the layout gave it.");
         }
 
         try
         {
-            stream.Position = 0;
-            stream.Write(final.Prefix.Span);
-            stream.Flush(flushToDisk: true);
+            file.Stream.Position = 0;
+            file.Stream.Write(final.Prefix.Span);
+            file.Stream.Flush(flushToDisk: true);
             Verify(final);
-            FileNaming.Move(temporaryPath, Path, overwrite);
-            committed = true;
-            stream.Dispose();
+            file.Commit(Path, overwrite);
         }
         catch (IOException exception) when (!overwrite && File.Exists(Path))
         {
@@ -127,26 +94,11 @@ public sealed class SafetensorsWriter : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose()
-    {
-        try
-        {
-            stream.Dispose();
-        }
-        catch (IOException)
-        {
-            // Closing flushes; on a full disk that fails a second time, and the first failure has been reported.
-        }
-
-        if (!committed)
-        {
-            TryRemove(temporaryPath);
-        }
-    }
+    public void Dispose() => file.Dispose();
 
     private void Verify(SafetensorsLayout final)
     {
-        SafetensorsHeader written = SafetensorsFile.ReadHeader(stream.SafeFileHandle, temporaryPath, out long length, out _);
+        SafetensorsHeader written = SafetensorsFile.ReadHeader(file.Stream.SafeFileHandle, file.Stream.Name, out long length, out _);
         bool same = length == final.FileLength
             && written.Metadata.Count == final.Metadata.Count
             && final.Metadata.All(pair => written.Metadata.TryGetValue(pair.Key, out string? value) && value == pair.Value)
@@ -158,47 +110,12 @@ public sealed class SafetensorsWriter : IDisposable
         }
     }
 
-    private OutputException Unverified(SafetensorsException? cause = null) => new(
-        Path, "Unverified", $"what was read back is not what was written{(cause is null ? string.Empty : $" ({cause.Defect})")}; the disk or the network share may be failing.", cause);
-
-    private static string Describe(TensorEntry tensor) => string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} {tensor.ShapeText} {tensor.Start} {tensor.End} {tensor.Name}");
-
-    // The lock alone would leave the moment between making a file and locking it.
-    private static bool IsOwnerAlive(string temporaryPath)
+    private OutputException Unverified(SafetensorsException? cause = null)
     {
-        string owner = System.IO.Path.GetFileName(temporaryPath)[TemporaryPrefix.Length..].Split('-')[0];
-        if (!int.TryParse(owner, NumberStyles.None, CultureInfo.InvariantCulture, out int processId))
-        {
-            return false;
-        }
-
-        try
-        {
-            // A process that started later has the number, but not the file.
-            using var process = Process.GetProcessById(processId);
-            return process.StartTime.ToUniversalTime() <= File.GetLastWriteTimeUtc(temporaryPath);
-        }
-        catch (Exception exception) when (exception is ArgumentException or InvalidOperationException or System.ComponentModel.Win32Exception)
-        {
-            return false;
-        }
+        string defect = cause is null ? string.Empty : $" ({cause.Defect})";
+        return new OutputException(Path, "Unverified", $"what was read back is not what was written{defect}; the disk or the network share may be failing.", cause);
     }
 
-    private static bool TryRemove(string path)
-    {
-        try
-        {
-            // Whoever writes it holds it exclusively, so that opening tells a leftover from work in progress.
-            using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            {
-            }
-
-            File.Delete(path);
-            return true;
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    private static string Describe(TensorEntry tensor) =>
+        string.Create(CultureInfo.InvariantCulture, $"{tensor.Type} {tensor.ShapeText} {tensor.Start} {tensor.End} {tensor.Name}");
 }

@@ -43,7 +43,7 @@ internal static class LayerDecomposer
             factors = SmallSpectrum.Decompose(up, downGram, layer.Rank, count, ReadFactors);
         }
 
-        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count);
+        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
         LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum
             : throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(up.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");

@@ -92,6 +92,13 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>The same layer measured against another base model.</summary>
     internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Origin, Source, Factors, baseNorms, checkpointPath);
 
+    /// <summary>The same layer where it lies in the file now.</summary>
+    internal LayerSpectrum At(AdapterLayer source)
+    {
+        BaseNorms? norms = BaseSpectralNorm is { } spectral && BaseFrobeniusNorm is { } frobenius ? new BaseNorms(spectral, frobenius) : null;
+        return new LayerSpectrum(Origin, source, Factors, norms, CheckpointPath);
+    }
+
     /// <summary>The layer's name and what one wants to know of it first.</summary>
     public override string ToString() => FormattableString.Invariant($"{Layer}, rank {Rank}, σ1 {SpectralNorm:g4}");
 
@@ -130,7 +137,8 @@ public sealed class LayerSpectrum : LoraLayer
 
 /// <summary>What a layer was decomposed from.</summary>
 /// <param name="Path">The LoRA file; of a merge the path that it goes by.</param>
-/// <param name="FileTime">The file's time of change then, so that a changed file is not mixed with old factors.</param>
+/// <param name="FileTime">The file's time of change then. Another time now is a reason to look at the content at once.</param>
 /// <param name="Merge">The merge, or null.</param>
 /// <param name="FileLayerCount">How many layers with a spectrum the file has.</param>
-internal sealed record LayerOrigin(string Path, DateTime FileTime, MergedLora? Merge, int FileLayerCount);
+/// <param name="Hashes">The content of the file's tensors then, by which they are known when they are written.</param>
+internal sealed record LayerOrigin(string Path, DateTime FileTime, MergedLora? Merge, int FileLayerCount, TensorHashes Hashes);

@@ -100,7 +100,7 @@ internal static class LayerTruncation
         byte[] bytes = encoded.bytes.ToArray();
         if (!FiniteWeights.Are(type, bytes))
         {
-            string advice = type == TensorType.Float16 ? "use -DType BFloat16 or Float32." : "the layer cannot be written.";
+            string advice = type == TensorType.Float16 ? "BFloat16 and Float32 can." : "the layer cannot be written.";
             throw new AdapterException(spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {values.abs().max().to(ScalarType.Float64).item<double>():g3}, too large for {type}; {advice}"));
         }
 

@@ -40,6 +40,11 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             AdapterLayer[] layers = Choose(adapter);
             Run((channel, cancellationToken) =>
             {
+                if (Layer is null)
+                {
+                    adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", whatOfTensors: null);
+                }
+
                 foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
                 {
                     channel.Write(spectrum);
@@ -47,10 +52,6 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
 
                 return layers.Length;
             });
-            if (adapter.OtherTensors.Count > 0)
-            {
-                WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
-            }
         }
     }
 
@@ -66,7 +67,10 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
         {
             if (!WildcardPattern.ContainsWildcardCharacters(Layer[index]) && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name)))
             {
-                var exception = new ItemNotFoundException($"'{adapter.Path}' has no layer '{Layer[index]}'.");
+                string message = adapter.KeptLayers.FirstOrDefault(layer => patterns[index].IsMatch(layer.Name)) is { } kept
+                    ? $"The layer '{kept.Name}' of '{adapter.Path}' has no spectrum ({kept.Reason})."
+                    : $"'{adapter.Path}' has no layer '{Layer[index]}'.";
+                var exception = new ItemNotFoundException(message);
                 WriteError(new ErrorRecord(exception, "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));
             }
         }

@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Adds LoRA files up with weights, as one that Resize-Lora takes from the pipeline.</para>
-/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads headers and alphas only. All files are merged, or none: any that cannot be ends the command.</para>
+/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads hardly more than headers and alphas. All files are merged, or none: any that cannot be ends the command.</para>
 /// </summary>
 [Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Merge-Lora.md")]
 [OutputType(typeof(MergedLora))]
@@ -77,13 +77,7 @@ public sealed class MergeLoraCommand : PathCommand
 
         double[]? weights = weightsAreForAll ? Spread(Weight, files.Count) : null;
         (string, double)[] weighted = files.Select((file, index) => (file.Path, file.Weight ?? weights![index])).ToArray();
-        MergedLora merge = Require(weighted, () => MergedLora.Create(weighted, Name));
-        if (merge.LeftOut.Count > 0)
-        {
-            WriteWarning($"'{merge}': {merge.LeftOut.Count} tensors that belong to no layer are left out, because an earlier file has tensors of their names: {string.Join(", ", merge.LeftOut)}");
-        }
-
-        WriteObject(merge);
+        WriteObject(Require(weighted, () => Run((channel, _) => MergedLora.Create(weighted, Name, channel))));
     }
 
     private double[] Spread(double[] weights, int count)

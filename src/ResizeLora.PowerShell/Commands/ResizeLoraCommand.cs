@@ -1,7 +1,9 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
+using ResizeLora.Recipes;
 using ResizeLora.Resizing;
 using ResizeLora.Safetensors;
 
@@ -19,7 +21,17 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(ResizeResult))]
 public sealed class ResizeLoraCommand : RecipeCommand
 {
+    private const string MeasurementSet = "Measurement";
+
     private OutputPlacement? placement;
+    private ResizeRequest? request;
+
+    /// <summary>
+    /// <para type="description">Measurements of Measure-LoraResize: each is written as it was measured, by its recipe, in its type, against its base model.</para>
+    /// </summary>
+    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MeasurementSet)]
+    [MeasurementTransformation]
+    public ResizeRequest[] Measurement { get; set; } = [];
 
     /// <summary>
     /// <para type="description">The folder of the outputs, made when it does not exist; by default each goes beside its input.</para>
@@ -46,7 +58,16 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override bool TakesResizedFiles => Force;
 
-    private OutputPlacement Placement => placement ??= new OutputPlacement(Recipe, OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
+    /// <inheritdoc/>
+    protected override bool BringsBaseNorms => base.BringsBaseNorms || ParameterSetName == MeasurementSet;
+
+    /// <inheritdoc/>
+    protected override IReadOnlyList<ResizeRecipe> Recipes => request is null || IsGiven(nameof(Recipe)) ? Recipe : [request.Recipe];
+
+    /// <inheritdoc/>
+    protected override OutputType WrittenType => request is null || IsGiven(nameof(DType)) ? DType : request.DType;
+
+    private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -61,10 +82,24 @@ public sealed class ResizeLoraCommand : RecipeCommand
     }
 
     /// <inheritdoc/>
+    protected override void ProcessRecord()
+    {
+        foreach (ResizeRequest measured in ParameterSetName == MeasurementSet ? Measurement : [])
+        {
+            request = measured;
+            ApplyTo(measured.Layers);
+        }
+
+        base.ProcessRecord();
+    }
+
+    /// <inheritdoc/>
     internal override void Apply(LayerSource source)
     {
         // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
-        int[] due = [.. Enumerable.Range(0, Recipe.Length).Where(index => IsDue(source.Path, index) && (!AsksUser || IsConfirmed(source.Path, index)))];
+        using Adapter adapter = source.OpenFile();
+        ResizeRecipe[] due = [.. Recipes.Where(recipe => IsDue(Describe(source, adapter, recipe)))];
+        RemoveLeftovers();
         if (due.Length == 0)
         {
             return;
@@ -72,9 +107,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
 
         var clock = Stopwatch.StartNew();
         using ResizeJob job = source.OpenJob();
-        foreach (int index in due)
+        foreach (ResizeRecipe recipe in due)
         {
-            Attempt(source.Path, () => ResizeOne(job, index, clock));
+            Attempt(source.Path, () => ResizeOne(job, recipe, clock));
             clock.Restart();
         }
     }
@@ -85,40 +120,60 @@ public sealed class ResizeLoraCommand : RecipeCommand
         ? LanguagePrimitives.IsTrue(given)
         : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
 
-    private bool IsConfirmed(string source, int index)
-    {
-        string? existing = Force ? Placement.FindExisting(source, index) : null;
-        string action = existing is null ? $"Resize by recipe {Recipe[index]}" : $"Resize by recipe {Recipe[index]}, replacing '{existing}'";
-        return ShouldProcess(source, action);
-    }
+    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+        ? LanguagePrimitives.IsTrue(given)
+        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
-    private bool IsDue(string source, int index)
+    private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
+
+    private bool IsDue(OutputMaking making)
     {
-        if (Force || Placement.FindExisting(source, index) is not { } existing)
+        string? existing = Placement.FindExisting(making);
+        if (existing is null || Force)
         {
-            return true;
+            string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
+            return !AsksUser || ShouldProcess(making.SourcePath, action);
         }
 
         if (SkipExisting)
         {
-            WriteVerbose($"'{existing}' exists; '{source}' is not resized again.");
-            return false;
+            WriteVerbose($"'{existing}' exists; '{making.SourcePath}' is not resized again.");
         }
-
-        // At a size recipe the name is known only when the threshold is; an output of other threshold stays beside the new one.
-        if (Recipe[index].SizeMiB is not null)
+        else
         {
-            return true;
+            WriteError(EngineError.Create(OutputException.Exists(existing), making.SourcePath));
         }
 
-        WriteError(EngineError.Create(OutputException.Exists(existing), source));
         return false;
     }
 
-    private void ResizeOne(ResizeJob job, int index, Stopwatch clock)
+    // Whoever looks into a folder cleans it, also where everything is done. Only -WhatIf changes nothing.
+    private void RemoveLeftovers()
     {
-        ResizePlan plan = Plan(job, Recipe[index]);
-        string path = Placement.Place(job.SourcePath, index, plan.Threshold, Force);
+        if (!IsWhatIf)
+        {
+            Run((channel, _) =>
+            {
+                Placement.RemoveLeftovers(channel);
+                return true;
+            });
+        }
+    }
+
+    private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Stopwatch clock)
+    {
+        ResizePlan plan = Plan(job, recipe);
+        if (!Force)
+        {
+            plan.RequireContent();
+            if (plan.ChangesNothing)
+            {
+                WriteWarning($"'{job.SourcePath}': the recipe '{plan.Recipe}' keeps every dimension; no file is written.");
+                return;
+            }
+        }
+
+        string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
         if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))

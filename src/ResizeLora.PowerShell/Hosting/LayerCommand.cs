@@ -31,6 +31,9 @@ public abstract class LayerCommand : LoraFileCommand
     /// <summary>The recipes that will be applied.</summary>
     protected abstract IReadOnlyList<ResizeRecipe> Recipes { get; }
 
+    /// <summary>Whether what comes brings the norms of its base model along.</summary>
+    protected virtual bool BringsBaseNorms => ParameterSetName == LayerSet;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -39,8 +42,8 @@ public abstract class LayerCommand : LoraFileCommand
             Attempt(layer, () => Collect(layer));
         }
 
-        // Only here is it known that files come, not layers, which bring their base norms along.
-        if (ParameterSetName != LayerSet && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
+        // Only here is it known whether files come, or layers.
+        if (!BringsBaseNorms && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
         {
             Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
         }
@@ -68,8 +71,18 @@ public abstract class LayerCommand : LoraFileCommand
             {
                 Path = adapter.Path,
                 LayerCount = adapter.Layers.Count,
+                OpenSession = () => Session,
                 OpenFile = () => adapter,
-                OpenJob = () => Run((channel, token) => ResizeJob.Decompose(Session, adapter, channel, token)),
+                OpenJob = () => Run((channel, token) =>
+                {
+                    // A LoRA of another family is refused before its layers are decomposed for nothing.
+                    if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                    {
+                        Session.RequireMatch(adapter);
+                    }
+
+                    return ResizeJob.Decompose(Session, adapter, channel, token);
+                }),
             });
         }
     }
@@ -89,6 +102,7 @@ public abstract class LayerCommand : LoraFileCommand
             Path = path,
             LayerCount = layers.Count,
             Layers = layers,
+            OpenSession = () => SessionFor(layers),
             OpenFile = layers[0].OpenSource,
             OpenJob = () => Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
         }));
@@ -148,6 +162,9 @@ internal sealed class LayerSource
 
     /// <summary>The layers that came, or null where the whole file did.</summary>
     public IReadOnlyList<LoraLayer>? Layers { get; init; }
+
+    /// <summary>The session that the file is worked on in.</summary>
+    public required Func<ResizeSession> OpenSession { get; init; }
 
     /// <summary>Opens the file.</summary>
     public required Func<Adapter> OpenFile { get; init; }

@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -28,7 +29,10 @@ public abstract class RecipeCommand : LayerCommand
     /// <inheritdoc/>
     protected override IReadOnlyList<ResizeRecipe> Recipes => Recipe;
 
-    private TensorType WeightType => DType switch
+    /// <summary>The type that is written.</summary>
+    protected virtual OutputType WrittenType => DType;
+
+    private TensorType WeightType => WrittenType switch
     {
         OutputType.BFloat16 => TensorType.BFloat16,
         OutputType.Float32 => TensorType.Float32,
@@ -39,4 +43,14 @@ public abstract class RecipeCommand : LayerCommand
     /// <param name="job">The file.</param>
     /// <param name="recipe">The recipe.</param>
     protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, channel, token));
+
+    /// <summary>Describes the output of one recipe, before anything is computed.</summary>
+    /// <param name="source">The file, or its layers.</param>
+    /// <param name="adapter">The same, open.</param>
+    /// <param name="recipe">The recipe.</param>
+    private protected OutputMaking Describe(LayerSource source, Adapter adapter, ResizeRecipe recipe)
+    {
+        IEnumerable<string> layers = source.Layers?.Select(static layer => layer.Layer) ?? adapter.Layers.Select(static layer => layer.Name);
+        return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType);
+    }
 }

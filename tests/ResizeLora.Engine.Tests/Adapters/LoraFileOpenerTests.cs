@@ -44,7 +44,7 @@ public sealed class LoraFileOpenerTests : IDisposable
         Assert.Contains("'.txt'", isText, StringComparison.Ordinal);
         string dora = new SampleLora().Layer("a", 8, 6, 2).Tensor(SampleTensor.Scalar("a.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
         Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out string? isDora));
-        Assert.Contains("no layer that can be resized", isDora, StringComparison.Ordinal);
+        Assert.Contains("no layer that can be resized: a (it also has dora_scale)", isDora, StringComparison.Ordinal);
     }
 
     [Fact]

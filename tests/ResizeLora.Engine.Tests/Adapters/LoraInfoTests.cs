@@ -48,7 +48,8 @@ public sealed class LoraInfoTests : IDisposable
         { TextEncoder, null, null, 16, "SDXL" },
         { "lora_unet_double_blocks_0_img_attn_qkv", null, null, 16, "Flux" },
         { UNet, "ss_sd_model_name", "sd_xl_base_1.0.safetensors", 16, "SDXL" },
-        { UNet, "ss_sd_model_name", "my model.safetensors", 16, null },
+        { "unet.down_blocks.1.attn2.to_k", "ss_sd_model_name", "my model.safetensors", 16, null },
+        { UNet, null, null, 16, "SDXL" },
     };
 
     public static TheoryData<string, string?> Resolutions => new()
@@ -180,12 +181,14 @@ public sealed class LoraInfoTests : IDisposable
     [InlineData("resize_params", """{"recipe_str":"spn_lora=1,thr=-1"}""", "spn_lora=1,thr=-1")]
     [InlineData("ss_training_comment", "Dynamic resize with sv_fro: 0.9 from 128; mine", "Dynamic resize with sv_fro: 0.9 from 128")]
     [InlineData("ss_training_comment", "dimension is resized from 128 to 32; ", "dimension is resized from 128 to 32")]
-    [InlineData("ss_network_dim", "Dynamic", "ranks chosen layer by layer, no more is noted")]
+    [InlineData("ss_network_dim", "Dynamic", null)]
     [InlineData("ss_network_dim", "128", null)]
     public void It_tells_how_a_file_was_resized_before(string key, string value, string? expected)
     {
         LoraInfo info = Read(new SampleLora().Layer("a", 8, 6, 2).Metadata(key, value));
         Assert.Equal((expected, expected is not null), (info.ResizedWith, info.Resized));
+        using Adapter? adapter = LoraFileOpener.TryOpen(info.Path, again: false, out _);
+        Assert.Equal(info.Resized, adapter is null);
     }
 
     [Theory]

@@ -3,6 +3,7 @@ using ResizeLora.Checkpoints;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
 using ResizeLora.Safetensors;
+using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -130,15 +131,54 @@ public sealed class MergedLoraTests : IDisposable
         Assert.Equal("MergeUnsupported", Assert.Throws<MergeException>(() => MergedLora.Create([(a, 1), (dora, 1)])).ErrorId);
     }
 
+    [Theory]
+    [InlineData(3, 4)]
+    [InlineData(4, 3)]
+    public void A_file_that_changed_since_is_not_mixed_in_though_it_kept_its_time(int alpha, int seed)
+    {
+        string a = new SampleLora(3).Layer(Linear, 12, 10, 3, alpha: 3).Write(folder.PathOf("a.safetensors"));
+        var merge = MergedLora.Create([(a, 1)]);
+        DateTime time = File.GetLastWriteTimeUtc(a);
+        new SampleLora(seed).Layer(Linear, 12, 10, 3, alpha: alpha).Write(a);
+        File.SetLastWriteTimeUtc(a, time);
+        Assert.Equal("MergeStale", Assert.Throws<MergeException>(merge.Open).ErrorId);
+        using FileStream closed = File.Open(a, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.True(closed.CanWrite);
+    }
+
     [Fact]
-    public void A_file_that_changed_since_is_not_mixed_in()
+    public void A_merge_is_written_of_what_was_decomposed_or_not_at_all()
+    {
+        string a = new SampleLora(1).Layer(Linear, 640, 512, 16, alpha: 3).Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2).Layer(Linear, 640, 512, 8, alpha: 3).Write(folder.PathOf("b.safetensors"));
+        var merge = MergedLora.Create([(a, 0.7), (b, 0.3)]);
+        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        LayerSpectrum[] layers;
+        using (Adapter opened = merge.Open())
+        {
+            layers = session.Decompose(opened, opened.Layers, null, CancellationToken.None).ToArray();
+        }
+
+        // One bit in a place that no sample looks at.
+        DateTime time = File.GetLastWriteTimeUtc(b);
+        byte[] bytes = File.ReadAllBytes(b);
+        bytes[^5000] ^= 1;
+        File.WriteAllBytes(b, bytes);
+        File.SetLastWriteTimeUtc(b, time);
+        using var job = ResizeJob.Adopt(session, merge.Open(), layers, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None);
+        Assert.Equal("LayerStale", Assert.Throws<AdapterException>(() => job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None)).ErrorId);
+        Assert.Equal([a, b], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void A_file_that_was_only_touched_is_the_same()
     {
         string a = new SampleLora(1).Layer(Linear, 12, 10, 3).Write(folder.PathOf("a.safetensors"));
         var merge = MergedLora.Create([(a, 1)]);
         File.SetLastWriteTimeUtc(a, DateTime.UtcNow.AddHours(1));
-        Assert.Equal("MergeStale", Assert.Throws<MergeException>(merge.Open).ErrorId);
-        using FileStream closed = File.Open(a, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        Assert.True(closed.CanWrite);
+        using Adapter opened = merge.Open();
+        Assert.Single(opened.Layers);
     }
 
     [Theory]

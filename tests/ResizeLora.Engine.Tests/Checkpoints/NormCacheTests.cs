@@ -170,9 +170,22 @@ public sealed class NormCacheTests : IDisposable
         File.WriteAllText(old, "{");
         File.WriteAllText(recent, "{");
         File.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddDays(-1));
+        string elsewhere = folder.PathOf($"cache/{TemporaryFile.NameOf("other_00000000", 1, DateTime.UtcNow)}");
+        File.WriteAllText(elsewhere, "{");
         Measure(basePath);
         Assert.False(File.Exists(old));
         Assert.True(File.Exists(recent));
+        Assert.True(File.Exists(elsewhere));
+    }
+
+    [Fact]
+    public void What_a_killed_run_left_in_the_cache_is_removed_also_when_all_norms_are_known()
+    {
+        Measure(basePath);
+        string left = folder.PathOf($"cache/{TemporaryFile.NameOf(TemporaryFile.Machine, int.MaxValue, DateTime.UtcNow)}");
+        File.WriteAllText(left, "{");
+        Measure(basePath);
+        Assert.False(File.Exists(left));
     }
 
     [TmpfsFact]

@@ -211,7 +211,7 @@ public sealed class LoraComparerTests : IDisposable
         using ResizeSession? own = session is null ? new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache"))) : null;
         using var comparer = new LoraComparer(session ?? own!, first);
         using Adapter difference = Adapter.Open(second);
-        return comparer.Compare(difference, log, CancellationToken.None);
+        return comparer.Compare(difference, layerNames: null, log, CancellationToken.None);
     }
 
     // ΔW of both files is formed, and subtracted, in double precision.

@@ -17,6 +17,8 @@ public sealed class KilledRunTests
 
     private const int Recipes = 8;
 
+    private const string TemporaryName = @"^\.resizelora-[a-z0-9_]+_[0-9a-f]{8}-\d+-[0-9a-f]+-[0-9a-f]{32}\.tmp$";
+
     // Runs side by side, each with files of its own, to take half the time.
     private const int Lanes = 2;
 
@@ -79,7 +81,7 @@ public sealed class KilledRunTests
             string[] files = Directory.GetFiles(scene.Output);
             string[] finished = [.. files.Where(static path => path.EndsWith(".safetensors", StringComparison.Ordinal))];
             Assert.All(finished, path => Assert.Equal(expected[path], File.ReadAllBytes(path)));
-            Assert.All(files.Except(finished), static path => Assert.Matches(@"^\.resizelora-\d+-[0-9a-f]{32}\.tmp$", Path.GetFileName(path)));
+            Assert.All(files.Except(finished), static path => Assert.Matches(TemporaryName, Path.GetFileName(path)));
             Assert.Equal(inputs, [File.ReadAllBytes(scene.Lora), File.ReadAllBytes(scene.Base)]);
             seen += files.Length > finished.Length || finished.Length is > 0 and < Recipes ? 1 : 0;
             foreach (string cached in Directory.Exists(scene.Cache) ? Directory.GetFiles(scene.Cache, "*.json") : [])

@@ -29,10 +29,64 @@ public sealed class PassedThroughTests
         {
             string[] copied = [.. foreign.Select(tensor => tensor.Name), "dora.alpha", "dora.lora_down.weight", "dora.lora_up.weight"];
             AssertCopied(input, output, copied);
-            string warning = Assert.Single(scene.Log.Warnings);
-            Assert.All(copied.Append(scene.LoraPath), name => Assert.Contains(name, warning, StringComparison.Ordinal));
-            Assert.DoesNotContain(ResizeScene.Linear, warning, StringComparison.Ordinal);
+            Assert.Equal(
+                [
+                    $"'{scene.LoraPath}': copied unchanged, since they are not pairs of factors that can be resized: 1 layer: dora (it also has dora_scale)",
+                    $"'{scene.LoraPath}': copied unchanged, since they belong to no layer: 5 tensors: bundle_emb.word.string_to_param.*, packed, flags and 2 more",
+                ],
+                scene.Log.Warnings);
+            string verbose = Assert.Single(scene.Log.Verbose, static line => line.Contains("belong to no layer", StringComparison.Ordinal));
+            Assert.EndsWith("bundle_emb.word.string_to_param.*, packed, flags, none, not.a.number", verbose, StringComparison.Ordinal);
         }
+    }
+
+    [Fact]
+    public void Layers_that_are_not_understood_do_not_keep_the_others_from_being_resized()
+    {
+        SampleTensor Zeros(string name, params long[] shape) =>
+            SampleTensor.Of(name, TensorType.Float16, shape, new double[shape.Aggregate(1L, static (product, side) => product * side)]);
+        SampleLora lora = ResizeScene.UsualLora()
+            .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3)).Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1))
+            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2, 4, 3)).Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2, 1))
+            .Tensor(Zeros("lora_te1_half.lora_down.weight", 2, 4)).Tensor(SampleTensor.Scalar("lora_te1_half.alpha", 2))
+            .Tensor(Zeros("lora_te2_other.hada_w1_a", 2, 2)).Tensor(Zeros("lora_te2_other.hada_w1_b", 2, 2));
+        using var scene = new ResizeScene(lora);
+        using Adapter input = scene.OpenInput();
+        (ResizePlan plan, Adapter output) = scene.Resize("spn_ckpt,thr=-1.2");
+        using (output)
+        {
+            Assert.Equal(5, plan.Layers.Count);
+            Assert.Equal(plan.LayersKept, output.Layers.Count);
+            AssertCopied(input, output, [.. input.OtherTensors.Select(static tensor => tensor.Name)]);
+            string warning = Assert.Single(scene.Log.Warnings);
+            Assert.EndsWith(
+                ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3], lora_up [6, 2, 1, 1, 1]), "
+                + "lora_unet_sound (lora_down [2, 4, 3], lora_up [6, 2, 1]), lora_te1_half (no lora_up) and 1 more",
+                warning,
+                StringComparison.Ordinal);
+            Assert.Contains(scene.Log.Verbose, static line => line.EndsWith("lora_te2_other (LoHa)", StringComparison.Ordinal));
+            scene.Plan("spn_ckpt,thr=-1");
+            Assert.Single(scene.Log.Warnings);
+        }
+    }
+
+    [Fact]
+    public void A_thousand_layers_without_a_base_weight_are_counted_and_three_are_named()
+    {
+        SampleLora lora = ResizeScene.UsualLora();
+        for (int index = 0; index < 500; index++)
+        {
+            lora.Layer(FormattableString.Invariant($"lora_te1_text_model_encoder_layers_{index}_self_attn_q_proj"), 6, 5, 1)
+                .Layer(FormattableString.Invariant($"lora_te2_text_model_encoder_layers_{index + 1}_self_attn_q_proj"), 6, 5, 1);
+        }
+
+        using var scene = new ResizeScene(lora);
+        scene.Plan("spn_ckpt,thr=-1.2");
+        string warning = Assert.Single(scene.Log.Warnings);
+        Assert.Contains(": 1000 layers (TextEncoder1: 500, TextEncoder2: 500): lora_te1_text_model_encoder_layers_0_", warning, StringComparison.Ordinal);
+        Assert.EndsWith(" and 997 more", warning, StringComparison.Ordinal);
+        Assert.InRange(warning.Length - scene.LoraPath.Length, 1, 400);
+        Assert.Contains(scene.Log.Verbose, static line => line.Contains("lora_te2_text_model_encoder_layers_500_", StringComparison.Ordinal));
     }
 
     [Fact]
@@ -45,7 +99,7 @@ public sealed class PassedThroughTests
         {
             AssertCopied(input, output, ["lora_unet_unheard_of.alpha", "lora_unet_unheard_of.lora_down.weight", "lora_unet_unheard_of.lora_up.weight", "lora_unet_without_alpha.lora_down.weight", "lora_unet_without_alpha.lora_up.weight"]);
             Assert.Null(output.File.Find("lora_unet_without_alpha.alpha"));
-            Assert.Equal((2, 5), (plan.LayersPassedThrough, plan.Layers.Count));
+            Assert.Equal((2, 5), (plan.PassedThrough.Count, plan.Layers.Count));
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.Contains("lora_unet_unheard_of", warning, StringComparison.Ordinal);
             Assert.Contains("lora_unet_without_alpha", warning, StringComparison.Ordinal);
@@ -59,7 +113,7 @@ public sealed class PassedThroughTests
         (ResizePlan plan, Adapter output) = scene.Resize("spn_lora,thr=-0.3");
         using (output)
         {
-            Assert.Equal((0, 6), (plan.LayersPassedThrough, plan.Layers.Count));
+            Assert.Equal((0, 6), (plan.PassedThrough.Count, plan.Layers.Count));
             Assert.InRange(output.Layers.Single(layer => layer.Name == "lora_unet_unheard_of").Rank, 1, 3);
             Assert.Empty(scene.Log.Warnings);
         }
@@ -105,7 +159,7 @@ public sealed class PassedThroughTests
     }
 
     [Fact]
-    public void A_recipe_that_keeps_nothing_writes_a_file_without_layers_and_warns()
+    public void A_recipe_that_keeps_nothing_is_refused_and_by_force_writes_a_file_without_layers_and_warns()
     {
         using var scene = new ResizeScene();
         (ResizePlan plan, Adapter output) = scene.Resize("spn_lora,thr=5");
@@ -115,6 +169,10 @@ public sealed class PassedThroughTests
             Assert.Equal((0, 0, 5, 1.0), (plan.NewRank, plan.LayersKept, plan.LayersDropped, plan.RelativeErrorToLora));
             Assert.Contains("keeps no dimension", Assert.Single(scene.Log.Warnings), StringComparison.Ordinal);
         }
+
+        OutputException exception = Assert.Throws<OutputException>(plan.RequireContent);
+        Assert.Equal(("OutputNothingKept", scene.LoraPath), (exception.ErrorId, exception.Path));
+        Assert.EndsWith("The highest score is 0.", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

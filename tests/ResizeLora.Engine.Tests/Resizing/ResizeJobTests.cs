@@ -56,11 +56,44 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene(withBase: false);
         IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
         scene.Job.Dispose();
-        File.SetLastWriteTimeUtc(ResizeScene.UsualLora().Write(scene.LoraPath), File.GetLastWriteTimeUtc(scene.LoraPath).AddSeconds(2));
+        ChangeOneByte(scene.LoraPath, ResizeScene.Linear + AdapterLayer.UpSuffix, keepTime: false);
         AdapterException exception = Assert.Throws<AdapterException>(() => ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None));
-        Assert.Equal(("Stale", scene.LoraPath), (exception.Defect, exception.Path));
+        Assert.Equal(("Stale", scene.LoraPath, ResizeScene.Linear), (exception.Defect, exception.Path, exception.Layer));
         using FileStream closed = File.Open(scene.LoraPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(closed.CanWrite);
+    }
+
+    [Theory]
+    [InlineData(ResizeScene.Linear + AdapterLayer.UpSuffix)]
+    [InlineData(ResizeScene.TextEncoder1 + AdapterLayer.DownSuffix)]
+    [InlineData(ResizeScene.Key + AdapterLayer.DownSuffix)]
+    [InlineData(ResizeScene.Linear + AdapterLayer.AlphaSuffix)]
+    [InlineData("emb")]
+    public void A_file_that_was_replaced_and_kept_its_time_is_refused_and_nothing_is_left(string tensor)
+    {
+        using var scene = new ResizeScene(ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [4], [1, 2, 3, 4])), withBase: false);
+        IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
+        scene.Job.Dispose();
+        ChangeOneByte(scene.LoraPath, tensor, keepTime: true);
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+        {
+            using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
+            job.Write(job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None), scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
+        });
+        Assert.Equal(("LayerStale", scene.LoraPath), (exception.ErrorId, exception.Path));
+        Assert.Equal([scene.LoraPath], Directory.GetFiles(scene.OutputFolder));
+    }
+
+    [Fact]
+    public void A_file_of_another_time_but_the_same_content_is_the_same_file()
+    {
+        using var scene = new ResizeScene(withBase: false);
+        IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
+        scene.Job.Dispose();
+        File.SetLastWriteTimeUtc(scene.LoraPath, DateTime.UtcNow.AddDays(-3));
+        using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
+        job.Write(job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None), scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
+        Assert.True(File.Exists(scene.PathOf("output.safetensors")));
     }
 
     [UnixFact]
@@ -184,5 +217,20 @@ public sealed class ResizeJobTests
         {
             cancellation.Cancel();
         }
+    }
+
+    // The lowest bits of a number: nothing but its content tells that the file is another.
+    private static void ChangeOneByte(string path, string tensor, bool keepTime)
+    {
+        DateTime time = File.GetLastWriteTimeUtc(path);
+        byte[] bytes = File.ReadAllBytes(path);
+        using (SafetensorsFile file = SafetensorsFile.Open(path))
+        {
+            bytes[bytes.Length - file.Header.Tensors[^1].End + file.Find(tensor)!.Start] ^= 1;
+        }
+
+        File.Delete(path);
+        File.WriteAllBytes(path, bytes);
+        File.SetLastWriteTimeUtc(path, keepTime ? time : time.AddSeconds(2));
     }
 }

@@ -16,7 +16,11 @@ public sealed class HeaderFuzzTests
         Assert.InRange(outcomes.Count(static outcome => outcome is null), Cases / 20, Cases * 19 / 20);
 
         // All that a header, as opposed to a file, can have.
-        SafetensorsDefect[] ofFiles = [SafetensorsDefect.HeaderTooSmall, SafetensorsDefect.InvalidHeaderLength, SafetensorsDefect.HeaderPastEnd, SafetensorsDefect.FileShrank];
+        SafetensorsDefect[] ofFiles =
+        [
+            SafetensorsDefect.HeaderTooSmall, SafetensorsDefect.InvalidHeaderLength, SafetensorsDefect.HeaderPastEnd, SafetensorsDefect.FileShrank,
+            SafetensorsDefect.Empty, SafetensorsDefect.Zeros, .. ForeignContentTests.Defects,
+        ];
         Assert.Equal(Enum.GetValues<SafetensorsDefect>().Except(ofFiles), outcomes.OfType<SafetensorsDefect>().Distinct().Order());
     }
 

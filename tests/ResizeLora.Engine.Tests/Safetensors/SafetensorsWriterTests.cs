@@ -126,35 +126,12 @@ public sealed class SafetensorsWriterTests : IDisposable
     }
 
     [Fact]
-    public void What_a_killed_run_left_is_removed_and_nothing_else()
-    {
-        File.WriteAllText(folder.PathOf(".resizelora-0123456789abcdef0123456789abcdef.tmp"), "left");
-        File.WriteAllText(folder.PathOf(".resizelora-fedcba9876543210fedcba9876543210.tmp"), "left");
-        string[] others = ["notes.tmp", ".resizelora.tmp", "resizelora-1.tmp", "lora.safetensors"];
-        Assert.All(others, name => File.WriteAllText(folder.PathOf(name), "mine"));
-        Assert.Equal(2, SafetensorsWriter.RemoveLeftovers(folder.Path));
-        Assert.Equal(others.Order(StringComparer.Ordinal), Directory.GetFiles(folder.Path).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
-        Assert.Equal(0, SafetensorsWriter.RemoveLeftovers(folder.PathOf("absent")));
-    }
-
-    [Fact]
-    public void What_a_run_of_another_time_left_is_removed_though_a_process_has_its_number_again()
-    {
-        // In a container every run may have the same number.
-        string leftover = folder.PathOf(FormattableString.Invariant($".resizelora-{Environment.ProcessId}-0123456789abcdef0123456789abcdef.tmp"));
-        File.WriteAllText(leftover, "left");
-        File.SetLastWriteTimeUtc(leftover, DateTime.UtcNow.AddDays(-1));
-        Assert.Equal(1, SafetensorsWriter.RemoveLeftovers(folder.Path));
-        Assert.False(File.Exists(leftover));
-    }
-
-    [Fact]
     public void A_temporary_file_that_is_being_written_is_left_alone()
     {
         using (var writer = SafetensorsWriter.Create(Target, Layout))
         {
             writer.Write(new byte[14]);
-            Assert.Equal(0, SafetensorsWriter.RemoveLeftovers(folder.Path));
+            Assert.Equal(0, TemporaryFile.RemoveLeftovers(folder.Path));
             writer.Commit(Metadata, overwrite: false);
         }
 
@@ -169,7 +146,7 @@ public sealed class SafetensorsWriterTests : IDisposable
         {
             while (!done.IsCancellationRequested)
             {
-                SafetensorsWriter.RemoveLeftovers(folder.Path);
+                TemporaryFile.RemoveLeftovers(folder.Path);
             }
         }, TestContext.Current.CancellationToken);
         try

@@ -1,0 +1,68 @@
+using System.Globalization;
+using ResizeLora.Adapters;
+
+namespace ResizeLora;
+
+/// <summary>
+/// Speaks of many layers or tensors in one short sentence: how many there are in each component, and three of their names.
+/// All names go into a verbose note, since a full LoRA has a thousand layers.
+/// </summary>
+internal static class NameSummary
+{
+    private const int Shown = 3;
+
+    // Names inside files are anybody's: one of a thousand characters must not fill the screen.
+    private const int LongestName = 120;
+
+    /// <summary>Warns of layers or tensors, and gives all their names in a verbose note where the warning cannot.</summary>
+    /// <param name="progress">Takes the notes; nothing is reported to null.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What was done with them, and why, such as <c>copied unchanged</c>.</param>
+    /// <param name="noun">What they are, in the singular: <c>layer</c> or <c>tensor</c>.</param>
+    /// <param name="names">Their names; nothing is reported of none.</param>
+    /// <param name="reasons">For each name what is particular to it, or null.</param>
+    public static void Warn(
+        IProgress<EngineEvent>? progress,
+        string path,
+        string what,
+        string noun,
+        IReadOnlyList<string> names,
+        IReadOnlyList<string>? reasons = null)
+    {
+        if (progress is null || names.Count == 0)
+        {
+            return;
+        }
+
+        string[] texts = reasons is null ? [.. names] : [.. names.Zip(reasons, static (name, reason) => $"{Cut(name)} ({reason})")];
+        string start = $"'{path}': {what}: {Count(names, noun)}: ";
+        progress.Report(new EngineNote(EngineNoteLevel.Warning, start + Sample(texts)));
+        if (names.Count > Shown)
+        {
+            progress.Report(new EngineNote(EngineNoteLevel.Verbose, start + string.Join(", ", texts)));
+        }
+    }
+
+    /// <summary>How many there are, by component: <c>264 layers (TextEncoder1: 72, TextEncoder2: 192)</c>.</summary>
+    /// <param name="names">The names of layers or tensors.</param>
+    /// <param name="noun">What they are, in the singular.</param>
+    public static string Count(IReadOnlyCollection<string> names, string noun)
+    {
+        string[] counts = names.GroupBy(ForeignLayerName.ComponentOf).OrderBy(static group => group.Key)
+            .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}")).ToArray();
+        string number = string.Create(CultureInfo.InvariantCulture, $"{names.Count} {noun}{(names.Count == 1 ? string.Empty : "s")}");
+        return names.All(static name => ForeignLayerName.ComponentOf(name) == Component.Other)
+            ? number
+            : $"{number} ({string.Join(", ", counts)})";
+    }
+
+    /// <summary>Three of the names and the number of the others: <c>a, b, c and 261 more</c>.</summary>
+    /// <param name="names">The names.</param>
+    public static string Sample(IReadOnlyCollection<string> names)
+    {
+        string shown = string.Join(", ", names.Take(Shown).Select(Cut));
+        return names.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - Shown} more") : shown;
+    }
+
+    private static string Cut(string name) => name.Length <= LongestName ? name : $"{name[..LongestName]}…";
+}

@@ -1,0 +1,133 @@
+using System.IO.Hashing;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResizeLora.Adapters;
+using ResizeLora.Recipes;
+using ResizeLora.Safetensors;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>What an output is made from and how. Its metadata keeps it, so that it can be told from an output made otherwise.</summary>
+public sealed class OutputMaking
+{
+    private const string RecipeKey = "recipe_str";
+    private const string SourceKey = "source";
+    private const string SourceContentKey = "source_content";
+    private const string LayersKey = "layers";
+    private const string TypeKey = "dtype";
+    private const string CheckpointKey = "checkpoint";
+    private const string CheckpointContentKey = "checkpoint_content";
+
+    private readonly Adapter adapter;
+    private readonly string layers;
+    private readonly (string Name, string Content)? checkpoint;
+
+    /// <summary>Describes an output.</summary>
+    /// <param name="adapter">The LoRA; it stays open while outputs are compared.</param>
+    /// <param name="layers">The names of the layers that take part.</param>
+    /// <param name="checkpoint">The base model's file name and content key; null where the output does not depend on one.</param>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">The type that factors are written in.</param>
+    internal OutputMaking(Adapter adapter, IEnumerable<string> layers, (string Name, string Content)? checkpoint, ResizeRecipe recipe, TensorType type)
+    {
+        this.adapter = adapter;
+        this.layers = Convert.ToHexString(XxHash3.Hash(Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal))))).ToLowerInvariant();
+        this.checkpoint = checkpoint;
+        Recipe = recipe;
+        Type = type;
+    }
+
+    /// <summary>The LoRA file; of a merge the path that it goes by.</summary>
+    public string SourcePath => adapter.Path;
+
+    /// <summary>The recipe.</summary>
+    public ResizeRecipe Recipe { get; }
+
+    /// <summary>The type that factors are written in.</summary>
+    public TensorType Type { get; }
+
+    /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
+    /// <param name="parameters">The parameters.</param>
+    internal void AddTo(JsonObject parameters)
+    {
+        parameters[SourceKey] = Path.GetFileName(SourcePath);
+        parameters[SourceContentKey] = adapter.ContentKey;
+        parameters[LayersKey] = layers;
+        parameters[TypeKey] = TensorTypes.NameOf(Type);
+        if (checkpoint is { } known)
+        {
+            parameters[CheckpointKey] = known.Name;
+            parameters[CheckpointContentKey] = known.Content;
+        }
+    }
+
+    /// <summary>Compares with an existing file, by its header alone. What the file does not say counts as the same.</summary>
+    /// <param name="path">The file.</param>
+    /// <returns>Whether it is of the same source, and whether it was made in the same way.</returns>
+    internal (bool Source, bool Way) Compare(string path)
+    {
+        SafetensorsHeader header;
+        try
+        {
+            using var file = SafetensorsFile.Open(path);
+            header = file.Header;
+        }
+        catch (Exception exception) when (exception is SafetensorsException or IOException or UnauthorizedAccessException)
+        {
+            return (true, true);
+        }
+
+        if (header.Metadata.GetValueOrDefault(Adapter.ResizeKey) is not { } text || Parse(text) is not { } parameters)
+        {
+            return (true, true);
+        }
+
+        bool Agrees(string key, string? mine) => mine is null || Text(parameters, key) is not { } theirs || theirs == mine;
+        bool way = AgreesRecipe(Text(parameters, RecipeKey)) && AgreesType(Text(parameters, TypeKey), header)
+            && Agrees(LayersKey, layers) && Agrees(CheckpointContentKey, checkpoint?.Content);
+
+        // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
+        bool source = Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;
+        return (source, way);
+    }
+
+    private bool AgreesRecipe(string? theirs)
+    {
+        try
+        {
+            return theirs is null || ResizeRecipe.Parse(theirs).ToString() == Recipe.ToString();
+        }
+        catch (RecipeException)
+        {
+            return false;
+        }
+    }
+
+    // Outputs of earlier versions and of the reference program do not say their type, but their factors have it.
+    private bool AgreesType(string? theirs, SafetensorsHeader header)
+    {
+        if (theirs is not null)
+        {
+            return theirs == TensorTypes.NameOf(Type);
+        }
+
+        TensorEntry[] factors = header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal)).ToArray();
+        return factors.Length == 0 || factors.Any(tensor => tensor.Type == Type);
+    }
+
+    private static JsonObject? Parse(string text)
+    {
+        try
+        {
+            return JsonNode.Parse(text) as JsonObject;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+
+    private static string? Text(JsonObject parameters, string key) =>
+        parameters[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
+}
