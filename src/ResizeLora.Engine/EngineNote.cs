@@ -5,6 +5,12 @@ namespace ResizeLora;
 /// <param name="Text">The sentence.</param>
 public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEvent
 {
+    /// <summary>The case of layers that the output's type cannot hold exactly enough.</summary>
+    public const string Inexact = "LayerInexact";
+
     /// <summary>The sentence, fit to be shown.</summary>
     public string Text { get; } = DisplayText.Of(Text);
+
+    /// <summary>A stable name of what it is about, by which the caller adds its advice; null for most.</summary>
+    public string? Case { get; init; }
 }

@@ -21,13 +21,15 @@ internal static class NameSummary
     /// <param name="noun">What they are, in the singular: <c>layer</c> or <c>tensor</c>.</param>
     /// <param name="names">Their names; nothing is reported of none.</param>
     /// <param name="reasons">For each name what is particular to it, or null.</param>
+    /// <param name="noteCase">The case by which the caller adds its advice, or null.</param>
     public static void Warn(
         IProgress<EngineEvent>? progress,
         string path,
         string what,
         string noun,
         IReadOnlyList<string> names,
-        IReadOnlyList<string>? reasons = null)
+        IReadOnlyList<string>? reasons = null,
+        string? noteCase = null)
     {
         if (progress is null || names.Count == 0)
         {
@@ -36,7 +38,7 @@ internal static class NameSummary
 
         string[] texts = reasons is null ? [.. names] : [.. names.Zip(reasons, static (name, reason) => $"{Cut(name)} ({reason})")];
         string start = $"'{path}': {what}: {Count(names, noun)}: ";
-        progress.Report(new EngineNote(EngineNoteLevel.Warning, start + Sample(texts)));
+        progress.Report(new EngineNote(EngineNoteLevel.Warning, start + Sample(texts)) { Case = noteCase });
         if (names.Count > Shown)
         {
             progress.Report(new EngineNote(EngineNoteLevel.Verbose, start + string.Join(", ", texts)));

@@ -18,6 +18,8 @@ Describe 'Completion of recipes' {
         @{ line = "Resize-Lora x.safetensors -Recipe 'spn_ckpt=1,th|'"; text = "'spn_ckpt=1,thr='" }
         @{ line = 'Resize-Lora x.safetensors -Recipe "spn_ckpt=1,th'; text = '"spn_ckpt=1,thr="' }
         @{ line = "New-ResizeRecipe 'rank=4:sv_r"; text = "'rank=4:sv_ratio='" }
+        @{ line = "New-ResizeRecipe 'sv_ratio=5,sv_co"; text = "'sv_ratio=5,sv_count='" }
+        @{ line = "New-ResizeRecipe 'sv_ratio=5,sv_count=o"; text = "'sv_ratio=5,sv_count=old'" }
         @{ line = 'New-ResizeRecipe sv_r'; text = "'sv_ratio='" }
         @{ line = "New-ResizeRecipe 'spn_ckpt=1, SIZ"; text = "'spn_ckpt=1,size='" }
     ) {

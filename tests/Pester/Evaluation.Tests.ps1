@@ -8,8 +8,24 @@ BeforeAll {
     $files = @{ Checkpoint = Get-SamplePath 'base'; OutputDirectory = New-TestFolder }
     $one = Resize-Lora $lora @files
     $two = Resize-Lora $lora @files -Recipe (New-ResizeRecipe -SpnLora 1 -Size ($one.NewLength / 1MB))
-    $three = Resize-Lora $lora @files -Recipe (New-ResizeRecipe -SvRatio ([Math]::Pow(10, -$two.Threshold)))
-    $page = [System.IO.File]::ReadAllText([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'docs', 'evaluation.md'))
+    $ratio = [Math]::Pow(10, -$two.Threshold)
+    $three = Resize-Lora $lora @files -Recipe (New-ResizeRecipe -SvRatio $ratio)
+    $page = [System.IO.File]::ReadAllLines([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'docs', 'evaluation.md'))
+
+    # The cells of the row that begins with this.
+    function Get-PageRow([string] $Beginning) {
+        $row = @($page | Where-Object { $_.StartsWith($Beginning, [StringComparison]::Ordinal) })
+        $row | Should -HaveCount 1 -Because "the page has one row '$Beginning'"
+        , @($row[0].Trim('|').Split('|').Trim())
+    }
+
+    # A figure of the page is right when what comes out rounds to it, or is off by no more than the promised accuracy besides.
+    function Test-Figure([string] $Text, [double] $Value) {
+        $number = $Text -replace '[ %`a-z_=,]'
+        $decimals = if ($number.Contains('.')) { $number.Length - $number.IndexOf('.') - 1 } else { 0 }
+        $figure = [double]::Parse($number, [cultureinfo]::InvariantCulture)
+        [Math]::Abs($figure - $Value) -le 0.5 * [Math]::Pow(10, -$decimals) + 2e-4 * [Math]::Abs($Value)
+    }
 }
 
 AfterAll {
@@ -22,21 +38,36 @@ Describe 'The evaluation' {
         $two.NewLength | Should -BeGreaterThan ($one.NewLength - 2000)
     }
 
-    It 'keeps in the third the ranks of the second and the one more that kohya''s tool counts' {
+    It 'keeps in the third the ranks of the second, and one dimension of the layer that is all zero' {
         for ($i = 0; $i -lt $two.Layers.Count; $i++) {
-            $layer = $two.Layers[$i]
-            $expected = [Math]::Min($layer.NewRank + 1, $layer.OldRank)
-            $three.Layers[$i].NewRank | Should -Be $expected -Because "it is $($layer.Layer)'s"
+            $expected = [Math]::Max($two.Layers[$i].NewRank, 1)
+            $three.Layers[$i].NewRank | Should -Be $expected -Because "it is $($two.Layers[$i].Layer)'s"
         }
-        $three.NewRank | Should -Be ($two.NewRank + 51)
+        $three.NewRank | Should -Be ($two.NewRank + 1)
     }
 
     It 'has the figures that the page gives: file <_>' -ForEach 1, 2, 3 {
         $result = @($one, $two, $three)[$_ - 1]
-        $invariant = [cultureinfo]::InvariantCulture
-        $row = [string]::Format($invariant, '| {0} | {1:N0} | {2} | {3:0.00} % | {4:0.00} % |',
-            $result.NewRank, $result.NewLength, $result.LayersKept, 100 * $result.RelativeErrorToLora, 100 * $result.RelativeErrorToBase)
-        ($page -split '\r?\n' | Where-Object { $_.Contains($row) }) | Should -Match ([regex]::Escape("$($result.Recipe)"))
+        $row = Get-PageRow "| $_ | ``"
+        $numberInRecipe = @(-1.2, ($one.NewLength / 1MB), $ratio)[$_ - 1]
+        Test-Figure ($row[1] -replace '^.*=') $numberInRecipe | Should -BeTrue -Because "the recipe is $($result.Recipe)"
+        if ($null -eq $result.Threshold) {
+            $row[2] | Should -Be 'none'
+        }
+        else {
+            Test-Figure $row[2] $result.Threshold | Should -BeTrue -Because "the threshold is $($result.Threshold)"
+        }
+        $row[3], $row[5] | Should -Be @("$($result.NewRank)", "$($result.LayersKept)")
+        Test-Figure $row[4] ($result.NewLength / 1000) | Should -BeTrue -Because "it is $($result.NewLength) bytes long"
+        Test-Figure $row[6] (100 * $result.RelativeErrorToLora) | Should -BeTrue -Because "the error is $($result.RelativeErrorToLora)"
+        Test-Figure $row[7] (100 * $result.RelativeErrorToBase) | Should -BeTrue -Because "the error is $($result.RelativeErrorToBase)"
+    }
+
+    It 'has the total rank and the size that the old count gives' {
+        $old = Measure-LoraResize $lora -Recipe (New-ResizeRecipe -SvRatio $ratio -SvCount Old)
+        ($page -join "`n") -match 'here a total rank of (?<rank>\d+) and (?<size>[\d.]+) kB' | Should -BeTrue
+        $old.NewRank | Should -Be $Matches.rank
+        Test-Figure $Matches.size ($old.NewLength / 1000) | Should -BeTrue -Because "it is $($old.NewLength) bytes long"
     }
 
     It 'has the distances that Compare-Lora measures: <Reference> and <File>' -ForEach @(
@@ -50,8 +81,15 @@ Describe 'The evaluation' {
         $results = @($one, $two, $three)
         $referencePath = if ($Reference -eq 'original') { $lora } else { $results[[int] $Reference - 1].Path }
         $comparison = Compare-Lora -ReferencePath $referencePath -Path $results[$File - 1].Path -Checkpoint $files.Checkpoint
-        $row = [string]::Format([cultureinfo]::InvariantCulture, '| {0} | {1} | {2:0.00} % | {3:0.00} % | {4:0.0000} |',
-            $Reference, $File, 100 * $comparison.RelativeErrorToLora, 100 * $comparison.RelativeErrorToBase, $comparison.Cosine)
-        $page.Contains($row) | Should -BeTrue -Because "$row is what comes out"
+        $row = Get-PageRow "| $Reference | $File |"
+        Test-Figure $row[2] (100 * $comparison.RelativeErrorToLora) | Should -BeTrue -Because "it is $($comparison.RelativeErrorToLora)"
+        Test-Figure $row[3] (100 * $comparison.RelativeErrorToBase) | Should -BeTrue -Because "it is $($comparison.RelativeErrorToBase)"
+        Test-Figure $row[4] $comparison.Cosine | Should -BeTrue -Because "it is $($comparison.Cosine)"
+    }
+
+    It 'gives no figure with more digits than are promised' {
+        $figures = [regex]::Matches($page -join "`n", '(?<![\w.])\d+\.\d+').Value
+        $figures | Should -Not -BeNullOrEmpty
+        $figures | Where-Object { ($_ -replace '^0\.0*|\.').Length -gt 4 } | Should -BeNullOrEmpty
     }
 }

@@ -5,8 +5,15 @@ BeforeDiscovery {
     $names = $expected.GetProperty('recipes').EnumerateObject() | ForEach-Object Name
     $byThreshold = $names | Where-Object { $_ -like '*thr=*' }
     $bySize = $names | Where-Object { $_ -like '*size=*' }
-    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected-kohya.json')
-    $byKohya = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement.GetProperty('recipes').EnumerateObject() | ForEach-Object Name
+    # The counts since pull request 2194, and those before it, which a recipe asks for.
+    $byKohya = foreach ($name in 'expected-kohya-counts.json', 'expected-kohya.json') {
+        $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', $name)
+        $recipes = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement.GetProperty('recipes')
+        foreach ($recipe in $recipes.EnumerateObject()) {
+            $isOld = $name -eq 'expected-kohya.json' -and $recipe.Name -like 'sv_*'
+            @{ recipe = $recipe.Name + $(if ($isOld) { ',sv_count=old' }); keptRank = $recipe.Value.GetProperty('kept_rank') }
+        }
+    }
 }
 
 BeforeAll {
@@ -18,8 +25,6 @@ BeforeAll {
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected.json')
     $expected = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement
-    $golden = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Golden', 'expected-kohya.json')
-    $expectedKohya = [System.Text.Json.JsonDocument]::Parse([System.IO.File]::ReadAllText($golden)).RootElement.GetProperty('recipes')
     $layers = @(Get-LoraSpectrum $lora -Checkpoint $base)
 
     function Test-Close([double] $Value, [double] $Reference, [double] $Tolerance) {
@@ -111,15 +116,23 @@ Describe 'A recipe on the sample' {
 }
 
 Describe "A recipe of kohya's methods on the sample" {
-    It 'keeps the ranks of his tool, in the result and in the file: <_>' -ForEach $byKohya {
-        $result = Resize-Lora $lora -Recipe $_ -OutputDirectory (New-TestFolder)
+    It 'keeps the ranks of his tool, in the result and in the file: <recipe>' -ForEach $byKohya {
+        $result = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder)
         $written = @{}
         (Read-SafetensorsHeader $result.Path).Tensors | Where-Object Name -Like '*.lora_down.weight' | ForEach-Object { $written[$_.Name] = $_.Shape[0] }
-        foreach ($kept in $expectedKohya.GetProperty($_).GetProperty('kept_rank').EnumerateObject()) {
+        foreach ($kept in $keptRank.EnumerateObject()) {
             ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
             $written["$($kept.Name).lora_down.weight"] | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
         }
         $result.Threshold | Should -BeNullOrEmpty
+    }
+
+    It 'writes the old and the new count into two files' {
+        $out = New-TestFolder
+        $new, $old = Resize-Lora $lora -Recipe 'sv_ratio=5', 'sv_ratio=5,sv_count=old' -OutputDirectory $out
+        $old.NewRank | Should -BeGreaterThan $new.NewRank
+        Split-Path $new.Path, $old.Path -Leaf | Should -Be @('lora_svratio5.safetensors', 'lora_svratio5_svcountold.safetensors')
+        Get-FileName $out | Should -HaveCount 2
     }
 
     It 'leaves the stricter to decide beside a score' {

@@ -132,6 +132,8 @@ Describe 'New-ResizeRecipe from parameters' {
         @{ given = @{ SvRatio = 5; Rank = 8; Rescale = 2 }; text = 'rescale=2,sv_ratio=5,rank=8' }
         @{ given = @{ SvFro = 0.9 }; text = 'sv_fro=0.9' }
         @{ given = @{ SvCumulative = 0.75; ConvRank = 4 }; text = 'sv_cumulative=0.75,conv_rank=4' }
+        @{ given = @{ SvFro = 0.9; SvCount = 'Old'; Rank = 8 }; text = 'sv_fro=0.9,sv_count=old,rank=8' }
+        @{ given = @{ SvFro = 0.9; SvCount = 'New' }; text = 'sv_fro=0.9' }
         @{ given = @{ SpnCkpt = 1; Threshold = -1.2; SvRatio = 5 }; text = 'spn_ckpt=1,thr=-1.2,sv_ratio=5' }
         @{ given = @{ SpnLora = 1; Size = 8; Rank = 16; ConvRank = 8 }; text = 'spn_lora=1,size=8,rank=16,conv_rank=8' }
     ) {
@@ -143,6 +145,9 @@ Describe 'New-ResizeRecipe from parameters' {
     It 'gives the limits as properties' {
         $recipe = New-ResizeRecipe 'sv_ratio=5,rank=8,conv_rank=4'
         $recipe.SvRatio, $recipe.Rank, $recipe.ConvRank | Should -Be @(5, 8, 4)
+        $recipe.SvCount | Should -Be 'New'
+        (New-ResizeRecipe 'sv_ratio=5,sv_count=old').SvCount | Should -Be 'Old'
+        (New-ResizeRecipe 'rank=8').SvCount | Should -BeNullOrEmpty
         foreach ($absent in 'Threshold', 'SizeMiB', 'SvFro', 'SvCumulative') { $recipe.$absent | Should -BeNullOrEmpty }
         $recipe.NeedsCheckpoint | Should -BeFalse
     }
@@ -163,6 +168,7 @@ Describe 'New-ResizeRecipe from parameters' {
         @{ name = 'two of kohya''s methods'; given = @{ SvRatio = 5; SvFro = 0.9 }; message = "*'sv_ratio=' and 'sv_fro=' exclude each other*" }
         @{ name = 'a ratio below one'; given = @{ SvRatio = 0.2 }; message = "*'sv_ratio='*at least 1*" }
         @{ name = 'a share in percent'; given = @{ SvFro = 90 }; message = "*'sv_fro=' is a share*" }
+        @{ name = 'a count without a method'; given = @{ Rank = 4; SvCount = 'Old' }; message = "*'sv_count='*needs one of them*" }
         @{ name = 'a rank of zero'; given = @{ Rank = 0 }; message = "*'rank=' must be a whole number of at least 1*" }
         @{ name = 'a rescale of zero'; given = @{ SpnLora = 1; Threshold = -1; Rescale = 0 }; message = "*'rescale=' must be a number above zero*" }
     ) {
@@ -194,6 +200,7 @@ Describe 'New-ResizeRecipe on what is no recipe' {
         @{ text = 'spn_lora=1,spn_lora=2,thr=-1'; message = "*the key 'spn_lora' is given twice*" }
         @{ text = 'spn_lora=1,,thr=-1'; message = '*a key is missing*' }
         @{ text = 'spn_lora=1,thr=-1:'; message = '*a key is missing*' }
+        @{ text = 'sv_ratio=5,sv_count=3'; message = "*'sv_count=' is 'new' (*2194) or 'old' (*), not '3'*" }
         @{ text = 'spn_lora=1,size=-3'; message = "*'size=' must be a number of MiB above zero*" }
         @{ text = 'spn_lora=1,rescale=0,thr=-1'; message = "*'rescale=' must be a number above zero*" }
     ) {

@@ -127,7 +127,7 @@ Describe 'A value that does not fit into 16 bits' {
         Resize-Lora $file -Recipe $recipe -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problems | Should -HaveCount 1
         $problems[0].FullyQualifiedErrorId | Should -Be "LayerOverflow,$command"
-        $problems[0].Exception.Message | Should -BeLike "*$file*$queryLayer*too large for Float16*-DType BFloat16 or Float32*"
+        "$($problems[0])" | Should -BeLike "*$file*$queryLayer*too large for Float16*-DType BFloat16 and -DType Float32*"
     }
 
     It 'is said in the same words in any culture' {
@@ -142,6 +142,27 @@ Describe 'A value that does not fit into 16 bits' {
     It 'is written by -DType <_>' -ForEach 'BFloat16', 'Float32' {
         $result = Resize-Lora $file -Recipe $recipe -DType $_ -OutputDirectory (New-TestFolder)
         [Math]::Abs((Get-LoraSpectrum $result.Path).SpectralNorm / 1e12 - 1) | Should -BeLessThan 0.02
+    }
+}
+
+Describe 'A layer that is too small for 16 bits' {
+    BeforeAll {
+        $file = Write-SafetensorsFile (Join-Path (New-TestFolder) 'small.safetensors') (New-Layer $queryLayer -Value 1e-7)
+    }
+
+    It 'is written with a warning that says which layer, and what to do' {
+        $silent = @{ WarningAction = 'SilentlyContinue'; WarningVariable = 'warnings' }
+        $result = Resize-Lora $file -Recipe $recipe -OutputDirectory (New-TestFolder) @silent
+        $result.LayersKept | Should -Be 1
+        $warnings | Should -HaveCount 1
+        "$warnings" | Should -BeLike "*$file*1 of 1 layers have numbers too small for Float16*$queryLayer (*%).*Use -DType BFloat16 or Float32."
+    }
+
+    It 'is written without one by -DType <_>' -ForEach 'BFloat16', 'Float32' {
+        $silent = @{ WarningAction = 'SilentlyContinue'; WarningVariable = 'warnings' }
+        $result = Resize-Lora $file -Recipe $recipe -DType $_ -OutputDirectory (New-TestFolder) @silent
+        $warnings | Should -BeNullOrEmpty
+        [Math]::Abs((Get-LoraSpectrum $result.Path).SpectralNorm / (Get-LoraSpectrum $file).SpectralNorm - 1) | Should -BeLessThan 0.02
     }
 }
 

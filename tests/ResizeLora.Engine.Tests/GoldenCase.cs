@@ -13,9 +13,18 @@ internal static class GoldenCase
 
     public static JsonElement Expected { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "expected.json"))).RootElement;
 
-    public static JsonElement Kohya { get; } = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, "expected-kohya.json"))).RootElement.GetProperty("recipes");
+    /// <summary>The ranks that kohya's tool gives since pull request 2194.</summary>
+    public static JsonElement Kohya { get; } = RecipesOf("expected-kohya-counts.json");
+
+    /// <summary>The ranks that it gave before.</summary>
+    public static JsonElement KohyaBefore { get; } = RecipesOf("expected-kohya.json");
 
     public static IEnumerable<string> Recipes => Expected.GetProperty("recipes").EnumerateObject().Select(recipe => recipe.Name);
 
-    public static double[] Numbers(JsonElement array) => array.EnumerateArray().Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity).ToArray();
+    public static double[] Numbers(JsonElement array) => array.EnumerateArray()
+        .Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity)
+        .ToArray();
+
+    private static JsonElement RecipesOf(string file) =>
+        JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, file))).RootElement.GetProperty("recipes");
 }

@@ -24,6 +24,8 @@ public sealed class GoldenTests : IDisposable
 
     public static TheoryData<string> KohyaRecipes => [.. GoldenCase.Kohya.EnumerateObject().Select(recipe => recipe.Name)];
 
+    public static TheoryData<string> OldKohyaRecipes => [.. GoldenCase.KohyaBefore.EnumerateObject().Select(recipe => recipe.Name)];
+
     public void Dispose()
     {
         job.Dispose();
@@ -99,11 +101,36 @@ public sealed class GoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(KohyaRecipes))]
-    public void Ranks_by_kohyas_methods_are_those_that_his_tool_gives(string text)
+    public void Ranks_by_kohyas_methods_are_those_that_his_tool_gives(string text) =>
+        CheckRanks(text, GoldenCase.Kohya.GetProperty(text));
+
+    [Theory]
+    [MemberData(nameof(OldKohyaRecipes))]
+    public void Ranks_of_the_old_count_are_those_that_his_tool_gave_before(string text) =>
+        CheckRanks(text.StartsWith("sv_", StringComparison.Ordinal) ? $"{text},sv_count=old" : text, GoldenCase.KohyaBefore.GetProperty(text));
+
+    [Theory]
+    [InlineData(5)]
+    [InlineData(2.5)]
+    [InlineData(31.622776601683793)]
+    public void A_ratio_and_its_threshold_against_the_layers_own_norm_keep_the_same_ranks(double ratio)
+    {
+        ResizePlan PlanOf(string text) => job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, progress: null, CancellationToken.None);
+        ResizePlan byRatio = PlanOf(FormattableString.Invariant($"sv_ratio={ratio:R}"));
+        ResizePlan byScore = PlanOf(FormattableString.Invariant($"spn_lora=1,thr={-Math.Log10(ratio):R}"));
+
+        // A layer that is all zero has no score; kohya's tool leaves it one dimension.
+        IEnumerable<(string, int)> Ranks(ResizePlan plan) => plan.Layers
+            .Where(static layer => layer.Spectrum.SpectralNorm > 0)
+            .Select(static layer => (layer.Layer, layer.NewRank));
+        Assert.Equal(Ranks(byScore), Ranks(byRatio));
+    }
+
+    private void CheckRanks(string text, JsonElement expected)
     {
         ResizePlan plan = job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, progress: null, CancellationToken.None);
         Assert.Equal(
-            GoldenCase.Kohya.GetProperty(text).GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
+            expected.GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
             plan.Layers.Select(layer => (layer.Layer, layer.NewRank)).Order());
         Assert.All(plan.Layers, layer => Assert.Equal(Enumerable.Range(0, layer.NewRank), layer.Kept));
         Assert.Null(plan.Threshold);

@@ -10,28 +10,28 @@ public static class LoraFileOpener
     /// <summary>Opens a LoRA file, or says why it is left alone.</summary>
     /// <param name="path">The file.</param>
     /// <param name="again">Whether a file that was resized before is opened too.</param>
-    /// <param name="leftAlone">Why the answer is null: a clause to follow the file's name.</param>
+    /// <param name="skipped">Why the answer is null.</param>
     /// <returns>The open file, or null when it is none to resize.</returns>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter? TryOpen(string path, bool again, out string? leftAlone)
+    public static Adapter? TryOpen(string path, bool again, out SkipReason? skipped)
     {
-        SafetensorsFile? file = TryOpenFile(path, out leftAlone);
+        SafetensorsFile? file = TryOpenFile(path, out skipped);
         if (file is null)
         {
             return null;
         }
 
-        leftAlone = Adapter.KindOf(file.Header) switch
+        skipped = Adapter.KindOf(file.Header) switch
         {
-            AdapterFileKind.Checkpoint => "is a whole model, not a LoRA",
-            AdapterFileKind.OtherAdapter => "is an adapter of a kind, or in names, that cannot be resized (LyCORIS, PEFT or diffusers)",
-            AdapterFileKind.Other => "holds no LoRA layers",
-            _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => $"was resized before ({how}); -Force resizes it again",
+            AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
+            AdapterFileKind.OtherAdapter => new SkipReason("is an adapter of a kind, or in names, that cannot be resized (LyCORIS, PEFT or diffusers)"),
+            AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
+            _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason($"was resized before ({how})", WasResized: true),
             _ => null,
         };
-        if (leftAlone is not null)
+        if (skipped is not null)
         {
             file.Dispose();
             return null;
@@ -42,7 +42,7 @@ public static class LoraFileOpener
         {
             adapter.Dispose();
             string[] kept = [.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")];
-            leftAlone = $"holds no layer that can be resized: {NameSummary.Sample(kept)}";
+            skipped = new SkipReason($"holds no layer that can be resized: {NameSummary.Sample(kept)}");
             return null;
         }
 
@@ -51,15 +51,15 @@ public static class LoraFileOpener
 
     /// <summary>Opens a safetensors file of any content, or says why it is left alone.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="leftAlone">Why the answer is null: a clause to follow the file's name.</param>
+    /// <param name="skipped">Why the answer is null.</param>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
-    internal static SafetensorsFile? TryOpenFile(string path, out string? leftAlone)
+    internal static SafetensorsFile? TryOpenFile(string path, out SkipReason? skipped)
     {
-        leftAlone = null;
+        skipped = null;
         if (Directory.Exists(path))
         {
-            leftAlone = "is a folder";
+            skipped = new SkipReason("is a folder");
             return null;
         }
 
@@ -67,10 +67,19 @@ public static class LoraFileOpener
         string extension = Path.GetExtension(path).ToLowerInvariant();
         if (!SafetensorsExtensions.Contains(extension))
         {
-            leftAlone = $"is no safetensors file but '{extension}'";
+            skipped = new SkipReason($"is no safetensors file but '{extension}'");
             return null;
         }
 
         return SafetensorsFile.Open(path);
     }
+}
+
+/// <summary>Why a file is left alone.</summary>
+/// <param name="Text">A clause to follow the file's name, such as <c>is a whole model, not a LoRA</c>.</param>
+/// <param name="WasResized">Whether it is only that the file was resized before.</param>
+public sealed record SkipReason(string Text, bool WasResized = false)
+{
+    /// <summary>The clause.</summary>
+    public override string ToString() => Text;
 }

@@ -19,13 +19,13 @@ public static class LoraInfoReader
 
     /// <summary>Reads a file, or says why it is left alone.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="leftAlone">Why the answer is null: a clause to follow the file's name.</param>
+    /// <param name="skipped">Why the answer is null.</param>
     /// <returns>What the file says, or null when it is no adapter.</returns>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
-    public static LoraInfo? TryRead(string path, out string? leftAlone)
+    public static LoraInfo? TryRead(string path, out SkipReason? skipped)
     {
-        using SafetensorsFile? file = LoraFileOpener.TryOpenFile(path, out leftAlone);
+        using SafetensorsFile? file = LoraFileOpener.TryOpenFile(path, out skipped);
         if (file is null)
         {
             return null;
@@ -34,7 +34,7 @@ public static class LoraInfoReader
         LayerInventory inventory = LayerInventory.Of(file.Header.Tensors);
         if (inventory.Layers.Count == 0 || Adapter.KindOf(file.Header) == AdapterFileKind.Checkpoint)
         {
-            leftAlone = WhatElse(file.Header);
+            skipped = new SkipReason(WhatElse(file.Header));
             return null;
         }
 

@@ -126,7 +126,7 @@ public sealed class MergedLora
         return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = adapter.ContentKey };
     }
 
-    private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out string? leftAlone)
+    private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone)
         ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)

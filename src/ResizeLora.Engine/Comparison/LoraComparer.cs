@@ -20,7 +20,7 @@ public sealed class LoraComparer : IDisposable
     public LoraComparer(ResizeSession session, string referencePath)
     {
         this.session = session;
-        reference = LoraFileOpener.TryOpen(referencePath, again: true, out string? reason)
+        reference = LoraFileOpener.TryOpen(referencePath, again: true, out SkipReason? reason)
             ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
     }
 

@@ -3,13 +3,22 @@ namespace ResizeLora.Recipes;
 /// <summary>Selects dimensions by their scores.</summary>
 public static class DimensionSelector
 {
+    // In decades; 1e-12 of a singular value. A score that went through a power of ten is no more exact.
+    private const double Rounding = 4e-13;
+
+    /// <summary>Whether a score is strictly above a threshold; what is equal but for rounding is equal.</summary>
+    /// <param name="score">The score.</param>
+    /// <param name="threshold">The threshold.</param>
+    public static bool IsAbove(double score, double threshold) => score > threshold + Rounding;
+
     /// <summary>Keeps every dimension whose score is strictly above a threshold.</summary>
     /// <param name="scores">The scores of each layer.</param>
     /// <param name="threshold">The threshold.</param>
     public static DimensionSelection ByThreshold(IReadOnlyList<double[]> scores, double threshold)
     {
         ArgumentNullException.ThrowIfNull(scores);
-        return new DimensionSelection(threshold, scores.Select(layer => Enumerable.Range(0, layer.Length).Where(index => layer[index] > threshold).ToArray()).ToArray());
+        int[] Kept(double[] layer) => Enumerable.Range(0, layer.Length).Where(index => IsAbove(layer[index], threshold)).ToArray();
+        return new DimensionSelection(threshold, scores.Select(Kept).ToArray());
     }
 
     /// <summary>

@@ -6,7 +6,7 @@ public static class DynamicRank
     // kohya's MIN_SV: a product of factors that is no larger counts as zero.
     private const double NoProduct = 1e-6;
 
-    // What is equal but for rounding is equal: a threshold that became a ratio by way of a power of ten selects the same.
+    // A share that is reached but for rounding is reached.
     private const double Rounding = 1e-12;
 
     /// <summary>Whether the tool takes a layer for empty; it keeps one dimension of such a layer, by every method and at every rank.</summary>
@@ -17,31 +17,34 @@ public static class DynamicRank
         return singularValues[0] <= NoProduct;
     }
 
-    /// <summary>
-    /// The rank of a layer. The tool keeps one dimension more than its rule counts, and therefore at least two, where there are as
-    /// many; it fails on a layer with a single singular value, which here keeps that one.
-    /// </summary>
+    /// <summary>The rank of a layer, at least 1.</summary>
+    /// <remarks>The old tool fails on a layer with a single singular value; here that one is kept.</remarks>
     /// <param name="method">The method.</param>
     /// <param name="parameter">Its parameter: a ratio of at least 1, or a share of at most 1.</param>
     /// <param name="singularValues">σ of B·A, descending, at least one; the tool looks at the product without alpha/rank.</param>
-    public static int Of(DynamicMethod method, double parameter, IReadOnlyList<double> singularValues)
+    /// <param name="count">The version of the tool that is counted as.</param>
+    public static int Of(DynamicMethod method, double parameter, IReadOnlyList<double> singularValues, SvCount count = SvCount.New)
     {
         if (IsEmpty(singularValues))
         {
             return 1;
         }
 
-        int counted = method switch
+        int asked = method switch
         {
-            DynamicMethod.SingularValueRatio => CountAbove(singularValues, singularValues[0] / parameter),
+            DynamicMethod.SingularValueRatio => CountAbove(singularValues, parameter),
             DynamicMethod.FrobeniusShare => CountToShare(singularValues, static value => value * value, parameter * parameter),
             _ => CountToShare(singularValues, static value => value, parameter),
         };
-        return Math.Min(Math.Max(counted, 1) + 1, singularValues.Count);
+        return Math.Min(Math.Max(asked, 1) + (count == SvCount.Old ? 1 : 0), singularValues.Count);
     }
 
-    private static int CountAbove(IReadOnlyList<double> singularValues, double bound) =>
-        singularValues.Count(value => value > bound * (1 + Rounding));
+    // Counted as the score spn_lora=1,thr=-log10(ratio) does, so that both agree on a bound, too.
+    private static int CountAbove(IReadOnlyList<double> singularValues, double ratio)
+    {
+        double largest = Math.Log10(singularValues[0]);
+        return singularValues.Count(value => DimensionSelector.IsAbove(Math.Log10(value) - largest, -Math.Log10(ratio)));
+    }
 
     // How many of the largest it takes until their sum is no less than the share.
     private static int CountToShare(IReadOnlyList<double> singularValues, Func<double, double> measure, double share)

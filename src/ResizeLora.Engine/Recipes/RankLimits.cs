@@ -9,14 +9,17 @@ public sealed record RankLimits
     /// <summary>No limit.</summary>
     public static RankLimits None { get; } = new();
 
-    /// <summary><c>sv_ratio</c>: keep σ above σ₁/ratio, by kohya's count; at least 1.</summary>
+    /// <summary><c>sv_ratio</c>: keep σ above σ₁/ratio; at least 1.</summary>
     public double? SvRatio { get; init; }
 
-    /// <summary><c>sv_fro</c>: keep this share of ‖ΔW‖F, by kohya's count; above 0, at most 1.</summary>
+    /// <summary><c>sv_fro</c>: keep this share of ‖ΔW‖F; above 0, at most 1.</summary>
     public double? SvFro { get; init; }
 
-    /// <summary><c>sv_cumulative</c>: keep this share of the sum of all σ, by kohya's count; above 0, at most 1.</summary>
+    /// <summary><c>sv_cumulative</c>: keep this share of the sum of all σ; above 0, at most 1.</summary>
     public double? SvCumulative { get; init; }
+
+    /// <summary><c>sv_count</c>: the version of kohya's tool that the three count as; null for the new one.</summary>
+    public SvCount? SvCount { get; init; }
 
     /// <summary><c>rank</c>: the highest rank of a layer; of convolutions too unless <see cref="ConvRank"/> is given.</summary>
     public int? Rank { get; init; }
@@ -58,8 +61,9 @@ public sealed record RankLimits
         return scores.Select((score, dimension) => allowed.Contains(dimension) ? score : double.NegativeInfinity).ToArray();
     }
 
-    private int CountOf(IReadOnlyList<double> singularValues) =>
-        Dynamic is { } dynamic ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues) : singularValues.Count;
+    private int CountOf(IReadOnlyList<double> singularValues) => Dynamic is { } dynamic
+        ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues, SvCount ?? Recipes.SvCount.New)
+        : singularValues.Count;
 
     private int CapOf(bool isConvolution) => (isConvolution ? ConvRank ?? Rank : Rank) ?? int.MaxValue;
 }

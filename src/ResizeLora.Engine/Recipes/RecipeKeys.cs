@@ -12,14 +12,17 @@ public static class RecipeKeys
     /// <summary>The key of the factor on ΔW.</summary>
     public const string Rescale = "rescale";
 
-    /// <summary>The key of σ₁ over the smallest σ that stays, by kohya's count.</summary>
+    /// <summary>The key of σ₁ over the smallest σ that stays.</summary>
     public const string SvRatio = "sv_ratio";
 
-    /// <summary>The key of the share of ‖ΔW‖F that stays, by kohya's count.</summary>
+    /// <summary>The key of the share of ‖ΔW‖F that stays.</summary>
     public const string SvFro = "sv_fro";
 
-    /// <summary>The key of the share of the sum of σ that stays, by kohya's count.</summary>
+    /// <summary>The key of the share of the sum of σ that stays.</summary>
     public const string SvCumulative = "sv_cumulative";
+
+    /// <summary>The key of the version of kohya's tool that the three methods above count as.</summary>
+    public const string SvCount = "sv_count";
 
     /// <summary>The key of the highest rank of a layer.</summary>
     public const string Rank = "rank";
@@ -38,15 +41,25 @@ public static class RecipeKeys
         (ScoreKind.Parameters, "params"),
     ];
 
+    /// <summary>The keys of kohya's dynamic methods, which exclude each other.</summary>
+    public static IReadOnlyList<string> Dynamic { get; } = [SvRatio, SvFro, SvCumulative];
+
     /// <summary>The keys that limit ranks and need no score.</summary>
-    public static IReadOnlyList<string> Limits { get; } = [SvRatio, SvFro, SvCumulative, Rank, ConvRank];
+    public static IReadOnlyList<string> Limits { get; } = [.. Dynamic, Rank, ConvRank];
 
     /// <summary>All keys.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale, .. Limits];
+    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale, .. Limits, SvCount];
+
+    /// <summary>The values of <see cref="SvCount"/> as recipes spell them: <c>new</c> and <c>old</c>.</summary>
+    public static IReadOnlyList<string> SvCounts { get; } = Enum.GetValues<SvCount>().Select(Of).ToArray();
 
     /// <summary>The key of a score.</summary>
     /// <param name="kind">The score.</param>
     public static string Of(ScoreKind kind) => Scores.First(score => score.Kind == kind).Key;
+
+    /// <summary>A value of <see cref="SvCount"/> as recipes spell it.</summary>
+    /// <param name="count">The value.</param>
+    public static string Of(SvCount count) => count.ToString().ToLowerInvariant();
 
     /// <summary>The valid key that takes the fewest edits to reach from a mistyped one.</summary>
     /// <param name="mistyped">What was typed.</param>
@@ -56,7 +69,9 @@ public static class RecipeKeys
         string lower = mistyped.ToLowerInvariant();
 
         // A key spelled out, or cut short, is nearer than one that shares letters: 'threshold' means 'thr'.
-        return All.MinBy(key => lower.Length > 0 && (lower.StartsWith(key, StringComparison.Ordinal) || key.StartsWith(lower, StringComparison.Ordinal)) ? 0 : EditDistance(lower, key))!;
+        bool IsPart(string key) =>
+            lower.Length > 0 && (lower.StartsWith(key, StringComparison.Ordinal) || key.StartsWith(lower, StringComparison.Ordinal));
+        return All.MinBy(key => IsPart(key) ? 0 : EditDistance(lower, key))!;
     }
 
     // Levenshtein's distance, one row at a time.

@@ -78,12 +78,24 @@ internal static class OutputNames
             parts.Add($"scale{number(recipe.Rescale)}");
         }
 
-        (string Name, double? Value)[] others =
-        [
-            ("svratio", recipe.SvRatio), ("svfro", recipe.SvFro), ("svcumulative", recipe.SvCumulative),
-            ("rank", recipe.Rank), ("convrank", recipe.ConvRank), ("size", recipe.SizeMiB), ("th", threshold),
-        ];
-        parts.AddRange(others.Where(static part => part.Value is not null).Select(part => part.Name + number(part.Value!.Value)));
+        void AddGiven(params ReadOnlySpan<(string Name, double? Value)> given)
+        {
+            foreach ((string name, double? value) in given)
+            {
+                if (value is { } present)
+                {
+                    parts.Add(name + number(present));
+                }
+            }
+        }
+
+        AddGiven(("svratio", recipe.SvRatio), ("svfro", recipe.SvFro), ("svcumulative", recipe.SvCumulative));
+        if (recipe.SvCount == SvCount.Old)
+        {
+            parts.Add($"svcount{RecipeKeys.Of(SvCount.Old)}");
+        }
+
+        AddGiven(("rank", recipe.Rank), ("convrank", recipe.ConvRank), ("size", recipe.SizeMiB), ("th", threshold));
         return string.Join('_', parts);
     }
 }

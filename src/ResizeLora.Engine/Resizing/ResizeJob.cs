@@ -107,7 +107,7 @@ public sealed class ResizeJob : IDisposable
         ArgumentNullException.ThrowIfNull(plan);
         ReportUseless(plan, progress);
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
-        ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken);
+        ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
 
     /// <inheritdoc/>
@@ -250,6 +250,15 @@ public sealed class ResizeJob : IDisposable
             CultureInfo.InvariantCulture,
             $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
             + $"is not smaller than the input of {SourceLength:N0}.{cause}")));
+    }
+
+    private void ReportInexact(ResizePlan plan, IReadOnlyList<(string Layer, double Error)> inexact, IProgress<EngineEvent>? progress)
+    {
+        string share = NumberRange.Of(plan.DataType).Tolerance.ToString("0.###%", CultureInfo.InvariantCulture);
+        string what = $"numbers too small for {TensorTypes.NameOf(plan.DataType)} were written with an error above {share}";
+        string[] names = [.. inexact.Select(static layer => layer.Layer)];
+        string[] errors = [.. inexact.Select(static layer => layer.Error.ToString("0.0%", CultureInfo.InvariantCulture))];
+        NameSummary.Warn(progress, SourcePath, what, "layer", names, errors, EngineNote.Inexact);
     }
 
     private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)

@@ -64,6 +64,12 @@ internal static class ResizeMetadata
             ["rescale"] = recipe.Rescale,
             ["tool"] = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}",
         };
+        if (recipe.SvCount is { } count)
+        {
+            // Written even where it is the default, so that the file says how its ranks were counted.
+            parameters.Add(RecipeKeys.SvCount, RecipeKeys.Of(count));
+        }
+
         making.AddTo(parameters);
         return parameters.ToJsonString(Relaxed);
     }

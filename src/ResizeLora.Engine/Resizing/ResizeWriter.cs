@@ -16,7 +16,15 @@ internal static class ResizeWriter
     /// <param name="device">Where the products are made.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work; no file is left then.</param>
-    public static void Write(ResizePlan plan, Adapter adapter, string path, bool overwrite, ComputeDevice device, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    /// <returns>The layers that the output's type cannot hold within its tolerance, with their errors relative to ‖ΔW‖F.</returns>
+    public static IReadOnlyList<(string Layer, double Error)> Write(
+        ResizePlan plan,
+        Adapter adapter,
+        string path,
+        bool overwrite,
+        ComputeDevice device,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken)
     {
         Dictionary<string, string> metadata = new(plan.Layout.Metadata, StringComparer.Ordinal);
         using var hash = new AdditionalNetworksHash(plan.Layout.WithMetadata(ResizeMetadata.TrainingOnly(metadata)).Prefix.Span);
@@ -24,8 +32,10 @@ internal static class ResizeWriter
         Dictionary<string, LayerPlan> layers = plan.Layers.Where(static layer => layer.NewRank > 0).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
         Dictionary<string, TensorEntry> copied = plan.Copied.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
         List<Segment> segments = Split(plan.Layout.Tensors, layers, copied);
+        var inexact = new List<(string Layer, double Error)>();
         int done = 0;
-        foreach ((Segment segment, byte[][] parts) in LayerWorkers.InOrder(segments, LayerThreads.CountFor(device), segment => (segment, Produce(segment, plan, adapter, device)), cancellationToken))
+        foreach ((Segment segment, Product product) in LayerWorkers.InOrder(
+            segments, LayerThreads.CountFor(device), segment => (segment, Produce(segment, plan, adapter, device)), cancellationToken))
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (segment.Copied is { } tensor)
@@ -38,7 +48,12 @@ internal static class ResizeWriter
                 });
             }
 
-            foreach (byte[] part in parts)
+            if (product.Error is { } error)
+            {
+                inexact.Add((segment.Layer!.Layer, error));
+            }
+
+            foreach (byte[] part in product.Parts)
             {
                 writer.Write(part);
                 hash.Append(part);
@@ -58,6 +73,9 @@ internal static class ResizeWriter
         }
 
         writer.Commit(metadata, overwrite);
+
+        // A copied tensor whose name lies between those of a layer's factors makes two segments of the layer.
+        return inexact.Distinct().ToArray();
     }
 
     // Consecutive tensors of one layer are computed together; a copied tensor stands alone, as it may be large.
@@ -92,15 +110,15 @@ internal static class ResizeWriter
         return tensorName[..^suffix.Length];
     }
 
-    private static byte[][] Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device)
     {
         if (segment.Layer is not { } layer)
         {
-            return [];
+            return new Product([], null);
         }
 
         OutputAlpha alpha = OutputAlpha.Create(layer.Spectrum.Source.Scale, layer.NewRank, plan.DataType);
-        (byte[] Down, byte[] Up)? factors = null;
+        FactorEncoding? factors = null;
         var parts = new List<byte[]>(segment.Tensors.Count);
         foreach (TensorEntry tensor in segment.Tensors)
         {
@@ -110,12 +128,15 @@ internal static class ResizeWriter
                 continue;
             }
 
-            factors ??= LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, alpha.Gain * plan.Recipe.Rescale, plan.DataType, device);
-            parts.Add(tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? factors.Value.Down : factors.Value.Up);
+            double gain = alpha.Gain * plan.Recipe.Rescale;
+            factors ??= LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, gain, plan.DataType, device);
+            parts.Add(tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? factors.Down : factors.Up);
         }
 
-        return [.. parts];
+        return new Product([.. parts], factors?.Error);
     }
+
+    private sealed record Product(byte[][] Parts, double? Error);
 
     private sealed record Segment(LayerPlan? Layer, TensorEntry? Copied, List<TensorEntry> Tensors);
 }

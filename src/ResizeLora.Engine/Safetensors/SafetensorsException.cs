@@ -11,5 +11,9 @@ public sealed class SafetensorsException : ResizeLoraException
     public SafetensorsException(string path, SafetensorsDefect defect, string detail, Exception? innerException = null)
         : base("Safetensors", defect.ToString(), $"'{path}' is not a usable safetensors file: {detail}", path, innerException)
     {
+        Defect = defect;
     }
+
+    /// <summary>The kind of defect.</summary>
+    public new SafetensorsDefect Defect { get; }
 }

@@ -21,20 +21,41 @@ internal static class LayerTruncation
     /// <param name="gain">g = gain · scale / scale', above zero.</param>
     /// <param name="type">The type to write: Float16, BFloat16 or Float32.</param>
     /// <param name="device">Where the products are made.</param>
-    /// <returns>The bytes of down (k × m) and up (n × k).</returns>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
-    public static (byte[] Down, byte[] Up) Compute(LayerSpectrum spectrum, ITensorFile file, int[] kept, double gain, TensorType type, ComputeDevice device)
+    public static FactorEncoding Compute(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        int[] kept,
+        double gain,
+        TensorType type,
+        ComputeDevice device)
     {
         LayerThreads.Enter();
         using DisposeScope scope = NewDisposeScope();
-        double[] roots = Array.ConvertAll(kept, dimension => Math.Sqrt(spectrum.Factors.ProductSingularValues[dimension] * gain));
+        double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * gain);
+        double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
+        double[] roots = Array.ConvertAll(written, Math.Sqrt);
         double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);
         double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
         ScalarType precision = spectrum.Factors.NeedsDoublePrecision ? ScalarType.Float64 : ScalarType.Float32;
         Tensor up = Multiply(file, spectrum.Source.Up, left, spectrum.Rank, transposed: false, precision, device);
         Tensor down = Multiply(file, spectrum.Source.Down, right, spectrum.Rank, transposed: true, precision, device);
-        return (Encode(down, spectrum, type), Encode(up, spectrum, type));
+        FactorEncoding encoding = FactorEncoder.Encode(up, down, written, gained[0] * NormOfRelative(gained), type);
+        if (!FiniteWeights.Are(type, encoding.Up) || !FiniteWeights.Are(type, encoding.Down))
+        {
+            double largest = Math.Max(LargestOf(up), LargestOf(down));
+            throw new AdapterException(
+                spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}."));
+        }
+
+        return encoding;
     }
+
+    // Squares of singular values may leave the range of doubles where the norm does not.
+    private static double NormOfRelative(double[] values) =>
+        values[0] == 0 ? 0 : Math.Sqrt(values.Sum(value => value / values[0] * (value / values[0])));
+
+    private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
 
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(ITensorFile file, TensorEntry factor, double[] combination, int rank, bool transposed, ScalarType precision, ComputeDevice device)
@@ -86,24 +107,5 @@ internal static class LayerTruncation
         }
 
         return chosen;
-    }
-
-    private static byte[] Encode(Tensor values, LayerSpectrum spectrum, TensorType type)
-    {
-        ScalarType target = type switch
-        {
-            TensorType.Float16 => ScalarType.Float16,
-            TensorType.BFloat16 => ScalarType.BFloat16,
-            _ => ScalarType.Float32,
-        };
-        using Tensor encoded = values.to(target, CPU).contiguous();
-        byte[] bytes = encoded.bytes.ToArray();
-        if (!FiniteWeights.Are(type, bytes))
-        {
-            string advice = type == TensorType.Float16 ? "BFloat16 and Float32 can." : "the layer cannot be written.";
-            throw new AdapterException(spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {values.abs().max().to(ScalarType.Float64).item<double>():g3}, too large for {type}; {advice}"));
-        }
-
-        return bytes;
     }
 }

@@ -11,19 +11,10 @@ namespace ResizeLora.PowerShell.Binding;
 /// </summary>
 public sealed class RecipeCompleter : IArgumentCompleter
 {
-    private static readonly string[][] Exclusive =
-    [
-        [RecipeKeys.Threshold, RecipeKeys.Size],
-        [RecipeKeys.SvRatio, RecipeKeys.SvFro, RecipeKeys.SvCumulative],
-    ];
+    private static readonly IReadOnlyList<string>[] Exclusive = [[RecipeKeys.Threshold, RecipeKeys.Size], RecipeKeys.Dynamic];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(
-        string commandName,
-        string parameterName,
-        string wordToComplete,
-        CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
     {
         var word = CompletionWord.Parse(wordToComplete);
         int start = word.Text.LastIndexOfAny([',', ':']) + 1;
@@ -32,17 +23,24 @@ public sealed class RecipeCompleter : IArgumentCompleter
         string[] given = before[(before.LastIndexOf(':') + 1)..].Split(',')
             .Select(static part => part.Split('=')[0].Trim().ToLowerInvariant())
             .ToArray();
-        return RecipeKeys.All
-            .Where(key => key.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase) && !IsTaken(key, given))
-            .Select(key => new CompletionResult(
-                word.Quoted($"{before}{key}="),
-                key,
+
+        // sv_count is the only key whose values are words.
+        IEnumerable<string> offered = typed.Contains('=')
+            ? RecipeKeys.SvCounts.Select(static count => $"{RecipeKeys.SvCount}={count}")
+            : RecipeKeys.All.Where(key => !IsTaken(key, given));
+        return offered
+            .Where(text => text.StartsWith(typed.Trim(), StringComparison.OrdinalIgnoreCase))
+            .Select(text => new CompletionResult(
+                word.Quoted(text.Contains('=') ? before + text : $"{before}{text}="),
+                text,
                 CompletionResultType.ParameterValue,
-                $"{key}: {MeaningOf(key)}"));
+                $"{text}: {MeaningOf(text)}"));
     }
 
     private static bool IsTaken(string key, string[] given) =>
-        given.Contains(key) || Exclusive.Any(group => group.Contains(key) && group.Any(given.Contains));
+        given.Contains(key)
+        || Exclusive.Any(group => group.Contains(key) && group.Any(given.Contains))
+        || (key == RecipeKeys.SvCount && !RecipeKeys.Dynamic.Any(given.Contains));
 
     private static string MeaningOf(string key) => key switch
     {
@@ -58,6 +56,9 @@ public sealed class RecipeCompleter : IArgumentCompleter
         RecipeKeys.SvRatio => "kohya's method: keep what lies above the largest singular value divided by this",
         RecipeKeys.SvFro => "kohya's method: the share of the Frobenius norm to keep, at most 1",
         RecipeKeys.SvCumulative => "kohya's method: the share of the sum of singular values to keep, at most 1",
+        RecipeKeys.SvCount => "the version of kohya's script that the method counts as, new or old",
+        $"{RecipeKeys.SvCount}=new" => "as the script since 2026 (pull request 2194); the default",
+        $"{RecipeKeys.SvCount}=old" => "as the script before 2026: one dimension more",
         RecipeKeys.Rank => "the highest rank of a layer",
         _ => "the highest rank of a convolution",
     };

@@ -18,10 +18,10 @@ public sealed class GetLoraInfoCommand : FileCommand
     /// <inheritdoc/>
     internal override void ProcessFile(InputFile file, string place)
     {
-        LoraInfo? info = LoraInfoReader.TryRead(file.Path, out string? reason);
+        LoraInfo? info = LoraInfoReader.TryRead(file.Path, out SkipReason? reason);
         if (info is null)
         {
-            Skip(file, reason!);
+            Skip(file, reason!.Text);
             return;
         }
 

@@ -99,7 +99,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double Rescale { get; set; } = 1;
 
     /// <summary>
-    /// <para type="description">Keep singular values above the layer's largest one divided by this, as kohya's sv_ratio counts. Needs no score; with scores the stricter decides.</para>
+    /// <para type="description">Keep singular values above the layer's largest one divided by this, as kohya's sv_ratio does. Needs no score; with scores the stricter decides.</para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -107,7 +107,7 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double? SvRatio { get; set; }
 
     /// <summary>
-    /// <para type="description">Keep this share of the layer's Frobenius norm, as kohya's sv_fro counts; above 0, at most 1.</para>
+    /// <para type="description">Keep this share of the layer's Frobenius norm, as kohya's sv_fro does; above 0, at most 1.</para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -115,12 +115,20 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double? SvFro { get; set; }
 
     /// <summary>
-    /// <para type="description">Keep this share of the sum of the layer's singular values, as kohya's sv_cumulative counts; above 0, at most 1.</para>
+    /// <para type="description">Keep this share of the sum of the layer's singular values, as kohya's sv_cumulative does; above 0, at most 1.</para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
     [Parameter(ParameterSetName = SizeSet)]
     public double? SvCumulative { get; set; }
+
+    /// <summary>
+    /// <para type="description">The version of kohya's script that SvRatio, SvFro and SvCumulative count as: New (since pull request 2194, merged in 2026; the default) or Old (before it: one dimension more in each layer).</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = SizeSet)]
+    public SvCount? SvCount { get; set; }
 
     /// <summary>
     /// <para type="description">The highest rank of a layer; of convolutions too unless -ConvRank is given. Goes with any other selection, and without one keeps the first dimensions.</para>
@@ -154,7 +162,15 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
         AddGiven(weights, ScoreKind.FrobeniusLora, nameof(FroLora), FroLora);
         AddGiven(weights, ScoreKind.Subspace, nameof(Subspace), Subspace);
         AddGiven(weights, ScoreKind.Parameters, nameof(Params), Params);
-        var limits = new RankLimits { SvRatio = SvRatio, SvFro = SvFro, SvCumulative = SvCumulative, Rank = Rank, ConvRank = ConvRank };
+        var limits = new RankLimits
+        {
+            SvRatio = SvRatio,
+            SvFro = SvFro,
+            SvCumulative = SvCumulative,
+            SvCount = SvCount,
+            Rank = Rank,
+            ConvRank = ConvRank,
+        };
         try
         {
             WriteObject(ResizeRecipe.Create(weights, ParameterSetName == ThresholdSet ? Threshold : null, ParameterSetName == SizeSet ? Size : null, Rescale, limits));

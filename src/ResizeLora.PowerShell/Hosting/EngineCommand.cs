@@ -128,7 +128,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         switch (item)
         {
             case EngineNote { Level: EngineNoteLevel.Warning } note:
-                WriteWarning(note.Text);
+                WriteWarning(EngineError.AdviceFor(note.Case) is { } advice ? $"{note.Text} {advice}" : note.Text);
                 break;
             case EngineNote note:
                 WriteVerbose(note.Text);

@@ -17,7 +17,26 @@ internal static class EngineError
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The failure.</param>
     /// <param name="target">What it concerns.</param>
-    public static ErrorRecord Create(Exception exception, object? target) => new(exception, IdOf(exception), CategoryOf(exception), target);
+    public static ErrorRecord Create(Exception exception, object? target)
+    {
+        string id = IdOf(exception);
+        (exception as ResizeLoraException)?.Advise(AdviceFor(id));
+        return new ErrorRecord(exception, id, CategoryOf(exception), target);
+    }
+
+    /// <summary>What a person can do about a case of the engine, in the words of the cmdlets; null where there is nothing to say.</summary>
+    /// <param name="id">The error's id, or the case of a note.</param>
+    public static string? AdviceFor(string? id) => id switch
+    {
+        "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
+        "DeviceCudaAbsent" => "Use -Device cpu or auto.",
+        "DeviceMemory" => "-Device cpu gives the same results.",
+        "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
+        "OutputExists" => "-Force replaces it, -SkipExisting leaves it.",
+        "OutputNothingKept" => "-Force writes it all the same.",
+        EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
+        _ => null,
+    };
 
     private static string IdOf(Exception exception) => exception switch
     {
@@ -35,8 +54,8 @@ internal static class EngineError
         RecipeException => ErrorCategory.InvalidArgument,
         CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException => ErrorCategory.ObjectNotFound,
         CheckpointException => ErrorCategory.InvalidArgument,
-        OutputException { Reason: "Exists" } => ErrorCategory.ResourceExists,
-        OutputException { Reason: "FormatUnknown" } => ErrorCategory.InvalidArgument,
+        OutputException { Defect: "Exists" } => ErrorCategory.ResourceExists,
+        OutputException { Defect: "FormatUnknown" } => ErrorCategory.InvalidArgument,
         OutputException => ErrorCategory.WriteError,
         DeviceException or PictureException => ErrorCategory.ResourceUnavailable,
         UnauthorizedAccessException => ErrorCategory.PermissionDenied,

@@ -92,10 +92,10 @@ public abstract class LoraFileCommand : FileCommand
             return;
         }
 
-        Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out string? reason);
+        Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out SkipReason? reason);
         if (adapter is null)
         {
-            Skip(file, reason!);
+            Skip(file, reason!.WasResized ? $"{reason}; -Force takes it again" : reason.Text);
             return;
         }
 

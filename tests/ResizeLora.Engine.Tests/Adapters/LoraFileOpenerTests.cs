@@ -16,7 +16,7 @@ public sealed class LoraFileOpenerTests : IDisposable
     [InlineData("lora")]
     public void A_LoRA_is_opened(string name)
     {
-        using Adapter? adapter = LoraFileOpener.TryOpen(new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)), again: false, out string? leftAlone);
+        using Adapter? adapter = LoraFileOpener.TryOpen(new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)), again: false, out SkipReason? leftAlone);
         Assert.Single(adapter!.Layers);
         Assert.Null(leftAlone);
     }
@@ -28,8 +28,8 @@ public sealed class LoraFileOpenerTests : IDisposable
     public void A_file_of_another_kind_is_left_alone_and_closed(string tensor, string reason)
     {
         string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [SampleTensor.Scalar(tensor, 1)]);
-        Assert.Null(LoraFileOpener.TryOpen(path, again: true, out string? leftAlone));
-        Assert.Contains(reason, leftAlone, StringComparison.Ordinal);
+        Assert.Null(LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone));
+        Assert.Contains(reason, leftAlone!.Text, StringComparison.Ordinal);
         using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(closed.CanWrite);
     }
@@ -37,23 +37,23 @@ public sealed class LoraFileOpenerTests : IDisposable
     [Fact]
     public void A_folder_a_text_and_a_file_of_layers_that_are_more_than_pairs_are_left_alone()
     {
-        Assert.Null(LoraFileOpener.TryOpen(folder.Path, again: false, out string? isFolder));
-        Assert.Contains("folder", isFolder, StringComparison.Ordinal);
+        Assert.Null(LoraFileOpener.TryOpen(folder.Path, again: false, out SkipReason? isFolder));
+        Assert.Contains("folder", isFolder!.Text, StringComparison.Ordinal);
         File.WriteAllText(folder.PathOf("notes.txt"), "no LoRA");
-        Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), again: false, out string? isText));
-        Assert.Contains("'.txt'", isText, StringComparison.Ordinal);
+        Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), again: false, out SkipReason? isText));
+        Assert.Contains("'.txt'", isText!.Text, StringComparison.Ordinal);
         string dora = new SampleLora().Layer("a", 8, 6, 2).Tensor(SampleTensor.Scalar("a.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
-        Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out string? isDora));
-        Assert.Contains("no layer that can be resized: a (it also has dora_scale)", isDora, StringComparison.Ordinal);
+        Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out SkipReason? isDora));
+        Assert.Contains("no layer that can be resized: a (it also has dora_scale)", isDora!.Text, StringComparison.Ordinal);
     }
 
     [Fact]
     public void A_file_that_was_resized_before_is_left_alone_unless_it_is_asked_for()
     {
         string path = new SampleLora().Layer("a", 8, 6, 2).Metadata("resize_params", "{\"recipe_str\":\"spn_lora=1,thr=-1\"}").Write(folder.PathOf("resized.safetensors"));
-        Assert.Null(LoraFileOpener.TryOpen(path, again: false, out string? leftAlone));
-        Assert.Contains("(spn_lora=1,thr=-1)", leftAlone, StringComparison.Ordinal);
-        Assert.Contains("-Force", leftAlone, StringComparison.Ordinal);
+        Assert.Null(LoraFileOpener.TryOpen(path, again: false, out SkipReason? leftAlone));
+        Assert.Contains("(spn_lora=1,thr=-1)", leftAlone!.Text, StringComparison.Ordinal);
+        Assert.True(leftAlone.WasResized);
         using Adapter? adapter = LoraFileOpener.TryOpen(path, again: true, out _);
         Assert.NotNull(adapter);
     }

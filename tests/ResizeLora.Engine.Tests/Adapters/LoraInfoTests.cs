@@ -203,8 +203,8 @@ public sealed class LoraInfoTests : IDisposable
     public void What_is_no_adapter_is_left_alone_by_its_name(string tensor, string reason)
     {
         string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [SampleTensor.Scalar(tensor, 1)]);
-        Assert.Null(LoraInfoReader.TryRead(path, out string? leftAlone));
-        Assert.Contains(reason, leftAlone, StringComparison.Ordinal);
+        Assert.Null(LoraInfoReader.TryRead(path, out SkipReason? leftAlone));
+        Assert.Contains(reason, leftAlone!.Text, StringComparison.Ordinal);
         File.Delete(path);
     }
 

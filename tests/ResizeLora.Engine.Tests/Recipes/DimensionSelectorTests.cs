@@ -13,7 +13,9 @@ public sealed class DimensionSelectorTests
     [Fact]
     public void A_dimension_stays_when_its_score_is_strictly_above_the_threshold()
     {
-        DimensionSelection selection = DimensionSelector.ByThreshold([[1, 0.5, 0.5 + 1e-15, 0.4], [], [0.5], [double.NaN, double.NegativeInfinity, double.PositiveInfinity]], 0.5);
+        // 1e-15 above is rounding, 1e-12 above is above.
+        double[] noNumbers = [double.NaN, double.NegativeInfinity, double.PositiveInfinity];
+        DimensionSelection selection = DimensionSelector.ByThreshold([[1, 0.5 + 1e-15, 0.5 + 1e-12, 0.4], [], [0.5], noNumbers], 0.5);
         Assert.Equal(0.5, selection.Threshold);
         Assert.Equal([[0, 2], [], [], [2]], selection.Kept);
     }

@@ -67,6 +67,13 @@ public sealed class RecipeErrorTests
     [InlineData("rank=", "'rank'", "needs a value")]
     [InlineData("sv_ration=5", "'sv_ration'", "'sv_ratio'")]
     [InlineData("convrank=5", "'convrank'", "'conv_rank'")]
+    [InlineData("sv_ratio=5,sv_count=2", "'sv_count='", "'new' (kohya's script since pull request 2194) or 'old'")]
+    [InlineData("sv_ratio=5,sv_count=", "'sv_count='", "'old'")]
+    [InlineData("rank=4,sv_count=old", "'sv_count='", "sv_ratio, sv_fro and sv_cumulative")]
+    [InlineData("rank=4,sv_count=new", "'sv_count='", "one of them")]
+    [InlineData("spn_lora,thr=-1,sv_count=old", "'sv_count='", "one of them")]
+    [InlineData("sv_ratio=5,sv_count=old,sv_count=new", "'sv_count'", "twice")]
+    [InlineData("sv_ratio=5,sv_cuont=old", "'sv_cuont'", "'sv_count'")]
     public void A_recipe_that_cannot_be_understood_is_refused_with_the_words_that_help(string text, string subject, string help)
     {
         RecipeException exception = Assert.Throws<RecipeException>(() => ResizeRecipe.Parse(text));

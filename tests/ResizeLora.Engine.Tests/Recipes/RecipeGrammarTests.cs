@@ -7,16 +7,26 @@ namespace ResizeLora.Tests.Recipes;
 /// <summary>The grammar of recipes: comma-separated keys, a score without a value weighs 1, weights are normalised.</summary>
 public sealed class RecipeGrammarTests
 {
-    private static readonly Gen<double> Number = Gen.OneOf(Gen.Double[0.001, 10], Gen.Int[1, 9].Select(static number => (double)number), Gen.Int[1, 99].Select(static number => number / 100.0));
+    private static readonly Gen<double> Number = Gen.OneOf(
+        Gen.Double[0.001, 10],
+        Gen.Int[1, 9].Select(static number => (double)number),
+        Gen.Int[1, 99].Select(static number => number / 100.0));
 
-    private static readonly Gen<RankLimits> Limits = Gen.Select(Gen.Int[0, 4], Gen.Double[0.001, 1], Gen.Int[0, 40], Gen.Int[0, 40], static (method, share, rank, convRank) => new RankLimits
-    {
-        SvRatio = method == 1 ? 1 / share : null,
-        SvFro = method == 2 ? share : null,
-        SvCumulative = method == 3 ? share : null,
-        Rank = rank > 0 ? rank : null,
-        ConvRank = convRank > 0 ? convRank : null,
-    });
+    private static readonly Gen<RankLimits> Limits = Gen.Select(
+        Gen.Int[0, 4],
+        Gen.Double[0.001, 1],
+        Gen.Int[0, 2],
+        Gen.Int[0, 40],
+        Gen.Int[0, 40],
+        static (method, share, count, rank, convRank) => new RankLimits
+        {
+            SvRatio = method == 1 ? 1 / share : null,
+            SvFro = method == 2 ? share : null,
+            SvCumulative = method == 3 ? share : null,
+            SvCount = method is >= 1 and <= 3 && count > 0 ? (SvCount)(count - 1) : null,
+            Rank = rank > 0 ? rank : null,
+            ConvRank = convRank > 0 ? convRank : null,
+        });
 
     private static readonly Gen<ResizeRecipe> Recipe = Gen.Select(
         Gen.Enum<ScoreKind>().Array[1, 6],
@@ -56,6 +66,9 @@ public sealed class RecipeGrammarTests
     [InlineData("sv_ratio=inf", "sv_ratio=inf")]
     [InlineData("sv_fro=.9,rescale=2", "rescale=2,sv_fro=0.9")]
     [InlineData("conv_rank=1,sv_cumulative=1", "sv_cumulative=1,conv_rank=1")]
+    [InlineData("sv_count=old,rank=6,sv_ratio=2.5", "sv_ratio=2.5,sv_count=old,rank=6")]
+    [InlineData("sv_fro=0.9, SV_Count = OLD", "sv_fro=0.9,sv_count=old")]
+    [InlineData("sv_cumulative=0.9,sv_count=new", "sv_cumulative=0.9")]
     [InlineData("rank=8,spn_ckpt,sv_ratio=5,thr=-1.2", "spn_ckpt=1,thr=-1.2,sv_ratio=5,rank=8")]
     [InlineData("conv_rank=4,size=8,rank=8,fro_lora", "fro_lora=1,size=8,rank=8,conv_rank=4")]
     public void A_recipe_is_parsed_normalised_and_printed_in_the_grammar(string text, string expected) =>
@@ -104,6 +117,15 @@ public sealed class RecipeGrammarTests
         Assert.Equal((null, null, 5.0, 8, 4), (recipe.Threshold, recipe.SizeMiB, recipe.SvRatio, recipe.Rank, recipe.ConvRank));
         Assert.NotEqual(recipe, ResizeRecipe.Parse("sv_ratio=5,rank=8"));
     }
+
+    [Theory]
+    [InlineData("sv_ratio=5", SvCount.New)]
+    [InlineData("sv_fro=0.9,sv_count=new", SvCount.New)]
+    [InlineData("sv_fro=0.9,sv_count=old", SvCount.Old)]
+    [InlineData("spn_ckpt,thr=-1,sv_cumulative=0.9,sv_count=old", SvCount.Old)]
+    [InlineData("rank=4", null)]
+    public void A_recipe_of_kohyas_methods_says_which_version_it_counts_as(string text, SvCount? expected) =>
+        Assert.Equal(expected, ResizeRecipe.Parse(text).SvCount);
 
     [Fact]
     public void Several_recipes_are_separated_by_colons() =>

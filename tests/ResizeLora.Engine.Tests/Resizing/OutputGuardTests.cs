@@ -95,7 +95,7 @@ public sealed class OutputGuardTests : IDisposable
         foreach (string path in new[] { scene.LoraPath, scene.BasePath!, scene.PathOf("LORA.safetensors") })
         {
             OutputException exception = Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None));
-            Assert.Equal("IsInput", exception.Reason);
+            Assert.Equal("IsInput", exception.Defect);
         }
 
         Assert.Equal(before, [File.ReadAllBytes(scene.LoraPath), File.ReadAllBytes(scene.BasePath!)]);
@@ -105,6 +105,6 @@ public sealed class OutputGuardTests : IDisposable
     {
         string path = folder.PathOf(output);
         OutputException exception = Assert.Throws<OutputException>(() => OutputGuard.Check(path, [folder.PathOf("base.safetensors"), input]));
-        Assert.Equal(("IsInput", path), (exception.Reason, exception.Path));
+        Assert.Equal(("IsInput", path), (exception.Defect, exception.Path));
     }
 }

@@ -30,6 +30,8 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("sv_fro=0.9,rescale=2", "lora_scale2_svfro0.9.safetensors")]
     [InlineData("sv_cumulative=0.75", "lora_svcumulative0.75.safetensors")]
     [InlineData("sv_ratio=inf", "lora_svratioinf.safetensors")]
+    [InlineData("sv_fro=0.9,rank=8,sv_count=old", "lora_svfro0.9_svcountold_rank8.safetensors")]
+    [InlineData("sv_fro=0.9,rank=8,sv_count=new", "lora_svfro0.9_rank8.safetensors")]
     public void Where_nothing_is_scored_the_name_has_no_threshold(string recipe, string expected) =>
         Assert.Equal(expected, OutputNames.Of(scene.Making(recipe), null)[0]);
 

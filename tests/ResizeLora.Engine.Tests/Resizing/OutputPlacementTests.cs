@@ -23,7 +23,7 @@ public sealed class OutputPlacementTests : IDisposable
         string path = PlacementScene.Write(new OutputPlacement(Out), making);
         Assert.Equal(Path.Combine(Out, "lora_spnlora1_th-1.2.safetensors"), path);
         Assert.Equal(path, new OutputPlacement(Out).FindExisting(making));
-        Assert.Equal("Exists", Assert.Throws<OutputException>(() => new OutputPlacement(Out).Place(making, -1.2, overwrite: false)).Reason);
+        Assert.Equal("Exists", Assert.Throws<OutputException>(() => new OutputPlacement(Out).Place(making, -1.2, overwrite: false)).Defect);
         Assert.Equal(path, new OutputPlacement(Out).Place(making, -1.2, overwrite: true));
     }
 

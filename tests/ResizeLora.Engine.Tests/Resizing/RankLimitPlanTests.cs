@@ -1,3 +1,4 @@
+using System.Text.Json;
 using ResizeLora.Adapters;
 using ResizeLora.Resizing;
 using ResizeLora.Safetensors;
@@ -19,6 +20,22 @@ public sealed class RankLimitPlanTests
             Assert.Equal((null, 0), (plan.Threshold, plan.ScoreQuantiles.Count));
             Assert.Contains("\"recipe_str\":\"rank=3,conv_rank=2\"", output.Metadata["resize_params"], StringComparison.Ordinal);
             Assert.Contains("\"threshold\":null", output.Metadata["resize_params"], StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("sv_ratio=2", "new")]
+    [InlineData("sv_ratio=2,sv_count=old", "old")]
+    [InlineData("rank=2", null)]
+    public void The_file_says_how_its_ranks_were_counted(string recipe, string? expected)
+    {
+        using var scene = new ResizeScene(withBase: false);
+        (_, Adapter output) = scene.Resize(recipe);
+        using (output)
+        {
+            using var parameters = JsonDocument.Parse(output.Metadata["resize_params"]);
+            bool says = parameters.RootElement.TryGetProperty("sv_count", out JsonElement count);
+            Assert.Equal(expected, says ? count.GetString() : null);
         }
     }
 

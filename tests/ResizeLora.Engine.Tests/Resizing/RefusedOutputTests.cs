@@ -34,7 +34,7 @@ public sealed class RefusedOutputTests
         AssertRefused(scene, scene.Plan("spn_lora,thr=-1"), disk.PathOf("output.safetensors"), "Denied");
         var placement = new OutputPlacement(disk.PathOf("sub"));
         OutputException exception = Assert.Throws<OutputException>(() => placement.Prepare(disk.PathOf("sub/output.safetensors"), null));
-        Assert.Equal("Denied", exception.Reason);
+        Assert.Equal("Denied", exception.Defect);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class RefusedOutputTests
     private static OutputException AssertRefused(ResizeScene scene, ResizePlan plan, string path, string reason)
     {
         OutputException exception = Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None));
-        Assert.Equal((reason, $"Output{reason}", path), (exception.Reason, exception.ErrorId, exception.Path));
+        Assert.Equal((reason, $"Output{reason}", path), (exception.Defect, exception.ErrorId, exception.Path));
         return exception;
     }
 }

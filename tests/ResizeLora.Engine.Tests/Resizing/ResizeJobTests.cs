@@ -205,7 +205,7 @@ public sealed class ResizeJobTests
         string path = scene.PathOf("output.safetensors");
         File.WriteAllText(path, "precious");
         ResizePlan plan = scene.Plan("spn_ckpt,thr=-1.2");
-        Assert.Equal("Exists", Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None)).Reason);
+        Assert.Equal("Exists", Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None)).Defect);
         Assert.Equal("precious", File.ReadAllText(path));
         scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None);
         Assert.Equal(plan.Length, new FileInfo(path).Length);

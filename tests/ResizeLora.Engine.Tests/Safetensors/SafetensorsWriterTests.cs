@@ -106,7 +106,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     public void A_missing_folder_is_an_error_that_says_so()
     {
         OutputException exception = Assert.Throws<OutputException>(() => SafetensorsWriter.Create(folder.PathOf("absent/target.safetensors"), Layout));
-        Assert.Equal("FolderMissing", exception.Reason);
+        Assert.Equal("FolderMissing", exception.Defect);
         Assert.Contains(folder.PathOf("absent"), exception.Message, StringComparison.Ordinal);
     }
 

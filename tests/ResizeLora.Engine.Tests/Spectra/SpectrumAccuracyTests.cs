@@ -49,7 +49,8 @@ public sealed class SpectrumAccuracyTests : IDisposable
             int[][] subsets = [[0], Enumerable.Range(0, count).ToArray(), Enumerable.Range(0, (count + 1) / 2).ToArray(), Enumerable.Range(0, count).Where(_ => random.Next(2) == 0).DefaultIfEmpty(count - 1).ToArray()];
             foreach (int[] kept in subsets.Select(subset => subset.Where(dimension => IsSeparate(spectrum.SingularValues, subset, dimension)).ToArray()).Where(static subset => subset.Length > 0))
             {
-                (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
+                (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+                    spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
                 Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
                     .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), kept.Length, layer.InFeatures)).mul(layer.Scale);
                 double error = WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, kept));
@@ -75,7 +76,8 @@ public sealed class SpectrumAccuracyTests : IDisposable
 
         byte[] Truncate(LayerSpectrum spectrum)
         {
-            (byte[] down, byte[] up) = LayerTruncation.Compute(spectrum, adapter.File, [0], 1, TensorType.Float32, ComputeDevice.Processor);
+            (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+                spectrum, adapter.File, [0], 1, TensorType.Float32, ComputeDevice.Processor);
             return [.. down, .. up];
         }
 
