@@ -29,10 +29,16 @@ public sealed class OutputMaking
     /// <param name="checkpoint">The base model's file name and content key; null where the output does not depend on one.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="type">The type that factors are written in.</param>
-    internal OutputMaking(Adapter adapter, IEnumerable<string> layers, (string Name, string Content)? checkpoint, ResizeRecipe recipe, TensorType type)
+    internal OutputMaking(
+        Adapter adapter,
+        IEnumerable<string> layers,
+        (string Name, string Content)? checkpoint,
+        ResizeRecipe recipe,
+        TensorType type)
     {
+        byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
         this.adapter = adapter;
-        this.layers = Convert.ToHexString(XxHash3.Hash(Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal))))).ToLowerInvariant();
+        this.layers = Convert.ToHexString(XxHash3.Hash(names)).ToLowerInvariant();
         this.checkpoint = checkpoint;
         Recipe = recipe;
         Type = type;
@@ -112,7 +118,8 @@ public sealed class OutputMaking
             return theirs == TensorTypes.NameOf(Type);
         }
 
-        TensorEntry[] factors = header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal)).ToArray();
+        static bool IsFactor(TensorEntry tensor) => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal);
+        TensorEntry[] factors = header.Tensors.Where(IsFactor).ToArray();
         return factors.Length == 0 || factors.Any(tensor => tensor.Type == Type);
     }
 

@@ -67,7 +67,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override OutputType WrittenType => request is null || IsGiven(nameof(DType)) ? DType : request.DType;
 
-    private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
+    private OutputPlacement Placement =>
+        placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -131,7 +132,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         string? existing = Placement.FindExisting(making);
         if (existing is null || Force)
         {
-            string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
+            string action = $"Resize by recipe {making.Recipe}{(existing is null ? string.Empty : $", replacing '{existing}'")}";
             return !AsksUser || ShouldProcess(making.SourcePath, action);
         }
 

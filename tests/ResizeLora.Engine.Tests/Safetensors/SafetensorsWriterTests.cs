@@ -61,7 +61,7 @@ public sealed class SafetensorsWriterTests : IDisposable
     {
         File.WriteAllText(Target, "precious");
         OutputException exception = Assert.Throws<OutputException>(() => WriteWhole(overwrite: false));
-        Assert.Equal(("Exists", "OutputExists", Target), (exception.Reason, exception.ErrorId, exception.Path));
+        Assert.Equal(("Exists", "OutputExists", Target), (exception.Defect, exception.ErrorId, exception.Path));
         Assert.Contains("-Force", exception.Message, StringComparison.Ordinal);
         Assert.Equal("precious", File.ReadAllText(Target));
         Assert.Single(Directory.GetFiles(folder.Path));
