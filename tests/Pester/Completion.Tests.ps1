@@ -28,7 +28,8 @@ Describe 'Completion of recipes' {
 
     It 'offers every key where a recipe begins' {
         (Get-Completion "New-ResizeRecipe 'rank=4:").ListItemText | Should -Be @(
-            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale', 'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
+            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale'
+            'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
     }
 
     It 'leaves out what is given already, and what excludes it' {
@@ -48,7 +49,8 @@ Describe 'Completion of devices, layers and files' {
 
     It 'offers the layers of the file that the command names' {
         $offered = (Get-Completion "Get-LoraSpectrum '$lora' -Layer lora_te1_text_model_encoder_layers_0_mlp").CompletionText
-        $offered | Sort-Object | Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
+        $offered | Sort-Object |
+            Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
     }
 
     It 'offers safetensors files and folders, quoted where they need it: -<_>' -ForEach 'Path', 'LiteralPath', 'Checkpoint' {
@@ -86,7 +88,8 @@ Describe 'Completion of devices, layers and files' {
     }
 
     It 'gives a name that means its file, whatever is in it: <name>, after <quote>' -ForEach @(
-        foreach ($name in 'a$b', 'a`b', 'a b', "it's", 'a$(1)', 'a`[1] $x', "a$([char] 0x2019)b", "a$([char] 0x201D)b", 'a;b', '-a', 'a"b') {
+        $odd = "a$([char] 0x2019)b", "a$([char] 0x201D)b"
+        foreach ($name in @('a$b', 'a`b', 'a b', "it's", 'a$(1)', 'a`[1] $x', 'a;b', '-a', 'a"b') + $odd) {
             foreach ($quote in '', "'", '"') { @{ name = $name; quote = $quote } }
         }
     ) -Skip:$IsWindows {
