@@ -13,7 +13,11 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Writes smaller LoRA files that keep the singular values which matter.</para>
 /// <para type="description">For each file and recipe one output, whole or not at all, beside the input or in another folder; existing files are never replaced without -Force. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; a layer that was filtered out is left out of the output.</para>
 /// </summary>
-[Cmdlet("Resize", "Lora", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[Cmdlet(
+    "Resize", "Lora",
+    DefaultParameterSetName = PathSet,
+    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
+    HelpUri = OnlineHelp.Pages + "Resize-Lora.md")]
 [OutputType(typeof(ResizeResult))]
 public sealed class ResizeLoraCommand : RecipeCommand
 {
