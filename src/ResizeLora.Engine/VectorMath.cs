@@ -5,7 +5,11 @@ using System.Runtime.Intrinsics.X86;
 
 namespace ResizeLora;
 
-/// <summary>The vector operations that inner loops repeat, over 256 bits at a time.</summary>
+/// <summary>The vector operations that inner loops repeat.</summary>
+/// <remarks>
+/// Whether a product and a sum are rounded once or twice depends on the processor, never on the width of the registers, so that on
+/// one processor the loops of every width give the same bits.
+/// </remarks>
 internal static class VectorMath
 {
     /// <summary>left · right + addend, in one rounding where the processor can.</summary>
@@ -21,12 +25,20 @@ internal static class VectorMath
     /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
-        Avx512F.IsSupported ? Avx512F.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
+        Avx512F.IsSupported
+            ? Avx512F.FusedMultiplyAdd(left, right, addend)
+            : Vector512.Create(
+                MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
+                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper()));
 
     /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> MultiplyAdd(Vector512<double> left, Vector512<double> right, Vector512<double> addend) =>
-        Avx512F.IsSupported ? Avx512F.FusedMultiplyAdd(left, right, addend) : (left * right) + addend;
+        Avx512F.IsSupported
+            ? Avx512F.FusedMultiplyAdd(left, right, addend)
+            : Vector512.Create(
+                MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
+                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper()));
 
     /// <summary>Asks for bytes that are needed soon; a place past the end of what <paramref name="start"/> belongs to does no harm.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -7,7 +7,7 @@ BeforeDiscovery {
             'HtmlPage', 'JsonText', 'PlainText', 'LfsPointer', 'Pickle', 'Archive', 'Gguf', 'Picture') {
             @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Safetensors.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
         }
-        foreach ($defect in 'AlphaInvalid', 'NotFinite', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
+        foreach ($defect in 'AlphaInvalid', 'NotFinite', 'OutOfRange', 'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
             @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
         }
         @{ id = 'FileUnsupported'; category = 'InvalidData'; type = 'Adapters.UnsupportedFileException'; arguments = 'a.ckpt', 'message' }
@@ -20,7 +20,7 @@ BeforeDiscovery {
         foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
             @{ id = "Output$reason"; category = 'WriteError'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
         }
-        foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable') {
+        foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {
             @{ id = "Device$defect"; category = 'ResourceUnavailable'; type = 'Compute.DeviceException'; arguments = $defect, 'message', $null }
         }
     )

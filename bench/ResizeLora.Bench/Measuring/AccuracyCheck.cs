@@ -54,7 +54,7 @@ internal static class AccuracyCheck
         IGramOperator gram = new GramOperatorFactory().Create(weight, bytes);
         using (gram as IDisposable)
         {
-            return LanczosNorm.Compute(gram, CancellationToken.None).Spectral;
+            return LanczosNorm.Compute(gram, CancellationToken.None).Norms.Spectral;
         }
     }
 

@@ -11,6 +11,9 @@ internal sealed class WatchedGramOperator(IGramOperator watched) : IGramOperator
     public int Size => watched.Size;
 
     /// <inheritdoc/>
+    public int Exponent => watched.Exponent;
+
+    /// <inheritdoc/>
     public double SquaredFrobeniusNorm => watched.SquaredFrobeniusNorm;
 
     /// <summary>Applications so far.</summary>

@@ -27,6 +27,12 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>m, the columns of ΔW: in · kernel height · kernel width.</summary>
     public int InFeatures => (int)(Down.ElementCount / Down.Shape[0]);
 
+    /// <summary>
+    /// The shape of the weight that the layer changes, <c>[out, in]</c> or <c>[out, in, kernel height, kernel width]</c>. A 1×1
+    /// convolution and a matrix are one and the same, and files of both spellings are about; a 1×3 and a 3×1 kernel are not.
+    /// </summary>
+    public IReadOnlyList<long> WeightShape => WithoutUnitKernel(Down.Shape.Skip(1).Prepend(OutFeatures));
+
     /// <summary>alpha / rank, the factor of B·A in ΔW; zero or negative values are ordinary.</summary>
     public double Scale => Alpha / Rank;
 
@@ -50,4 +56,16 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     internal bool HasFormOf(AdapterLayer other) =>
         Alpha.Equals(other.Alpha) && Down.Type == other.Down.Type && Up.Type == other.Up.Type
         && Down.Shape.SequenceEqual(other.Down.Shape) && Up.Shape.SequenceEqual(other.Up.Shape);
+
+    /// <summary>A weight's shape without the kernel of a 1×1 convolution.</summary>
+    /// <param name="shape">The shape, rows first.</param>
+    internal static IReadOnlyList<long> WithoutUnitKernel(IEnumerable<long> shape)
+    {
+        long[] dimensions = shape.ToArray();
+        return dimensions.Skip(2).All(static side => side == 1) ? dimensions.Take(2).ToArray() : dimensions;
+    }
+
+    /// <summary>A shape as people write it.</summary>
+    /// <param name="shape">The shape.</param>
+    internal static string TextOf(IEnumerable<long> shape) => $"[{string.Join(", ", shape)}]";
 }

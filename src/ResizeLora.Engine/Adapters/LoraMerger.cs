@@ -90,12 +90,13 @@ internal static class LoraMerger
         AdapterLayer left = first.Layer;
         AdapterLayer right = other.Layer;
 
-        // A 1×1 convolution and a matrix of its size are the same thing; other kernels must agree.
-        bool same = left.OutFeatures == right.OutFeatures && left.InFeatures == right.InFeatures
-            && left.Down.Shape.Skip(2).Where(static side => side != 1).SequenceEqual(right.Down.Shape.Skip(2).Where(static side => side != 1));
-        if (!same)
+        if (!left.WeightShape.SequenceEqual(right.WeightShape))
         {
-            throw new MergeException("Shape", $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} do not fit {left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; the files are of different base models.", other.Adapter.Path);
+            throw new MergeException(
+                "Shape",
+                $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} do not fit "
+                    + $"{left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; the files are of different base models.",
+                other.Adapter.Path);
         }
     }
 

@@ -9,6 +9,9 @@ namespace ResizeLora.Checkpoints;
 /// <summary>Gives the norms of a checkpoint's weights: from memory, from the cache, or computed, and then kept.</summary>
 public sealed class BaseNormProvider
 {
+    // How many tensors a warning names.
+    private const int TensorsNamed = 3;
+
     private readonly Checkpoint checkpoint;
     private readonly NormCache cache;
     private readonly IGramOperatorFactory operators;
@@ -34,6 +37,9 @@ public sealed class BaseNormProvider
 
     /// <summary>What tells the base model from others.</summary>
     internal CheckpointIdentity Identity { get; }
+
+    /// <summary>After how many steps the iteration for a spectral norm gives up.</summary>
+    internal int MaximumSteps { get; init; } = LanczosNorm.MaximumSteps;
 
     /// <summary>Gives the norms of some layers' weights.</summary>
     /// <param name="layers">LoRA layer names; those without a base weight are left out of the answer.</param>
@@ -102,6 +108,7 @@ public sealed class BaseNormProvider
         // Largest first, so that no thread is left alone with a large one at the end.
         wanted.Sort(static (left, right) => right.ByteLength.CompareTo(left.ByteLength));
         var found = new ConcurrentDictionary<string, NormCache.CachedNorm>(StringComparer.Ordinal);
+        var uncertain = new ConcurrentDictionary<string, (string Tensor, BaseNorms Norms)>(StringComparer.Ordinal);
         var computed = new ConcurrentBag<string>();
         int done = 0;
         try
@@ -116,11 +123,19 @@ public sealed class BaseNormProvider
                     string content = ContentOf(weight, bytes.Span);
                     if (!known!.ByContent.TryGetValue(content, out BaseNorms norms))
                     {
-                        norms = Compute(weight, bytes, cancellationToken);
+                        (norms, bool isAccurate) = Compute(weight, bytes, cancellationToken);
                         computed.Add(weight.Layer);
+                        if (!isAccurate)
+                        {
+                            uncertain[weight.Layer] = (weight.Tensor.Name, norms);
+                        }
                     }
 
-                    found[weight.Layer] = new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius);
+                    if (!uncertain.ContainsKey(weight.Layer))
+                    {
+                        found[weight.Layer] = new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius);
+                    }
+
                     progress?.Report(new EngineProgress("Measuring the base model", Interlocked.Increment(ref done), wanted.Count));
                 }
                 finally
@@ -146,19 +161,42 @@ public sealed class BaseNormProvider
             settled[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
         }
 
+        foreach ((string layer, (_, BaseNorms norms)) in uncertain)
+        {
+            settled[layer] = norms;
+        }
+
         computedHere.UnionWith(computed);
-        string how = computed.IsEmpty ? "found by their content" : $"computed ({computed.Count} of {wanted.Count})";
-        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {wanted.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
+        ReportUncertain(uncertain.Values.Select(static weight => weight.Tensor), progress);
+        if (!found.IsEmpty)
+        {
+            int computedCount = computed.Count - uncertain.Count;
+            string how = computedCount == 0 ? "found by their content" : $"computed ({computedCount} of {found.Count})";
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {found.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
+        }
     }
 
-    private BaseNorms Compute(BaseWeight weight, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private void ReportUncertain(IEnumerable<string> tensors, IProgress<EngineEvent>? progress)
+    {
+        string[] names = tensors.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        if (names.Length > 0)
+        {
+            string others = names.Length > TensorsNamed ? $" and {names.Length - TensorsNamed} more" : string.Empty;
+            progress?.Report(new EngineNote(
+                EngineNoteLevel.Warning,
+                $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} did not become as accurate as is promised; "
+                    + "the estimate is used, but not kept for later runs."));
+        }
+    }
+
+    private (BaseNorms Norms, bool IsAccurate) Compute(BaseWeight weight, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
     {
         IGramOperator gram = operators.Create(weight, bytes);
         using (gram as IDisposable)
         {
-            BaseNorms norms = LanczosNorm.Compute(gram, cancellationToken);
+            (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(gram, cancellationToken, MaximumSteps);
             return double.IsFinite(norms.Frobenius) && double.IsFinite(norms.Spectral)
-                ? norms
+                ? (norms, isAccurate)
                 : throw new CheckpointException(checkpoint.Path, "NotFinite", $"'{checkpoint.Path}': the weight '{weight.Tensor.Name}' holds NaN or infinity.");
         }
     }

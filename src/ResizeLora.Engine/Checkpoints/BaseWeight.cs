@@ -20,7 +20,7 @@ public sealed record BaseWeight(string Layer, TensorEntry Tensor, int FirstRow, 
     public long ByteLength => (long)Rows * RowByteLength;
 
     /// <summary>The shape of the slice as people write it.</summary>
-    public string ShapeText => $"[{string.Join(", ", Tensor.Shape.Skip(1).Prepend(Rows))}]";
+    public string ShapeText => AdapterLayer.TextOf(Tensor.Shape.Skip(1).Prepend(Rows));
 
     /// <summary>Checks that a LoRA layer fits.</summary>
     /// <param name="layer">The layer of that name.</param>
@@ -30,18 +30,15 @@ public sealed record BaseWeight(string Layer, TensorEntry Tensor, int FirstRow, 
     {
         ArgumentNullException.ThrowIfNull(layer);
 
-        // A linear layer and a 1×1 convolution are one and the same matrix, and files of both spellings are about.
-        long[] expected = WithoutUnitKernel(Tensor.Shape.Skip(1));
-        if (layer.OutFeatures != Rows || !WithoutUnitKernel(layer.Down.Shape.Skip(1)).SequenceEqual(expected))
+        long[] shape = Tensor.Shape.Skip(1).Prepend(Rows).ToArray();
+        if (!layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(shape)))
         {
-            string shape = $"[{string.Join(", ", layer.Down.Shape.Skip(1).Prepend(layer.OutFeatures))}]";
-            throw new AdapterException(path, layer.Name, "ShapeMismatch", $"its shape {shape} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): the LoRA was made for another kind of model.");
+            string given = AdapterLayer.TextOf(layer.Down.Shape.Skip(1).Prepend(layer.OutFeatures));
+            throw new AdapterException(
+                path,
+                layer.Name,
+                "ShapeMismatch",
+                $"its shape {given} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): the LoRA was made for another kind of model.");
         }
-    }
-
-    private static long[] WithoutUnitKernel(IEnumerable<long> shape)
-    {
-        long[] dimensions = shape.ToArray();
-        return dimensions is [long columns, 1, 1] ? [columns] : dimensions;
     }
 }

@@ -3,8 +3,8 @@ using System.Buffers;
 namespace ResizeLora.Checkpoints;
 
 /// <summary>
-/// The spectral norm by the symmetric Lanczos iteration on WᵀW with full reorthogonalisation. It stops on its own error
-/// estimate: for the largest Ritz value θ of the tridiagonal T with eigenvector s, the residual ‖WᵀW·x − θ·x‖ is
+/// The spectral norm by the symmetric Lanczos iteration on VᵀV, W = 2^e·V, with full reorthogonalisation. It stops on its own error
+/// estimate: for the largest Ritz value θ of the tridiagonal T with eigenvector s, the residual ‖VᵀV·x − θ·x‖ is
 /// β·|s_last|, and the error of θ is at most residual²/gap (Parlett, The Symmetric Eigenvalue Problem, 11.7.1). The gap is
 /// known only as far as the iteration has seen the second value. Where the two largest lie so close together that it has not,
 /// θ is a mixture of both whose residual is about half their distance, so that the residual itself must be small as well.
@@ -20,22 +20,32 @@ internal static class LanczosNorm
     // The gap to the second Ritz value overstates the true gap until both have settled.
     private const double GapSafety = 0.25;
 
+    // Weights of models need ten to forty steps. The densest spectrum that there can be, cos² of equal angles, needs about a thousand.
     private const int MinimumSteps = 4;
-    private const int MaximumSteps = 300;
+    internal const int MaximumSteps = 2000;
+
+    // T is decomposed after every step at first and then after every 32nd part of them, so that this costs less than the steps.
+    private const int StepsBetweenLooks = 32;
 
     /// <summary>Computes both norms of the weight behind an operator.</summary>
-    /// <param name="weight">WᵀW.</param>
+    /// <param name="weight">VᵀV.</param>
     /// <param name="cancellationToken">Checked before every application.</param>
-    public static BaseNorms Compute(IGramOperator weight, CancellationToken cancellationToken)
+    /// <param name="maximumSteps">After how many steps the iteration gives up.</param>
+    /// <returns>The norms of W, and whether σ_max is as accurate as is promised; otherwise it is a lower bound.</returns>
+    public static (BaseNorms Norms, bool IsAccurate) Compute(IGramOperator weight, CancellationToken cancellationToken, int maximumSteps = MaximumSteps)
     {
         double frobenius = Math.Sqrt(weight.SquaredFrobeniusNorm);
-        return new BaseNorms(frobenius is > 0 and < double.PositiveInfinity ? SpectralNorm(weight, cancellationToken) : frobenius, frobenius);
+        (double spectral, bool isAccurate) = frobenius is > 0 and < double.PositiveInfinity
+            ? SpectralNorm(weight, maximumSteps, cancellationToken)
+            : (frobenius, true);
+        return (new BaseNorms(Math.ScaleB(spectral, weight.Exponent), Math.ScaleB(frobenius, weight.Exponent)), isAccurate);
     }
 
-    private static double SpectralNorm(IGramOperator weight, CancellationToken cancellationToken)
+    private static (double Value, bool IsAccurate) SpectralNorm(IGramOperator weight, int maximumSteps, CancellationToken cancellationToken)
     {
         int size = weight.Size;
-        int maximumSteps = Math.Min(MaximumSteps, size);
+        int nextLook = 1;
+        double largest = 0;
         var basis = new List<float[]>(16);
         var diagonal = new List<double>(16);
         var offDiagonal = new List<double>(16);
@@ -52,16 +62,23 @@ internal static class LanczosNorm
                 Orthogonalise(product, basis, size);
                 double beta = Math.Sqrt(VectorMath.Dot(product, product));
 
-                (double largest, double second, double lastComponent) = Tridiagonal.LargestEigenvalue([.. diagonal], [.. offDiagonal]);
-                double residual = beta * Math.Abs(lastComponent);
-                double gap = GapSafety * (largest - second);
-                double error = gap > residual ? residual * residual / gap : residual;
-                bool accurate = residual <= LargestResidual * largest && error <= Tolerance * largest;
-                bool exhausted = diagonal.Count >= maximumSteps || beta <= 1e-7 * largest;
-                if (exhausted || (diagonal.Count >= MinimumSteps && accurate))
+                // Where nothing of the space is left, or of the product, T has the eigenvalues of VᵀV themselves.
+                bool exhausted = diagonal.Count == size || beta <= 1e-7 * largest;
+                bool last = exhausted || diagonal.Count >= maximumSteps;
+                if (last || diagonal.Count >= nextLook)
                 {
-                    ArrayPool<float>.Shared.Return(next);
-                    return Math.Sqrt(Math.Max(largest, 0));
+                    nextLook = diagonal.Count + 1 + (diagonal.Count / StepsBetweenLooks);
+                    (largest, double second, double lastComponent) = Tridiagonal.LargestEigenvalue([.. diagonal], [.. offDiagonal]);
+                    double residual = beta * Math.Abs(lastComponent);
+                    double gap = GapSafety * (largest - second);
+                    double error = gap > residual ? residual * residual / gap : residual;
+                    bool accurate = exhausted || beta <= 1e-7 * largest
+                        || (diagonal.Count >= MinimumSteps && residual <= LargestResidual * largest && error <= Tolerance * largest);
+                    if (accurate || last)
+                    {
+                        ArrayPool<float>.Shared.Return(next);
+                        return (Math.Sqrt(Math.Max(largest, 0)), accurate);
+                    }
                 }
 
                 VectorMath.Scale(product, (float)(1 / beta));

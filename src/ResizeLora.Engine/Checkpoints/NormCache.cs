@@ -18,8 +18,9 @@ public sealed class NormCache
     /// <summary>The environment variable that moves the cache elsewhere.</summary>
     public const string FolderVariable = "RESIZELORA_CACHE";
 
-    // Names the method and the format: a cached norm serves only the version that computes it the same way.
-    private const string Method = "lanczos-2";
+    // Names the method and the format: a cached norm serves only the version that computes it the same way. Before the third, the
+    // norms of weights below 1e-10 were wrong, and what an iteration that gave up had found was kept.
+    internal const string Method = "lanczos-3";
 
     // A checkpoint has one file for each place and time that it was seen at; the oldest go when there are more than this.
     private const int FilesKept = 8;

@@ -1,11 +1,12 @@
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
 
 /// <summary>
-/// WᵀW over the bytes of a weight as they lie in the checkpoint. Each application reads the bytes once from memory, and once
+/// VᵀV over the bytes of a weight as they lie in the checkpoint. Each application reads the bytes once from memory, and once
 /// more from the nearest cache: a few rows serve W·v and then Wᵀ·(W·v). A 16-bit weight therefore costs half the memory
 /// traffic of a decoded copy. Types that vector registers cannot decode are decoded once.
 /// </summary>
@@ -27,7 +28,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         {
             int length = checked(rows * columns * sizeof(float));
             decoded = ArrayPool<byte>.Shared.Rent(length);
-            WeightDecoder.ToSingle(type, bytes.Span, MemoryMarshal.Cast<byte, float>(decoded.AsSpan(0, length)));
+            Exponent = Decode(type, bytes.Span, MemoryMarshal.Cast<byte, float>(decoded.AsSpan(0, length)));
             bytes = decoded.AsMemory(0, length);
         }
 
@@ -38,11 +39,15 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
             _ => new WeightRows<Float32Decoder>(bytes, rows, columns),
         };
         scratch = ArrayPool<float>.Shared.Rent(2 * columns);
-        SquaredFrobeniusNorm = this.rows.SumSquares();
+        Exponent += this.rows.Exponent;
+        SquaredFrobeniusNorm = this.rows.SquaredNorm;
     }
 
     /// <inheritdoc/>
     public int Size { get; }
+
+    /// <inheritdoc/>
+    public int Exponent { get; }
 
     /// <inheritdoc/>
     public double SquaredFrobeniusNorm { get; }
@@ -59,4 +64,30 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
             ArrayPool<byte>.Shared.Return(decoded);
         }
     }
+
+    // Doubles may be larger or smaller than any single: they are brought near 1 before they are rounded.
+    private static int Decode(TensorType type, ReadOnlySpan<byte> stored, Span<float> singles)
+    {
+        double largest = 0;
+        for (int index = 0; type == TensorType.Float64 && index < singles.Length; index++)
+        {
+            largest = Math.Max(largest, Math.Abs(DoubleAt(stored, index)));
+        }
+
+        if (largest == 0 || !double.IsFinite(largest))
+        {
+            WeightDecoder.ToSingle(type, stored, singles);
+            return 0;
+        }
+
+        int exponent = Math.ILogB(largest) + 1;
+        for (int index = 0; index < singles.Length; index++)
+        {
+            singles[index] = (float)Math.ScaleB(DoubleAt(stored, index), -exponent);
+        }
+
+        return exponent;
+    }
+
+    private static double DoubleAt(ReadOnlySpan<byte> stored, int index) => BinaryPrimitives.ReadDoubleLittleEndian(stored[(index * sizeof(double))..]);
 }

@@ -9,24 +9,91 @@ namespace ResizeLora.Checkpoints;
 /// cheaper than writing decoded ones anywhere, even into the nearest cache.
 /// </summary>
 /// <typeparam name="TDecoder">How the rows are stored.</typeparam>
-/// <param name="bytes">The rows, n × m weights.</param>
-/// <param name="rows">n.</param>
-/// <param name="columns">m.</param>
-internal sealed class WeightRows<TDecoder>(ReadOnlyMemory<byte> bytes, int rows, int columns) : IWeightRows
+internal sealed class WeightRows<TDecoder> : IWeightRows
     where TDecoder : struct, IRowDecoder
 {
     private const int RowsAtOnce = 4;
     private const int CacheLine = 64;
 
-    // W·v is multiplied by this before it meets numbers that are Scale times too small, so that no product leaves the range of a
-    // single; the sum of the products is multiplied by it once more. Its square is Scale.
-    private static readonly float HalfScale = MathF.Sqrt(TDecoder.Scale);
+    // With the largest weight in this range, the square of σ² over up to 2³⁰ weights stays within a single's: 2^−64 to 2^120.
+    private const double SmallestOrdinary = 1.0 / (1 << 16);
+    private const double LargestOrdinary = 1 << 12;
 
-    private readonly int rowLength = columns * TDecoder.ByteLength;
-    private readonly int vectorised = columns - (columns % IRowDecoder.Width);
+    // A power of two that a decoded weight and what it is multiplied by can take each without leaving a single's range.
+    private const int LowestFirstExponent = -64;
+    private const int HighestFirstExponent = 80;
+
+    private readonly ReadOnlyMemory<byte> bytes;
+    private readonly int rows;
+    private readonly int columns;
+    private readonly int rowLength;
+    private readonly int vectorised;
+
+    // A decoded weight times both is an element of V. One factor alone may be outside of a single's range.
+    private float firstScale;
+    private float secondScale;
+
+    /// <summary>Wraps rows.</summary>
+    /// <param name="bytes">The rows, n × m weights.</param>
+    /// <param name="rows">n.</param>
+    /// <param name="columns">m.</param>
+    public WeightRows(ReadOnlyMemory<byte> bytes, int rows, int columns)
+    {
+        this.bytes = bytes;
+        this.rows = rows;
+        this.columns = columns;
+        rowLength = columns * TDecoder.ByteLength;
+        vectorised = columns - (columns % IRowDecoder.Width);
+        SetScales();
+        (SquaredNorm, double largest) = Measure();
+        if (largest is (> 0 and < SmallestOrdinary) or > LargestOrdinary && double.IsFinite(largest))
+        {
+            Exponent = Math.ILogB(largest) + 1;
+            SetScales();
+            (SquaredNorm, _) = Measure();
+        }
+    }
 
     /// <inheritdoc/>
-    public double SumSquares()
+    public int Exponent { get; }
+
+    /// <inheritdoc/>
+    public double SquaredNorm { get; }
+
+    /// <inheritdoc/>
+    public void Apply(ReadOnlySpan<float> vector, Span<float> product, Span<float> scratch)
+    {
+        Span<float> operands = scratch[..columns];
+        Span<float> sums = scratch.Slice(columns, columns);
+        Arrange(vector, operands, firstScale);
+        sums.Clear();
+        for (int row = 0; row < rows; row += RowsAtOnce)
+        {
+            // In a last block of fewer rows the last one stands for those that are missing, and counts for nothing.
+            int last = rows - 1;
+            ref byte row0 = ref RowAt(row);
+            ref byte row1 = ref RowAt(Math.Min(row + 1, last));
+            ref byte row2 = ref RowAt(Math.Min(row + 2, last));
+            ref byte row3 = ref RowAt(Math.Min(row + 3, last));
+            Vector128<float> dots = Dot(ref row0, ref row1, ref row2, ref row3, operands) * Vector128.Create(secondScale) * Vector128.Create(firstScale);
+            Vector128<int> places = Vector128.Create(row, row + 1, row + 2, row + 3);
+            Vector128<float> factors = Vector128.ConditionalSelect(Vector128.LessThan(places, Vector128.Create(rows)).AsSingle(), dots, Vector128<float>.Zero);
+            AddScaled(ref row0, ref row1, ref row2, ref row3, factors, sums);
+        }
+
+        Restore(sums, product, secondScale);
+    }
+
+    private void SetScales()
+    {
+        int exponent = Math.ILogB(TDecoder.Scale) - Exponent;
+        int first = Math.Clamp(exponent, LowestFirstExponent, HighestFirstExponent);
+        firstScale = MathF.ScaleB(1, first);
+        secondScale = MathF.ScaleB(1, exponent - first);
+    }
+
+    // ‖V‖F², or NaN, and the largest |weight|.
+    private (double SquaredNorm, double Largest) Measure()
     {
         double sum = 0;
         float largest = 0;
@@ -37,30 +104,8 @@ internal sealed class WeightRows<TDecoder>(ReadOnlyMemory<byte> bytes, int rows,
             largest = Math.Max(largest, magnitude);
         }
 
-        return largest < TDecoder.Limit ? sum : double.NaN;
-    }
-
-    /// <inheritdoc/>
-    public void Apply(ReadOnlySpan<float> vector, Span<float> product, Span<float> scratch)
-    {
-        Span<float> operands = scratch[..columns];
-        Span<float> sums = scratch.Slice(columns, columns);
-        Arrange(vector, operands, TDecoder.Scale);
-        sums.Clear();
-        for (int row = 0; row < rows; row += RowsAtOnce)
-        {
-            // In a last block of fewer rows the last one stands for those that are missing, and counts for nothing.
-            int last = rows - 1;
-            ref byte row0 = ref RowAt(row);
-            ref byte row1 = ref RowAt(Math.Min(row + 1, last));
-            ref byte row2 = ref RowAt(Math.Min(row + 2, last));
-            ref byte row3 = ref RowAt(Math.Min(row + 3, last));
-            Vector128<float> dots = Dot(ref row0, ref row1, ref row2, ref row3, operands) * Vector128.Create(HalfScale);
-            Vector128<float> factors = Vector128.ConditionalSelect(Vector128.LessThan(Vector128.Create(row, row + 1, row + 2, row + 3), Vector128.Create(rows)).AsSingle(), dots, Vector128<float>.Zero);
-            AddScaled(ref row0, ref row1, ref row2, ref row3, factors, sums);
-        }
-
-        Restore(sums, product, HalfScale);
+        // A NaN may have been lost in the largest, never in the sum; decoded halves have no NaN.
+        return double.IsNaN(sum) || !(largest < TDecoder.Limit) ? (double.NaN, double.NaN) : (sum, largest * (double)TDecoder.Scale);
     }
 
     private ref byte RowAt(int row) => ref MemoryMarshal.GetReference(bytes.Span.Slice(row * rowLength, rowLength));
@@ -93,15 +138,16 @@ internal sealed class WeightRows<TDecoder>(ReadOnlyMemory<byte> bytes, int rows,
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (float Squares, float Largest) SumSquares(ref byte row)
     {
-        Vector256<float> scale = Vector256.Create(TDecoder.Scale);
+        Vector256<float> scale = Vector256.Create(firstScale);
+        Vector256<float> otherScale = Vector256.Create(secondScale);
         Vector256<float> even = default, odd = default, largest = default;
         nuint offset = 0;
         for (int column = 0; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
         {
             (Vector256<float> first, Vector256<float> second) = TDecoder.Load(ref row, offset);
             largest = Vector256.Max(largest, Vector256.Max(Vector256.Abs(first), Vector256.Abs(second)));
-            first *= scale;
-            second *= scale;
+            first = first * scale * otherScale;
+            second = second * scale * otherScale;
             even = VectorMath.MultiplyAdd(first, first, even);
             odd = VectorMath.MultiplyAdd(second, second, odd);
         }
@@ -117,7 +163,7 @@ internal sealed class WeightRows<TDecoder>(ReadOnlyMemory<byte> bytes, int rows,
         {
             float value = TDecoder.LoadOne(ref row, offset);
             magnitude = Math.Max(magnitude, Math.Abs(value));
-            value *= TDecoder.Scale;
+            value = value * firstScale * secondScale;
             sum += value * value;
         }
 

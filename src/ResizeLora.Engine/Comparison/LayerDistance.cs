@@ -19,7 +19,8 @@ namespace ResizeLora.Comparison;
 /// columns that take part. Files that are nearly alike cancel below that: their distance of 1e-4 to 1e-7 would be rounding.
 /// Where a square does not stand well above its bound, all come from QR decompositions U = Q_U·R_U and Vᵀ = Q_V·R_V instead,
 /// in whose bases both changes are small matrices that are subtracted element by element; the distance then has an error of
-/// a few 1e-16·g, not its square root. Factors that are the same byte for byte have no distance at all.
+/// a few 1e-16·g, not its square root. Ranks above both sides come from QR decompositions as well: the small matrices would be
+/// larger than the factors, without bound. Factors that are the same byte for byte have no distance at all.
 /// </remarks>
 internal static class LayerDistance
 {
@@ -34,7 +35,11 @@ internal static class LayerDistance
     /// <param name="difference">The second, or null when there is none.</param>
     /// <param name="device">Where large products are made.</param>
     /// <exception cref="AdapterException">A layer holds NaN or infinity.</exception>
-    public static LayerProducts Measure(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device)
+    /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
+    public static LayerProducts Measure(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device) =>
+        LayerThreads.Run(device, () => Compare(reference, difference, device));
+
+    private static LayerProducts Compare(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device)
     {
         if (reference is not null && difference is not null && reference.IsSame(difference))
         {
@@ -55,11 +60,27 @@ internal static class LayerDistance
     // The squares on the diagonal, of two layers also the inner product above it, and the distance's square below.
     private static double[,] Multiply(ComparedLayer[] sides, ComputeDevice device)
     {
+        AdapterLayer first = sides[0].Layer;
+        int rank = sides.Sum(static side => side.Layer.Rank);
+        double[,]? products = rank <= Math.Max(first.OutFeatures, first.InFeatures) ? MultiplyGrams(sides, rank, device) : null;
+        products ??= MultiplyOrthogonalised(sides, device);
+        if (products.Cast<double>().All(double.IsFinite))
+        {
+            return products;
+        }
+
+        // NaN in one layer spreads to the other: the one that holds it is the one to name.
+        AdapterException[] causes = Array.ConvertAll(sides, static side => FactorRange.Explain(side.File, side.Layer));
+        int large = Enumerable.Range(0, sides.Length).FirstOrDefault(side => !double.IsFinite(products[side, side]));
+        throw causes.FirstOrDefault(static cause => cause.Defect == FactorRange.NotFinite) ?? causes[large];
+    }
+
+    // Null where rounding would show.
+    private static double[,]? MultiplyGrams(ComparedLayer[] sides, int rank, ComputeDevice device)
+    {
         double[] upGram = Gram(sides, up: true, device);
         double[] downGram = Gram(sides, up: false, device);
-        int rank = sides.Sum(static side => side.Layer.Rank);
         double[] scales = sides.SelectMany(static side => Enumerable.Repeat(side.Layer.Scale, side.Layer.Rank)).ToArray();
-        RequireFinite(sides, upGram, downGram, rank);
         double[,] products = new double[sides.Length, sides.Length];
         double[] growth = new double[sides.Length];
         for (int row = 0, side = 0, start = 0; row < rank; row++)
@@ -79,24 +100,21 @@ internal static class LayerDistance
             }
         }
 
-        double distance = 0;
         bool accurate = Enumerable.Range(0, sides.Length).All(side => IsAccurate(products[side, side], growth[side]));
         if (sides.Length == 2)
         {
-            distance = products[0, 0] + products[1, 1] - (2 * products[0, 1]);
+            double distance = products[0, 0] + products[1, 1] - (2 * products[0, 1]);
             accurate &= IsAccurate(distance, growth.Sum());
             products[1, 0] = distance;
         }
 
-        return accurate ? products : MultiplyOrthogonalised(sides, device);
+        return accurate ? products : null;
     }
 
     private static bool IsAccurate(double square, double growth) => growth == 0 || SumRounding * growth * growth <= AllowedError * square;
 
     private static double[,] MultiplyOrthogonalised(ComparedLayer[] sides, ComputeDevice device)
     {
-        LayerThreads.Enter();
-        using DisposeScope scope = NewDisposeScope();
         Tensor upRoot = SmallSpectrum.UpperRoot(Stack(sides, up: true, device));
         Tensor downRoot = SmallSpectrum.UpperRoot(Stack(sides, up: false, device).t());
         var cores = new List<Tensor>(sides.Length);
@@ -129,7 +147,6 @@ internal static class LayerDistance
         int rank = sides.Sum(static side => side.Layer.Rank);
         if (device.IsCuda || sides.Any(side => FactorOf(side, up).Type == TensorType.Float64))
         {
-            LayerThreads.Enter();
             using DisposeScope scope = NewDisposeScope();
             Tensor stacked = Stack(sides, up, device);
             return TensorReader.ToArray(up ? stacked.t().matmul(stacked) : stacked.matmul(stacked.t()));
@@ -178,23 +195,4 @@ internal static class LayerDistance
         cat(sides.Select(side => TensorReader.ReadMatrix(side.File, FactorOf(side, up), ScalarType.Float64, device)).ToArray(), dim: up ? 1 : 0);
 
     private static TensorEntry FactorOf(ComparedLayer side, bool up) => up ? side.Layer.Up : side.Layer.Down;
-
-    private static void RequireFinite(ComparedLayer[] sides, double[] upGram, double[] downGram, int rank)
-    {
-        int start = 0;
-        foreach (ComparedLayer side in sides)
-        {
-            for (int row = start; row < start + side.Layer.Rank; row++)
-            {
-                int diagonal = (row * rank) + row;
-                if (!double.IsFinite(upGram[diagonal]) || !double.IsFinite(downGram[diagonal]))
-                {
-                    string factor = double.IsFinite(upGram[diagonal]) ? "lora_down" : "lora_up";
-                    throw new AdapterException(side.File.Path, side.Layer.Name, "NotFinite", $"{factor} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
-                }
-            }
-
-            start += side.Layer.Rank;
-        }
-    }
 }

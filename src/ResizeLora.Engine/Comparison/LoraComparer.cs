@@ -87,9 +87,14 @@ public sealed class LoraComparer : IDisposable
         Dictionary<string, AdapterLayer> right = ByName(other);
         foreach ((string name, AdapterLayer layer) in left)
         {
-            if (right.TryGetValue(name, out AdapterLayer? match) && (layer.OutFeatures, layer.InFeatures) != (match.OutFeatures, match.InFeatures))
+            if (right.TryGetValue(name, out AdapterLayer? match) && !layer.WeightShape.SequenceEqual(match.WeightShape))
             {
-                throw new AdapterException(other.Path, match.Name, "ShapeMismatch", $"it changes a weight of {match.OutFeatures}x{match.InFeatures}, but in '{reference.Path}' one of {layer.OutFeatures}x{layer.InFeatures}: the files were made for different kinds of models.");
+                throw new AdapterException(
+                    other.Path,
+                    match.Name,
+                    "ShapeMismatch",
+                    $"it changes a weight of shape {AdapterLayer.TextOf(match.WeightShape)}, but in '{reference.Path}' one of "
+                        + $"{AdapterLayer.TextOf(layer.WeightShape)}: the files were made for different kinds of models.");
             }
         }
 

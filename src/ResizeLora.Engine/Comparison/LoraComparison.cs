@@ -16,7 +16,7 @@ public sealed class LoraComparison
         RelativeErrorToLora = total.RelativeError;
         Cosine = total.Cosine;
         LayerComparison[] based = layers.Where(static layer => layer.BaseFrobeniusNorm is not null).ToArray();
-        double baseNorm = Math.Sqrt(based.Sum(static layer => layer.BaseFrobeniusNorm!.Value * layer.BaseFrobeniusNorm.Value));
+        double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.BaseFrobeniusNorm!.Value));
         RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Products.Distance)) / baseNorm : null;
     }
 

@@ -33,7 +33,7 @@ public static class DynamicRank
         int asked = method switch
         {
             DynamicMethod.SingularValueRatio => CountAbove(singularValues, parameter),
-            DynamicMethod.FrobeniusShare => CountToShare(singularValues, static value => value * value, parameter * parameter),
+            DynamicMethod.FrobeniusShare => CountToShare(singularValues, value => value / singularValues[0] * (value / singularValues[0]), parameter * parameter),
             _ => CountToShare(singularValues, static value => value, parameter),
         };
         return Math.Min(Math.Max(asked, 1) + (count == SvCount.Old ? 1 : 0), singularValues.Count);

@@ -38,7 +38,7 @@ public static class Scoring
         ScoreKind.SpectralCheckpoint => Require(layer.BaseSpectralNorm, kind),
         ScoreKind.FrobeniusCheckpoint => Require(layer.BaseFrobeniusNorm, kind),
         ScoreKind.SpectralLora => layer.SingularValues[0],
-        ScoreKind.FrobeniusLora => Math.Sqrt(layer.SingularValues.Sum(static value => value * value)),
+        ScoreKind.FrobeniusLora => EuclideanNorm.Of(layer.SingularValues),
         _ => layer.OutFeatures + layer.InFeatures,
     };
 

@@ -10,10 +10,11 @@ public sealed class LayerPlan
     {
         Spectrum = spectrum;
         Kept = kept;
-        double lost = Math.Sqrt(spectrum.SingularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0).Sum(static value => value * value));
+        double lost = EuclideanNorm.Of(spectrum.SingularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0));
         Lost = lost;
         RelativeErrorToLora = spectrum.FrobeniusNorm > 0 ? lost / spectrum.FrobeniusNorm : 0;
-        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : Math.Sqrt(kept.Sum(dimension => spectrum.SingularValues[dimension] * spectrum.SingularValues[dimension])) / spectrum.FrobeniusNorm;
+        double retained = EuclideanNorm.Of(kept.Select(dimension => spectrum.SingularValues[dimension]));
+        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : retained / spectrum.FrobeniusNorm;
         RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? lost * rescale / baseNorm : null;
     }
 

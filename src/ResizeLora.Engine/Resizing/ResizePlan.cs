@@ -22,12 +22,12 @@ public sealed class ResizePlan
         Copied = copied;
         PassedThrough = passedThrough;
         Layout = layout;
-        double total = Math.Sqrt(layers.Sum(static layer => layer.Spectrum.FrobeniusNorm * layer.Spectrum.FrobeniusNorm));
-        double lost = Math.Sqrt(layers.Sum(static layer => layer.Lost * layer.Lost));
+        double total = EuclideanNorm.Of(layers.Select(static layer => layer.Spectrum.FrobeniusNorm));
+        double lost = EuclideanNorm.Of(layers.Select(static layer => layer.Lost));
         RelativeErrorToLora = total > 0 ? lost / total : 0;
         LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
-        double baseNorm = Math.Sqrt(based.Sum(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value * layer.Spectrum.BaseFrobeniusNorm.Value));
-        RelativeErrorToBase = baseNorm > 0 ? Math.Sqrt(based.Sum(static layer => layer.Lost * layer.Lost)) * making.Recipe.Rescale / baseNorm : null;
+        double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value));
+        RelativeErrorToBase = baseNorm > 0 ? EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * making.Recipe.Rescale / baseNorm : null;
     }
 
     /// <summary>What the output is made from and how.</summary>

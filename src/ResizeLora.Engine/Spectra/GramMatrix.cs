@@ -35,7 +35,7 @@ internal static class GramMatrix
     public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram) =>
         Compute(type, bytes, length, rank, transposed, gram, Vector512.IsHardwareAccelerated);
 
-    // The sums are the same to the bit, wide or not.
+    // On one processor the sums are the same to the bit, wide or not.
     internal static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram, bool wide)
     {
         int tileColumns = wide ? WideTileColumns : TileColumns;

@@ -2,7 +2,7 @@ namespace ResizeLora.Spectra;
 
 /// <summary>
 /// The innermost product of <see cref="WeightProjection"/>: some rows of weights with some columns of vectors, all sums in
-/// registers. Every sum takes its terms one after another, so that tiles of every size give the same bits.
+/// registers. Every sum takes its terms one after another, so that on one processor tiles of every size give the same bits.
 /// </summary>
 internal interface IProjectionTile
 {

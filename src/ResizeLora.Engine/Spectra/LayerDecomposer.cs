@@ -4,7 +4,6 @@ using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Safetensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -19,34 +18,45 @@ internal static class LayerDecomposer
     /// <param name="checkpointPath">The checkpoint that they come from.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <param name="cancellationToken">Ends the work between its steps.</param>
-    /// <exception cref="AdapterException">The layer holds NaN or infinity.</exception>
-    public static LayerSpectrum Decompose(Adapter adapter, AdapterLayer layer, BaseNorms? baseNorms, string? checkpointPath, ComputeDevice device, CancellationToken cancellationToken = default)
+    /// <exception cref="AdapterException">The layer holds NaN or infinity, or its singular values could not be found.</exception>
+    /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
+    public static LayerSpectrum Decompose(
+        Adapter adapter,
+        AdapterLayer layer,
+        BaseNorms? baseNorms,
+        string? checkpointPath,
+        ComputeDevice device,
+        CancellationToken cancellationToken = default)
     {
-        LayerThreads.Enter();
-        using DisposeScope scope = NewDisposeScope();
-        int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
+        LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
+        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
+        LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
+        return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
+    }
 
-        // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
-        LayerFactors? factors;
-        Tensor up;
-        if (count < layer.Rank)
+    private static LayerFactors? Decompose(Adapter adapter, AdapterLayer layer, ComputeDevice device, CancellationToken cancellationToken)
+    {
+        int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
+        try
         {
-            (up, Tensor down) = ReadFactors();
-            factors = SmallSpectrum.Decompose(up, down, layer.Rank, count);
-        }
-        else
-        {
-            up = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
+            // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
+            if (count < layer.Rank)
+            {
+                (Tensor up, Tensor down) = ReadFactors();
+                return SmallSpectrum.Decompose(up, down, layer.Rank, count);
+            }
+
+            Tensor upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
             cancellationToken.ThrowIfCancellationRequested();
             Tensor downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
             cancellationToken.ThrowIfCancellationRequested();
-            factors = SmallSpectrum.Decompose(up, downGram, layer.Rank, count, ReadFactors);
+            return SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors);
         }
-
-        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
-        LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
-        return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum
-            : throw new AdapterException(adapter.Path, layer.Name, "NotFinite", $"{(up.isfinite().all().item<bool>() ? "lora_down" : "lora_up")} holds NaN or infinity (or numbers too large to be squared): the training has failed there.");
+        catch (ExternalException exception) when (TorchFailure.IsNotConverged(exception))
+        {
+            throw new AdapterException(
+                adapter.Path, layer.Name, "NotDecomposed", "its singular values could not be found, though its numbers are finite: the iteration gave up.");
+        }
 
         (Tensor Up, Tensor Down) ReadFactors()
         {

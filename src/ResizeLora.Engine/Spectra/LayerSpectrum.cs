@@ -21,7 +21,7 @@ public sealed class LayerSpectrum : LoraLayer
         BaseFrobeniusNorm = baseNorms?.Frobenius;
         double scale = Math.Abs(source.Scale);
         singularValues = Array.ConvertAll(factors.ProductSingularValues, value => value * scale);
-        FrobeniusNorm = FrobeniusNormOf(singularValues);
+        FrobeniusNorm = EuclideanNorm.Of(singularValues);
         EffectiveRank = ComputeEffectiveRank(singularValues);
         FirstQuarterEnergy = ComputeFirstQuarterEnergy(singularValues, source.Rank);
     }
@@ -104,8 +104,9 @@ public sealed class LayerSpectrum : LoraLayer
 
     private static double ComputeFirstQuarterEnergy(double[] singularValues, int rank)
     {
-        double total = singularValues.Sum(static value => value * value);
-        return total == 0 ? 0 : singularValues.Take((rank + 3) / 4).Sum(static value => value * value) / total;
+        double norm = EuclideanNorm.Of(singularValues);
+        double share = norm == 0 ? 0 : EuclideanNorm.Of(singularValues.Take((rank + 3) / 4)) / norm;
+        return share * share;
     }
 
     private static double ComputeEffectiveRank(double[] singularValues)
@@ -124,14 +125,6 @@ public sealed class LayerSpectrum : LoraLayer
         }
 
         return Math.Exp(entropy);
-    }
-
-    // Squares may leave the range of doubles where the norm does not.
-    private static double FrobeniusNormOf(double[] singularValues)
-    {
-        double sum = singularValues.Sum(static value => value * value);
-        double largest = singularValues.Max();
-        return double.IsFinite(sum) || !double.IsFinite(largest) ? Math.Sqrt(sum) : largest * Math.Sqrt(singularValues.Sum(value => value / largest * (value / largest)));
     }
 }
 

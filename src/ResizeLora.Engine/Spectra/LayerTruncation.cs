@@ -3,7 +3,6 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
 using ResizeLora.Safetensors;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -22,7 +21,17 @@ internal static class LayerTruncation
     /// <param name="type">The type to write: Float16, BFloat16 or Float32.</param>
     /// <param name="device">Where the products are made.</param>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
+    /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
     public static FactorEncoding Compute(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        int[] kept,
+        double gain,
+        TensorType type,
+        ComputeDevice device) =>
+        LayerThreads.Run(device, () => Encode(spectrum, file, kept, gain, type, device));
+
+    private static FactorEncoding Encode(
         LayerSpectrum spectrum,
         ITensorFile file,
         int[] kept,
@@ -30,17 +39,16 @@ internal static class LayerTruncation
         TensorType type,
         ComputeDevice device)
     {
-        LayerThreads.Enter();
-        using DisposeScope scope = NewDisposeScope();
         double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * gain);
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);
         double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);
         double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
-        ScalarType precision = spectrum.Factors.NeedsDoublePrecision ? ScalarType.Float64 : ScalarType.Float32;
+        bool isSingle = !spectrum.Factors.NeedsDoublePrecision && LayerFactors.FitSingle(left) && LayerFactors.FitSingle(right);
+        ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;
         Tensor up = Multiply(file, spectrum.Source.Up, left, spectrum.Rank, transposed: false, precision, device);
         Tensor down = Multiply(file, spectrum.Source.Down, right, spectrum.Rank, transposed: true, precision, device);
-        FactorEncoding encoding = FactorEncoder.Encode(up, down, written, gained[0] * NormOfRelative(gained), type);
+        FactorEncoding encoding = FactorEncoder.Encode(up, down, written, EuclideanNorm.Of(gained), type);
         if (!FiniteWeights.Are(type, encoding.Up) || !FiniteWeights.Are(type, encoding.Down))
         {
             double largest = Math.Max(LargestOf(up), LargestOf(down));
@@ -50,10 +58,6 @@ internal static class LayerTruncation
 
         return encoding;
     }
-
-    // Squares of singular values may leave the range of doubles where the norm does not.
-    private static double NormOfRelative(double[] values) =>
-        values[0] == 0 ? 0 : Math.Sqrt(values.Sum(value => value / values[0] * (value / values[0])));
 
     private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
 

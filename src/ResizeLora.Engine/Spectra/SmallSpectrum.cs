@@ -36,7 +36,8 @@ internal static class SmallSpectrum
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
     /// <param name="readFactors">Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.</param>
-    /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
+    /// <returns>The factors, or null when B, A or their product is not finite.</returns>
+    /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
     public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
     {
         return Decompose(ColumnNorms(upGram), ColumnNorms(downGram), rank, count, (upNorms, downNorms) =>
@@ -57,7 +58,8 @@ internal static class SmallSpectrum
     /// <param name="down">A, r × m, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
-    /// <returns>The factors, or null when B or A holds NaN or infinity.</returns>
+    /// <returns>The factors, or null when B, A or their product is not finite.</returns>
+    /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
     public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count)
     {
         using DisposeScope scope = NewDisposeScope();
@@ -91,7 +93,7 @@ internal static class SmallSpectrum
         }
 
         Tensor core = lower.t().matmul(downGram).matmul(lower);
-        if (Try(() => linalg.eigh(core)) is not var (ascending, vectors))
+        if (!IsFinite(core) || TryConverge(() => linalg.eigh(core)) is not var (ascending, vectors))
         {
             return null;
         }
@@ -126,20 +128,22 @@ internal static class SmallSpectrum
 
     private static LayerFactors? ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
     {
-        // Where the rank exceeds a side, the factor itself does the office of R: its Q is the identity.
+        // If the rank exceeds a side, the factor itself is used as R.
         Tensor upRoot = UpperRoot(up);
         Tensor downRoot = UpperRoot(down.t());
         Tensor product = upRoot.matmul(downRoot.t());
-        if (Try(() => linalg.svd(product, fullMatrices: false)) is not var (leftVectors, values, rightVectors))
+        if (!IsFinite(product))
         {
             return null;
         }
+
+        (Tensor leftVectors, Tensor values, Tensor rightVectors) = SingularVectors(product);
 
         double[] singularValues = TensorReader.ToArray(values)[..count];
 
         // What rounding alone would leave counts as zero: a dependent dimension carries nothing, and must not look as if.
         double rounding = Math.Max(rank, 16) * Epsilon;
-        double negligible = rounding * Math.Max(singularValues[0], Norm(upNorms) * Norm(downNorms) * rounding);
+        double negligible = rounding * Math.Max(singularValues[0], EuclideanNorm.Of(upNorms) * EuclideanNorm.Of(downNorms) * rounding);
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
@@ -148,15 +152,29 @@ internal static class SmallSpectrum
         return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
     }
 
-    // LAPACK refuses matrices with infinities, which finite factors can multiply to, and may fail to converge.
-    private static T? Try<T>(Func<T> decompose)
+    // LAPACK refuses matrices with infinities, which finite factors can multiply to.
+    private static bool IsFinite(Tensor matrix) => matrix.isfinite().all().item<bool>();
+
+    // Where the iteration gives up on a matrix, it may still find the values of the transposed one.
+    private static (Tensor Left, Tensor Values, Tensor Right) SingularVectors(Tensor product)
+    {
+        if (TryConverge(() => linalg.svd(product, fullMatrices: false)) is var (left, values, right))
+        {
+            return (left, values, right);
+        }
+
+        (Tensor rightOfTransposed, Tensor sameValues, Tensor leftOfTransposed) = linalg.svd(product.t(), fullMatrices: false);
+        return (leftOfTransposed.t(), sameValues, rightOfTransposed.t());
+    }
+
+    private static T? TryConverge<T>(Func<T> decompose)
         where T : struct
     {
         try
         {
             return decompose();
         }
-        catch (ExternalException)
+        catch (ExternalException exception) when (TorchFailure.IsNotConverged(exception))
         {
             return null;
         }
@@ -218,6 +236,4 @@ internal static class SmallSpectrum
 
         return norms;
     }
-
-    private static double Norm(double[] norms) => Math.Sqrt(norms.Sum(static norm => norm * norm));
 }

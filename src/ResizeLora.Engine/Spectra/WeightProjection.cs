@@ -21,7 +21,7 @@ internal static class WeightProjection
     /// <param name="destination">As long as the rows are in bytes.</param>
     public delegate void RowReader(int firstRow, Span<byte> destination);
 
-    /// <summary>Computes the products; the same bits whatever the processor's widest registers are.</summary>
+    /// <summary>Computes the products.</summary>
     /// <param name="type">The stored type of W.</param>
     /// <param name="readRows">Reads W; called for all rows once, in order.</param>
     /// <param name="rows">n.</param>

@@ -118,6 +118,20 @@ public sealed class MergedLoraTests : IDisposable
         Assert.Equal("MergeWeight", Assert.Throws<MergeException>(() => MergedLora.Create([(a, double.NaN)])).ErrorId);
     }
 
+    [Theory]
+    [InlineData(1, 3)]
+    [InlineData(3, 3)]
+    [InlineData(1, 1)]
+    public void Kernels_of_other_shapes_are_not_merged(int height, int width)
+    {
+        string Kernel(string name, int high, int wide) => new SampleLora()
+            .Layer(Linear, new Gaussian(1).Numbers(8 * 2), [8, 2, 1, 1], new Gaussian(2).Numbers(2 * 4 * high * wide), [2, 4, high, wide])
+            .Write(folder.PathOf($"{name}.safetensors"));
+        string tall = Kernel("tall", 3, 1);
+        Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (Kernel("other", height, width), 1)])).ErrorId);
+        Assert.Equal(4, MergedLora.Create([(tall, 1), (Kernel("same", 3, 1), 1)]).Layers.Single().Rank);
+    }
+
     [Fact]
     public void What_does_not_fit_is_named()
     {

@@ -82,6 +82,72 @@ public sealed class BaseNormTests
     [InlineData(30, 50)]
     public void The_norms_of_nothing_are_zero(int rows, int columns) => Assert.Equal(new BaseNorms(0, 0), Measure(TensorType.Float16, new byte[rows * columns * 2], rows, columns));
 
+    /// <summary>Powers of ten at which a weight of each type holds numbers, from all but its smallest to all but its largest.</summary>
+    public static TheoryData<TensorType, int> Magnitudes
+    {
+        get
+        {
+            var data = new TheoryData<TensorType, int>();
+            foreach ((TensorType type, int[] exponents) in ((TensorType, int[])[])[
+                (TensorType.Float64, [-300, -150, -40, -13, 13, 40, 150, 300]),
+                (TensorType.Float32, [-42, -40, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
+                (TensorType.BFloat16, [-39, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
+                (TensorType.Float16, [-7, -6, -5, -3, 3, 4]),
+                (TensorType.Float8E4M3, [-3, -2, 1, 2]),
+                (TensorType.Float8E5M2, [-5, -4, -2, 2, 4]),
+            ])
+            {
+                foreach (int exponent in exponents)
+                {
+                    data.Add(type, exponent);
+                }
+            }
+
+            return data;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Magnitudes))]
+    public void Norms_are_those_of_double_precision_at_every_magnitude(TensorType type, int exponent)
+    {
+        // No number is as large as 4.4 times the magnitude, and 4.4e37 and 4.4e4 are numbers of every type that is asked for them.
+        double size = Math.Pow(10, exponent);
+        var gaussian = new Gaussian(exponent);
+        AssertNorms(type, gaussian.Numbers(70 * 90, size).Select(value => Math.Clamp(value, -4.4 * size, 4.4 * size)).ToArray(), 70, 90);
+        AssertNorms(type, Dense.WithSpectrum(gaussian, 33, 50, Spectrum(33, 50, index => size * Math.Pow(0.9, index))), 33, 50);
+    }
+
+    [Theory]
+    [InlineData(TensorType.Float32)]
+    [InlineData(TensorType.BFloat16)]
+    public void A_few_large_numbers_among_tiny_ones_have_the_norms_of_double_precision(TensorType type)
+    {
+        double[] weight = new Gaussian(8).Numbers(60 * 40, 1e-38);
+        (weight[17], weight[900]) = (3e38, -1e38);
+        AssertNorms(type, weight, 60, 40);
+    }
+
+    [Fact]
+    public void A_spectrum_as_dense_as_can_be_is_accurate_in_the_end()
+    {
+        // cos² of equal angles: what an iteration needs the most steps for.
+        const int Size = 1500;
+        double[] values = Enumerable.Range(0, Size).Select(static index => Math.Cos(index * Math.PI / (2 * Size))).ToArray();
+        (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(new DiagonalOperator(values), CancellationToken.None);
+        Assert.True(isAccurate);
+        Assert.Equal(1, norms.Spectral, 1e-5);
+    }
+
+    [Fact]
+    public void An_iteration_that_gives_up_says_so()
+    {
+        double[] values = Enumerable.Range(0, 400).Select(static index => Math.Cos(index * Math.PI / 800)).ToArray();
+        (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(new DiagonalOperator(values), CancellationToken.None, maximumSteps: 20);
+        Assert.False(isAccurate);
+        Assert.InRange(norms.Spectral, 0.9, 1);
+    }
+
     [Fact]
     public void A_cancelled_measurement_ends()
     {
@@ -103,7 +169,9 @@ public sealed class BaseNormTests
     private static BaseNorms Measure(TensorType type, byte[] bytes, int rows, int columns)
     {
         using var gram = new WeightGramOperator(type, bytes, rows, columns);
-        return LanczosNorm.Compute(gram, CancellationToken.None);
+        (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(gram, CancellationToken.None);
+        Assert.True(isAccurate);
+        return norms;
     }
 
     private static double[] Spectrum(int rows, int columns, Func<int, double> value) => Enumerable.Range(0, Math.Min(rows, columns)).Select(value).ToArray();
@@ -112,5 +180,23 @@ public sealed class BaseNormTests
     {
         numbers[numbers.Length / 3] = outlier;
         return numbers;
+    }
+
+    // A diagonal V.
+    private sealed class DiagonalOperator(double[] values) : IGramOperator
+    {
+        public int Size => values.Length;
+
+        public int Exponent => 0;
+
+        public double SquaredFrobeniusNorm => values.Sum(static value => value * value);
+
+        public void Apply(ReadOnlySpan<float> vector, Span<float> product)
+        {
+            for (int index = 0; index < values.Length; index++)
+            {
+                product[index] = (float)(values[index] * values[index] * vector[index]);
+            }
+        }
     }
 }

@@ -134,6 +134,59 @@ public sealed class LoraComparerTests : IDisposable
         Assert.Equal(0, Compare(stability, diffusers).RelativeErrorToLora);
     }
 
+    [Theory]
+    [InlineData(3, 4, 60_000, 1)]
+    [InlineData(3, 4, 1, 60_000)]
+    [InlineData(5, 3, 30_000, 30_000)]
+    [InlineData(4, 6, 4, 3)]
+    public void Ranks_far_above_both_sides_are_compared_like_any_other(int rows, int columns, int rank, int otherRank)
+    {
+        string first = new SampleLora(1).Layer(Layer, rows, columns, rank, type: TensorType.Float32).Write(folder.PathOf("first.safetensors"));
+        string second = new SampleLora(2).Layer(Layer, rows, columns, otherRank, type: TensorType.Float32).Write(folder.PathOf("second.safetensors"));
+        AssertIsFloat64(Compare(first, second), first, second);
+        Assert.Equal(0, Compare(first, first).RelativeErrorToLora);
+    }
+
+    [Theory]
+    [InlineData(1e-40, 1e-40)]
+    [InlineData(1e-13, 1e-13)]
+    [InlineData(1e-30, 1e30)]
+    [InlineData(1e20, 1e20)]
+    [InlineData(1e37, 1e37)]
+    public void Factors_of_every_magnitude_are_compared_like_any_other(double upSize, double downSize)
+    {
+        var gaussian = new Gaussian(6);
+        double[] up = gaussian.Numbers(30 * 4, upSize);
+        double[] down = gaussian.Numbers(4 * 20, downSize);
+        string first = Write("first", up, down, 30, 20, 4, alpha: 2, TensorType.Float32);
+        string second = Write("second", gaussian.Numbers(30 * 4, upSize), down, 30, 20, 4, alpha: 2, TensorType.Float32);
+        AssertIsFloat64(Compare(first, second), first, second);
+    }
+
+    [Fact]
+    public void Numbers_whose_products_leave_the_range_of_doubles_are_not_called_NaN()
+    {
+        string good = Write("good", [1, 1], [1, 1], 2, 2, 1, 1);
+        string large = Write("large", [1e200, 1], [1e200, 1], 2, 2, 1, 1);
+        AdapterException exception = Assert.Throws<AdapterException>(() => Compare(good, large));
+        Assert.Equal(("LayerOutOfRange", large), (exception.ErrorId, exception.Path));
+        Assert.DoesNotContain("NaN", exception.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_wide_and_a_tall_kernel_are_not_one_layer()
+    {
+        double[] up = new Gaussian(1).Numbers(8 * 2);
+        double[] down = new Gaussian(2).Numbers(2 * 4 * 3);
+        string Kernel(string name, int height, int width) =>
+            new SampleLora().Layer(Layer, up, [8, 2, 1, 1], down, [2, 4, height, width], 2, TensorType.Float32).Write(folder.PathOf(name));
+        AdapterException exception = Assert.Throws<AdapterException>(() => Compare(Kernel("wide", 1, 3), Kernel("tall", 3, 1)));
+        Assert.Equal("LayerShapeMismatch", exception.ErrorId);
+        Assert.Contains("[8, 4, 3, 1]", exception.Message, StringComparison.Ordinal);
+        Assert.Contains("[8, 4, 1, 3]", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(0, Compare(Kernel("wide", 1, 3), Kernel("same", 1, 3)).RelativeErrorToLora);
+    }
+
     [Fact]
     public void Layers_of_other_shapes_are_refused_by_name()
     {

@@ -19,8 +19,12 @@ internal static class Dense
     public static (double Spectral, double Frobenius) Norms(double[] values, long rows, long columns)
     {
         using DisposeScope scope = NewDisposeScope();
-        Tensor matrix = Matrix(values, rows, columns);
-        return (linalg.svdvals(matrix).max().item<double>(), linalg.norm(matrix).item<double>());
+
+        // Near 1, where no square leaves the range of doubles.
+        double largest = values.Max(Math.Abs);
+        double size = largest == 0 ? 1 : largest;
+        Tensor matrix = Matrix(Array.ConvertAll(values, value => value / size), rows, columns);
+        return (size * linalg.svdvals(matrix).max().item<double>(), size * linalg.norm(matrix).item<double>());
     }
 
     /// <summary>A matrix of given singular values between random orthogonal ones.</summary>

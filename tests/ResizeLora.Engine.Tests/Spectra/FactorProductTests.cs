@@ -4,7 +4,7 @@ using ResizeLora.Spectra;
 
 namespace ResizeLora.Tests.Spectra;
 
-/// <summary>B·X and Yᵀ·A are those of double precision, and the same to the bit whatever the processor's registers.</summary>
+/// <summary>B·X and Yᵀ·A are those of double precision, and on one processor the same to the bit for every width of tile.</summary>
 public sealed class FactorProductTests
 {
     private delegate void Product(TensorType type, ReadOnlySpan<byte> stored, int rank, ReadOnlySpan<float> combination, Span<float> product);

@@ -60,6 +60,33 @@ public sealed class SpectrumAccuracyTests : IDisposable
     }
 
     [Theory]
+    [InlineData(1e-42, 1)]
+    [InlineData(1e-30, 1e-30)]
+    [InlineData(1e-13, 1e-13)]
+    [InlineData(1e-37, 1e37)]
+    [InlineData(1e37, 1e-37)]
+    [InlineData(1e20, 1e-3)]
+    [InlineData(1e18, 1e18)]
+    public void Factors_of_every_magnitude_are_decomposed_and_written_like_any_other(double upSize, double downSize)
+    {
+        using DisposeScope scope = NewDisposeScope();
+        var gaussian = new Gaussian(4);
+        string path = new SampleLora()
+            .Layer("lora_unet_a", gaussian.Numbers(40 * 6, upSize), [40, 6], gaussian.Numbers(6 * 30, downSize), [6, 30], alpha: 6)
+            .Write(folder.PathOf("magnitude.safetensors"));
+        using var adapter = Adapter.Open(path);
+        AdapterLayer layer = adapter.Layers[0];
+        LayerSpectrum spectrum = LayerDecomposer.Decompose(adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
+        Tensor delta = WrittenLayer.Delta(adapter.File, layer);
+        double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
+        Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));
+        (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
+        Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
+            .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), 3, 30)).div(2);
+        Assert.InRange(WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, [0, 1, 2])) / WrittenLayer.Norm(delta), 0, 1e-5);
+    }
+
+    [Theory]
     [MemberData(nameof(Families))]
     public void The_order_and_the_number_of_threads_change_no_bit(string family)
     {

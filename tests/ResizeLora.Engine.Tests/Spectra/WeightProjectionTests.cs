@@ -4,7 +4,7 @@ using ResizeLora.Spectra;
 
 namespace ResizeLora.Tests.Spectra;
 
-/// <summary>uᵢᵀ·W·vᵢ is the same to the bit whatever the processor's registers, and close to double precision.</summary>
+/// <summary>uᵢᵀ·W·vᵢ is close to double precision, and on one processor the same to the bit for every width of tile.</summary>
 public sealed class WeightProjectionTests
 {
     /// <summary>Shapes around the sizes of the tiles (6 and 12 rows, 16 and 32 columns), of a block of terms (512) and of a piece of rows (256 KiB).</summary>
