@@ -124,6 +124,7 @@ Describe 'Layers that are not understood' {
             New-Tensor 'lora_unet_half.lora_down.weight' @(1, 4) @(1, 2, 3, 4)
         )
         $plain = Write-SafetensorsFile (Join-Path $folder 'plain.safetensors') (New-Layer $queryLayer)
+        $merged = '*without 2 layers (UNet: 2) the sum would be another: lora_unet_film (*), lora_unet_half (no lora_up).'
         $named = '*2 layers (UNet: 2): lora_unet_film (lora_down `[1, 4, 3, 3, 3`], lora_up `[4, 1, 1, 1, 1`]), lora_unet_half (no lora_up)*'
     }
 
@@ -151,7 +152,7 @@ Describe 'Layers that are not understood' {
     }
 
     It 'cannot be merged' {
-        { Merge-Lora $plain, $odd -ErrorAction Stop } | Should -Throw "*odd.safetensors*cannot be merged*$named" -ErrorId 'MergeUnsupported,*'
+        { Merge-Lora $plain, $odd -ErrorAction Stop } | Should -Throw "*odd.safetensors*cannot be merged*$merged" -ErrorId 'MergeUnsupported,*'
     }
 
     It 'are counted by Get-LoraInfo' {

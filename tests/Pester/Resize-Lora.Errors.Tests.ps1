@@ -156,7 +156,7 @@ Describe 'A layer that is too small for 16 bits' {
         $result.LayersKept | Should -Be 1
         $small = @($warnings | Where-Object { "$_" -like '*too small*' })
         $small | Should -HaveCount 1
-        "$small" | Should -BeLike "*$file*numbers too small for F16*1 layer*$queryLayer (*%). Use -DType BFloat16 or Float32."
+        "$small" | Should -BeLike "*$file*numbers too small for F16*1 layer*$queryLayer (*%)*Use -DType BFloat16 or Float32."
     }
 
     It 'is written without one by -DType <_>' -ForEach 'BFloat16', 'Float32' {

@@ -95,7 +95,7 @@ public abstract class LoraFileCommand : FileCommand
         Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out SkipReason? reason);
         if (adapter is null)
         {
-            Skip(file, reason!.WasResized ? $"{reason}; -Force takes it again" : reason.Text);
+            Skip(file, reason!.WasResized ? $"{reason.Text}; -Force resizes it again" : reason.Text);
             return;
         }
 
