@@ -8,7 +8,11 @@ BeforeAll {
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
     $folder = New-TestFolder
     $files = 1..4 | ForEach-Object { Copy-Sample 'lora' (Join-Path $folder "$_.safetensors") }
-    $expected = Get-Sha256 (Resize-Lora (Get-SamplePath 'lora') -Checkpoint $base -OutputDirectory (New-TestFolder)).Path
+    # An output remembers the name of its source, so that each file has its own.
+    $expected = @{}
+    foreach ($result in Resize-Lora $files -Checkpoint $base -OutputDirectory (New-TestFolder)) {
+        $expected[$result.Source] = Get-Sha256 $result.Path
+    }
     [System.IO.Directory]::Delete($env:RESIZELORA_CACHE, $true)
 }
 
@@ -24,7 +28,7 @@ Describe 'Several runspaces at once' {
             Resize-Lora $_ -Checkpoint $using:base -OutputDirectory $using:output
         }
         $results | Should -HaveCount 4
-        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
+        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected[$result.Source] }
     }
 
     It 'give what one gives, from thread jobs' {
@@ -34,7 +38,7 @@ Describe 'Several runspaces at once' {
         }
         $results = $jobs | Receive-Job -Wait -AutoRemoveJob
         $results | Should -HaveCount 4
-        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected }
+        foreach ($result in $results) { Get-Sha256 $result.Path | Should -Be $expected[$result.Source] }
     }
 
     It 'leave nothing when a job is stopped' {
@@ -60,7 +64,8 @@ Describe 'Several runspaces at once' {
             [pscustomobject]@{ Shell = $shell; Handle = $shell.BeginInvoke() }
         }
         foreach ($one in $running) {
-            Get-Sha256 $one.Shell.EndInvoke($one.Handle)[0].Path | Should -Be $expected
+            $result = $one.Shell.EndInvoke($one.Handle)[0]
+            Get-Sha256 $result.Path | Should -Be $expected[$result.Source]
             $one.Shell.HadErrors | Should -BeFalse
             $one.Shell.Dispose()
         }

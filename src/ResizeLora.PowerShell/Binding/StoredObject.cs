@@ -17,8 +17,7 @@ internal static class StoredObject
         }
 
         object bare = value is PSObject wrapped ? wrapped.BaseObject : value;
-        return bare is IList several and not byte[]
-            ? several.Cast<object?>().Select(item => item is null ? null : convert(PSObject.AsPSObject(item)) ?? item).ToArray()
+        return bare is IList several and not byte[]? several.Cast<object?>().Select(item => item is null ? null : convert(PSObject.AsPSObject(item)) ?? item).ToArray()
             : convert(PSObject.AsPSObject(value)) ?? value;
     }
 

@@ -42,7 +42,7 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             {
                 if (Layer is null)
                 {
-                    adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", whatOfTensors: null);
+                    adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", "without a spectrum, since they belong to no layer");
                 }
 
                 foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
