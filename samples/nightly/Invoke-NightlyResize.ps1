@@ -109,7 +109,7 @@ try {
         $files = $share
     }
 
-    $norms = @(Get-CheckpointNorm -LiteralPath $Checkpoint -Device $Device)
+    $norms = @(Get-CheckpointNorm -LiteralPath $Checkpoint)
     Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $(@($norms | Where-Object FromCache -EQ $false).Count) of them computed now."
 }
 catch {
