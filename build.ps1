@@ -252,7 +252,7 @@ function Copy-BuiltModule {
 }
 
 function Get-ModuleVersion {
-    (Import-PowerShellDataFile -LiteralPath (Join-Path $PSScriptRoot 'ResizeLora.psd1')).ModuleVersion
+    (Import-PowerShellDataFile -LiteralPath (Join-Path $moduleProject 'ResizeLora.psd1')).ModuleVersion
 }
 
 function Build-Package {

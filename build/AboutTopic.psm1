@@ -20,18 +20,26 @@ function Split-Text([string] $Text, [string] $First, [string] $Next, [int] $Widt
 
 # Markdown's marks within a line, taken away: code, emphasis, links.
 function ConvertTo-PlainText([string] $Text) {
-    ($Text -replace '\[([^\]]+)\]\((https?:[^)]+)\)', '$1 ($2)' -replace '\[([^\]]+)\]\([^)]+\)', '$1' -replace '\*\*([^*]+)\*\*', '$1' -replace '`([^`]*)`', '$1').Replace('\|', '|')
+    $links = $Text -replace '\[([^\]]+)\]\((https?:[^)]+)\)', '$1 ($2)' -replace '\[([^\]]+)\]\([^)]+\)', '$1'
+    ($links -replace '\*\*([^*]+)\*\*', '$1' -replace '`([^`]*)`', '$1').Replace('\|', '|')
 }
 
 # A table's rows, the columns aligned; where that leaves the last column too little, each row becomes a term and its text.
 function Format-Table80([string[]] $Row, [string] $Indent, [int] $Width) {
     $cells = @(foreach ($one in $Row) {
             if ($one -notmatch '^\|[\s|:-]+\|$') {
-                , @([regex]::Split($one.Trim().Trim('|').Replace('\|', "`u{1}"), '\|') | ForEach-Object { (ConvertTo-PlainText $_).Replace("`u{1}", '|').Trim() })
+                $parts = [regex]::Split($one.Trim().Trim('|').Replace('\|', "`u{1}"), '\|')
+                , @($parts | ForEach-Object { (ConvertTo-PlainText $_).Replace("`u{1}", '|').Trim() })
             }
         })
     $last = $cells[0].Count - 1
-    $widths = @(for ($i = 0; $i -lt $last; $i++) { $longest = 0; foreach ($line in $cells) { $longest = [Math]::Max($longest, $line[$i].Length) }; $longest })
+    $widths = @(
+        for ($i = 0; $i -lt $last; $i++) {
+            $longest = 0
+            foreach ($line in $cells) { $longest = [Math]::Max($longest, $line[$i].Length) }
+            $longest
+        }
+    )
     $used = 0
     foreach ($one in $widths) { $used += $one + 2 }
     if ($used -gt $Width / 2) {
@@ -68,7 +76,8 @@ function ConvertTo-AboutTopic {
         if ($paragraph.Count -gt 0) {
             $text = ConvertTo-PlainText ($paragraph -join ' ')
             $item = [regex]::Match($text, '^(?:- |\d+\. )')
-            $out.AddRange([string[]] @(Split-Text $text.Substring($item.Length) ('    ' + $item.Value) ('    ' + (' ' * $item.Length)) $Width))
+            $indent = '    ' + (' ' * $item.Length)
+            $out.AddRange([string[]] @(Split-Text $text.Substring($item.Length) ('    ' + $item.Value) $indent $Width))
             $paragraph.Clear()
         }
         if ($table.Count -gt 0) {

@@ -1,5 +1,4 @@
 # The pages of docs/help: reading them, and writing what of them follows from the cmdlets. Shared by build.ps1 and the tests.
-# Plain language and .NET, so that an embedded engine without Microsoft.PowerShell.Utility can run it.
 Set-StrictMode -Version Latest
 
 # What every advanced command has; SupportsShouldProcess adds WhatIf and Confirm, which the pages do describe.
@@ -63,6 +62,7 @@ function Read-HelpPage([string] $Path) {
     $text = [System.IO.File]::ReadAllText($Path).Replace("`r`n", "`n")
     $sections = Split-Section $text.Split("`n") '##'
     $date = [regex]::Match($text, '(?m)^ms\.date: (.+)$')
+    $address = [regex]::Match($text, '(?m)^HelpUri: (.+)$')
     $parameters = [ordered]@{}
     $yaml = @{}
     foreach ($entry in (Read-Entry $sections 'PARAMETERS').GetEnumerator()) {
@@ -76,6 +76,7 @@ function Read-HelpPage([string] $Path) {
         Name = [System.IO.Path]::GetFileNameWithoutExtension($Path)
         Text = $text
         Date = $date.Success ? $date.Groups[1].Value.Trim() : [datetime]::UtcNow.ToString('MM/dd/yyyy', [cultureinfo]::InvariantCulture)
+        HelpUri = $address.Groups[1].Value.Trim()
         Synopsis = & $prose 'SYNOPSIS'
         Syntax = Read-Entry $sections 'SYNTAX'
         Description = & $prose 'DESCRIPTION'
@@ -142,13 +143,19 @@ function Format-YamlList([string] $Key, [object[]] $Value) {
 }
 
 # What a page must say of a parameter: PlatyPS's YAML block.
-function Format-ParameterYaml([System.Management.Automation.CmdletInfo] $Command, [System.Management.Automation.ParameterMetadata] $Parameter, [string[]] $SetOrder) {
+function Format-ParameterYaml {
+    param(
+        [System.Management.Automation.CmdletInfo] $Command,
+        [System.Management.Automation.ParameterMetadata] $Parameter,
+        [string[]] $SetOrder)
+
+    $wildcards = @($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0
     $attributes = @($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.ParameterAttribute] })
     $help = @($attributes | ForEach-Object HelpMessage | Where-Object { $_ })
     $lines = @(
         "Type: $($Parameter.ParameterType.IsGenericType ? $Parameter.ParameterType.ToString() : $Parameter.ParameterType.FullName)"
         "DefaultValue: $(Format-YamlText (Get-DefaultValue $Command $Parameter))"
-        "SupportsWildcards: $("$(@($Parameter.Attributes | Where-Object { $_ -is [System.Management.Automation.SupportsWildcardsAttribute] }).Count -gt 0)".ToLowerInvariant())"
+        "SupportsWildcards: $("$wildcards".ToLowerInvariant())"
         Format-YamlList 'Aliases' $Parameter.Aliases
         'ParameterSets:'
         foreach ($name in $Parameter.ParameterSets.Keys | Sort-Object { [array]::IndexOf($SetOrder, $_) }) {
@@ -189,6 +196,7 @@ function Get-HelpShape([System.Management.Automation.CmdletInfo] $Command) {
         Name = $Command.Name
         HelpFile = [System.IO.Path]::GetFileName($Command.HelpFile)
         Module = $Command.ModuleName
+        HelpUri = $Command.HelpUri
         Syntax = $syntax
         Parameters = $parameters
         Inputs = @($inputs | Sort-Object -Unique)
@@ -209,7 +217,7 @@ function Format-HelpPage([pscustomobject] $Page, [pscustomobject] $Shape) {
         '---'
         'document type: cmdlet'
         "external help file: $($Shape.HelpFile)"
-        "HelpUri: ''"
+        "HelpUri: $($Shape.HelpUri)"
         'Locale: en-US'
         "Module Name: $($Shape.Module)"
         "ms.date: $($Page.Date)"
@@ -283,7 +291,8 @@ function Format-Output([object[]] $Output, [string] $Folder) {
 Makes the folder that the examples of the help run in: copies of the sample, under the names that the examples use.
 #>
 function New-ExampleFolder {
-    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a scratch folder only.')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a scratch folder only.')]
     param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Sample)
 
     $lora = [System.IO.Path]::Combine($Sample, 'lora.safetensors')
@@ -308,7 +317,10 @@ function Invoke-HelpExample {
     $cache = $env:RESIZELORA_CACHE
     $rendering = $PSStyle.OutputRendering
     $locale = $env:LC_ALL
+    $culture = [cultureinfo]::CurrentCulture
     $encoding = [Console]::OutputEncoding
+    # Outside the module's views PowerShell writes numbers as the user's culture does; the pages hold the invariant ones.
+    [cultureinfo]::CurrentCulture = [cultureinfo]::InvariantCulture
     # Spectra are drawn in ASCII where the console is not UTF-8.
     $env:LC_ALL = 'C.UTF-8'
     if ($IsWindows) { [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false) }
@@ -322,6 +334,7 @@ function Invoke-HelpExample {
         Pop-Location
         if ($IsWindows) { [Console]::OutputEncoding = $encoding }
         $env:LC_ALL = $locale
+        [cultureinfo]::CurrentCulture = $culture
         $PSStyle.OutputRendering = $rendering
         $env:RESIZELORA_CACHE = $cache
     }
@@ -332,7 +345,8 @@ function Invoke-HelpExample {
 Brings the page of a cmdlet up to date: syntax, parameters and types from the cmdlet, outputs from running the examples.
 #>
 function Update-HelpPage {
-    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Part of the build.')]
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
+        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Part of the build.')]
     param(
         [Parameter(Mandatory)] [System.Management.Automation.CmdletInfo] $Command,
         [Parameter(Mandatory)] [string] $Folder,
@@ -375,17 +389,15 @@ function Write-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Paragraph
     }
 }
 
-# The paragraphs of an example after its code: the output, line by line as it is, and the prose.
+# The code of an example and, after a blank line, what it writes: Get-Help keeps the blanks of code, but takes those
+# at the beginning of a paragraph away, and with them the place of the first heading of a table.
+function Get-ExampleCode([pscustomobject] $Example) {
+    $Example.Output ? "$($Example.Code)`n`n$($Example.Output)" : $Example.Code
+}
+
+# The prose of an example, as paragraphs.
 function Get-ExampleRemark([pscustomobject] $Example) {
-    $rest = [regex]::Replace($Example.Text, '(?s)```powershell\n.*?\n```', '')
-    $output = [regex]::Match($rest, '(?s)```output\n(.*?)\n?```')
-    ConvertTo-HelpParagraph $rest.Substring(0, $output.Index)
-    if ($output.Success) {
-        # A line a paragraph would spread the output; one paragraph keeps it together.
-        if ($output.Groups[1].Value) { $output.Groups[1].Value }
-        $rest = $rest.Substring($output.Index + $output.Length)
-    }
-    ConvertTo-HelpParagraph $rest
+    ConvertTo-HelpParagraph ([regex]::Replace($Example.Text, '(?s)```(powershell|output)\n.*?```', ''))
 }
 
 <#
@@ -411,23 +423,31 @@ function Complete-Maml {
         Write-Paragraph $command.SelectSingleNode('maml:alertSet/maml:alert', $names) @(ConvertTo-HelpParagraph $one.Notes)
         foreach ($parameter in $command.SelectNodes('.//command:parameter', $names)) {
             $name = $parameter.SelectSingleNode('maml:name', $names).InnerText
-            $value = { param($key) [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'" }
+            $value = {
+                param($key)
+                [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'"
+            }
             Write-Paragraph $parameter.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Parameters[$name])
             $parameter.SetAttribute('globbing', (& $value 'SupportsWildcards'))
             $default = $document.CreateElement('dev', 'defaultValue', 'http://schemas.microsoft.com/maml/dev/2004/10')
             $default.InnerText = & $value 'DefaultValue'
             $null = $parameter.InsertAfter($default, $parameter.SelectSingleNode('dev:type', $names))
         }
-        foreach ($pair in @('command:inputTypes/command:inputType', $one.Inputs), @('command:returnValues/command:returnValue', $one.Outputs)) {
+        $inputs = @('command:inputTypes/command:inputType', $one.Inputs)
+        $outputs = @('command:returnValues/command:returnValue', $one.Outputs)
+        foreach ($pair in $inputs, $outputs) {
             foreach ($type in $command.SelectNodes($pair[0], $names)) {
                 $prose = $pair[1][$type.SelectSingleNode('dev:type/maml:name', $names).InnerText]
                 Write-Paragraph $type.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $prose)
             }
         }
+        # Pages name their neighbours, as folders do; Get-Help -Online needs whole addresses.
+        $links = $command.SelectNodes('command:relatedLinks/maml:navigationLink/maml:uri', $names)
+        foreach ($link in $links) { $link.InnerText = [uri]::new([uri] $one.HelpUri, $link.InnerText).AbsoluteUri }
         $examples = $command.SelectNodes('command:examples/command:example', $names)
         for ($i = 0; $i -lt $examples.Count; $i++) {
             $examples[$i].SelectSingleNode('maml:introduction', $names).RemoveAll()
-            $examples[$i].SelectSingleNode('dev:code', $names).InnerText = $one.Examples[$i].Code
+            $examples[$i].SelectSingleNode('dev:code', $names).InnerText = Get-ExampleCode $one.Examples[$i]
             Write-Paragraph $examples[$i].SelectSingleNode('dev:remarks', $names) @(Get-ExampleRemark $one.Examples[$i])
         }
     }
@@ -441,4 +461,15 @@ function Complete-Maml {
     [System.IO.File]::AppendAllText($Path, "`n")
 }
 
-Export-ModuleMember -Function Read-HelpPage, Get-HelpShape, Format-HelpPage, Update-HelpPage, Complete-Maml, Get-ExampleRemark, ConvertTo-HelpParagraph, New-ExampleFolder, Invoke-HelpExample
+Export-ModuleMember -Function @(
+    'Complete-Maml'
+    'ConvertTo-HelpParagraph'
+    'Format-HelpPage'
+    'Get-ExampleCode'
+    'Get-ExampleRemark'
+    'Get-HelpShape'
+    'Invoke-HelpExample'
+    'New-ExampleFolder'
+    'Read-HelpPage'
+    'Update-HelpPage'
+)

@@ -28,7 +28,8 @@ Describe 'Completion of recipes' {
 
     It 'offers every key where a recipe begins' {
         (Get-Completion "New-ResizeRecipe 'rank=4:").ListItemText | Should -Be @(
-            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale', 'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
+            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale'
+            'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
     }
 
     It 'leaves out what is given already, and what excludes it' {
@@ -48,7 +49,8 @@ Describe 'Completion of devices, layers and files' {
 
     It 'offers the layers of the file that the command names' {
         $offered = (Get-Completion "Get-LoraSpectrum '$lora' -Layer lora_te1_text_model_encoder_layers_0_mlp").CompletionText
-        $offered | Sort-Object | Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
+        $offered | Sort-Object |
+            Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
     }
 
     It 'offers safetensors files and folders, quoted where they need it: -<_>' -ForEach 'Path', 'LiteralPath', 'Checkpoint' {
@@ -58,6 +60,73 @@ Describe 'Completion of devices, layers and files' {
         $separator = [System.IO.Path]::DirectorySeparatorChar
         (Get-Completion "Resize-Lora -$_ $folder$separator").CompletionText |
             Should -Be @("$folder${separator}a.safetensors", "'$folder${separator}b c.safetensors'", "$folder${separator}sub")
+    }
+
+    It 'escapes the brackets of a name for -Path alone, and goes on from what it gave: -<parameter>, <typed>' -ForEach @(
+        @{ parameter = 'Path'; typed = 'a'; given = "'a``[1``].safetensors'" }
+        @{ parameter = 'Path'; typed = 'a`['; given = "'a``[1``].safetensors'" }
+        @{ parameter = 'Path'; typed = "'a``[1"; given = "'a``[1``].safetensors'" }
+        @{ parameter = 'Path'; typed = "'a``[1``].saf'"; given = "'a``[1``].safetensors'" }
+        @{ parameter = 'Path'; typed = '"a``[1'; given = '"a``[1``].safetensors"' }
+        @{ parameter = 'Path'; typed = "'sub ``[x``]/"; given = "'sub ``[x``]/b.safetensors'" }
+        @{ parameter = 'LiteralPath'; typed = 'a'; given = "'a[1].safetensors'" }
+        @{ parameter = 'LiteralPath'; typed = "'a[1"; given = "'a[1].safetensors'" }
+        @{ parameter = 'Checkpoint'; typed = '"a[1'; given = '"a[1].safetensors"' }
+    ) {
+        $folder = New-TestFolder
+        $null = [System.IO.Directory]::CreateDirectory((Join-Path $folder 'sub [x]'))
+        foreach ($name in 'a[1].safetensors', 'sub [x]/b.safetensors') { [System.IO.File]::WriteAllText((Join-Path $folder $name), '') }
+        Push-Location -LiteralPath $folder
+        try {
+            $offered = @(Get-Completion "Resize-Lora -$parameter $typed")
+            $offered.CompletionText | Should -BeExactly $given
+            (Get-Completion "Resize-Lora -$parameter $($offered.CompletionText)").CompletionText | Should -BeExactly $given
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'gives a name that means its file, whatever is in it: <name>, after <quote>' -ForEach @(
+        $odd = "a$([char] 0x2019)b", "a$([char] 0x201D)b"
+        foreach ($name in @('a$b', 'a`b', 'a b', "it's", 'a$(1)', 'a`[1] $x', 'a;b', '-a', 'a"b') + $odd) {
+            foreach ($quote in '', "'", '"') { @{ name = $name; quote = $quote } }
+        }
+    ) -Skip:$IsWindows {
+        $folder = New-TestFolder
+        $file = Copy-Sample 'lora' (Join-Path $folder "$name.safetensors")
+        Push-Location -LiteralPath $folder
+        try {
+            foreach ($parameter in 'Path', 'LiteralPath') {
+                $text = (Get-Completion "Get-LoraInfo -$parameter ${quote}./").CompletionText
+                if ($quote) { $text | Should -BeLike "$quote*$quote" }
+                (& ([scriptblock]::Create("Get-LoraInfo -$parameter $text"))).Path | Should -Be $file
+                (Get-Completion "Get-LoraInfo -$parameter $text").CompletionText | Should -BeExactly $text
+            }
+        }
+        finally {
+            Pop-Location
+        }
+    }
+
+    It 'offers the layers of the files that a wildcard means' {
+        $folder = New-TestFolder
+        $null = Copy-Sample 'lora' (Join-Path $folder 'a[1].safetensors')
+        foreach ($path in "'$folder/*.safetensors'", "-Path '$folder/a``[1``].safetensors'", "-LiteralPath '$folder/a[1].safetensors'") {
+            (Get-Completion "Get-LoraSpectrum $path -Layer lora_te1_text_model_encoder_layers_0_mlp").CompletionText | Sort-Object |
+                Should -Be @('lora_te1_text_model_encoder_layers_0_mlp_fc1', 'lora_te1_text_model_encoder_layers_0_mlp_fc2')
+        }
+
+        Get-Completion "Get-LoraSpectrum -LiteralPath '$folder/*.safetensors' -Layer lora" | Where-Object ListItemText -Like 'lora_*' |
+            Should -BeNullOrEmpty
+    }
+
+    It 'offers the layers of the base model to Get-CheckpointNorm, in the quotes that were typed: <typed>' -ForEach @(
+        @{ typed = 'lora_te1_text_model_encoder_layers_0_mlp_fc1'; given = 'lora_te1_text_model_encoder_layers_0_mlp_fc1' }
+        @{ typed = "'lora_te1_text_model_encoder_layers_0_mlp_fc1"; given = "'lora_te1_text_model_encoder_layers_0_mlp_fc1'" }
+        @{ typed = '*te1*layers_0_mlp_fc1'; given = 'lora_te1_text_model_encoder_layers_0_mlp_fc1' }
+    ) {
+        (Get-Completion "Get-CheckpointNorm '$(Get-SamplePath 'base')' -Layer $typed").CompletionText | Should -BeExactly $given
     }
 
     It 'never fails' {

@@ -61,7 +61,7 @@ Describe 'Get-LoraInfo' {
     It 'shows a table that fits 80 columns, by folder' {
         $text = $info | Format-Table | Out-String -Width 80
         $text | Should -BeLike "*Folder: $([System.IO.Path]::GetDirectoryName($lora))*"
-        $text | Should -BeLike '*lora.safetensors*LoCon SDXL*27+12+12*8/16/16*'
+        $text | Should -BeLike '*LoCon SDXL*27+12+12*8/16/16*lora.safetensors*'
         $text -split "`n" | Where-Object { $_ -notlike '*Folder:*' } | ForEach-Object { $_.TrimEnd().Length | Should -BeLessOrEqual 80 }
     }
 

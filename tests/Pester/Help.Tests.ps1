@@ -5,9 +5,11 @@ BeforeDiscovery {
     Import-Module ([System.IO.Path]::Combine($root, 'build', 'HelpPages.psm1'))
     $folder = [System.IO.Path]::Combine($root, 'docs', 'help')
     $commands = @(Get-Command -Module ResizeLora | Sort-Object Name | ForEach-Object { @{ name = $_.Name } })
-    $pages = @([System.IO.Directory]::GetFiles($folder, '*-*.md') | ForEach-Object { [System.IO.Path]::GetFileNameWithoutExtension($_) } | Sort-Object)
+    $pages = @((Get-ChildItem -Path $folder -Filter '*-*.md').BaseName | Sort-Object)
     $parameters = @(foreach ($one in $commands) {
-            foreach ($parameter in (Get-HelpShape (Get-Command $one.name)).Parameters.Keys) { @{ name = $one.name; parameter = $parameter } }
+            foreach ($parameter in (Get-HelpShape (Get-Command $one.name)).Parameters.Keys) {
+                @{ name = $one.name; parameter = $parameter }
+            }
         })
     $examples = @(foreach ($page in $pages) {
             foreach ($example in (Read-HelpPage ([System.IO.Path]::Combine($folder, "$page.md"))).Examples) {
@@ -32,7 +34,8 @@ BeforeAll {
 
     function Get-Page([string] $Name) { Read-HelpPage ([System.IO.Path]::Combine($root, 'docs', 'help', "$Name.md")) }
     function Get-MamlCommand([string] $Name) { $maml.SelectSingleNode("//command:command[command:details/command:name='$Name']", $names) }
-    function Get-Paragraph([System.Xml.XmlNode] $Node, [string] $Path) { @($Node.SelectNodes("$Path/maml:para", $names) | ForEach-Object InnerText) }
+    function Get-InnerText([System.Xml.XmlNode] $Node, [string] $Path) { @($Node.SelectNodes($Path, $names) | ForEach-Object InnerText) }
+    function Get-Paragraph([System.Xml.XmlNode] $Node, [string] $Path) { Get-InnerText $Node "$Path/maml:para" }
 }
 
 Describe 'The help of the module' {
@@ -61,7 +64,7 @@ Describe 'The help of <name>' -ForEach $commands {
 
     It 'names every parameter, and none that does not exist' {
         @($page.Parameters.Keys) | Should -Be @($shape.Parameters.Keys)
-        @($command.SelectNodes('command:parameters/command:parameter/maml:name', $names) | ForEach-Object InnerText) | Should -Be @($shape.Parameters.Keys)
+        Get-InnerText $command 'command:parameters/command:parameter/maml:name' | Should -Be @($shape.Parameters.Keys)
     }
 
     It 'names the parameters of each set' {
@@ -69,7 +72,7 @@ Describe 'The help of <name>' -ForEach $commands {
         $index = 0
         foreach ($set in (Get-Command $name).ParameterSets | Sort-Object { -not $_.IsDefault }, Name) {
             $expected = @($set.Parameters.Name | Where-Object { $_ -in $shape.Parameters.Keys } | Sort-Object)
-            @($items[$index].SelectNodes('command:parameter/maml:name', $names) | ForEach-Object InnerText | Sort-Object) | Should -Be $expected
+            Get-InnerText $items[$index] 'command:parameter/maml:name' | Sort-Object | Should -Be $expected
             $index++
         }
     }
@@ -78,8 +81,8 @@ Describe 'The help of <name>' -ForEach $commands {
         @($page.Inputs.Keys) | Should -Be $shape.Inputs
         @($page.Outputs.Keys) | Should -Be $shape.Outputs
         $shape.Outputs.Count | Should -BeGreaterThan 0
-        @($command.SelectNodes('command:inputTypes/command:inputType/dev:type/maml:name', $names) | ForEach-Object InnerText) | Should -Be $shape.Inputs
-        @($command.SelectNodes('command:returnValues/command:returnValue/dev:type/maml:name', $names) | ForEach-Object InnerText) | Should -Be $shape.Outputs
+        Get-InnerText $command 'command:inputTypes/command:inputType/dev:type/maml:name' | Should -Be $shape.Inputs
+        Get-InnerText $command 'command:returnValues/command:returnValue/dev:type/maml:name' | Should -Be $shape.Outputs
     }
 
     It 'says in the MAML what it says in the page' {
@@ -87,10 +90,12 @@ Describe 'The help of <name>' -ForEach $commands {
         Get-Paragraph $command 'maml:description' | Should -Be @(ConvertTo-HelpParagraph $page.Description)
         Get-Paragraph $command 'maml:alertSet/maml:alert' | Should -Be @(ConvertTo-HelpParagraph $page.Notes)
         foreach ($type in $shape.Outputs) {
-            Get-Paragraph $command "command:returnValues/command:returnValue[dev:type/maml:name='$type']/maml:description" | Should -Be @(ConvertTo-HelpParagraph $page.Outputs[$type])
+            Get-Paragraph $command "command:returnValues/command:returnValue[dev:type/maml:name='$type']/maml:description" |
+                Should -Be @(ConvertTo-HelpParagraph $page.Outputs[$type])
         }
         foreach ($type in $shape.Inputs) {
-            Get-Paragraph $command "command:inputTypes/command:inputType[dev:type/maml:name='$type']/maml:description" | Should -Be @(ConvertTo-HelpParagraph $page.Inputs[$type])
+            Get-Paragraph $command "command:inputTypes/command:inputType[dev:type/maml:name='$type']/maml:description" |
+                Should -Be @(ConvertTo-HelpParagraph $page.Inputs[$type])
         }
     }
 
@@ -99,9 +104,30 @@ Describe 'The help of <name>' -ForEach $commands {
         $shown = $command.SelectNodes('command:examples/command:example', $names)
         $shown | Should -HaveCount $page.Examples.Count
         for ($i = 0; $i -lt $page.Examples.Count; $i++) {
-            $shown[$i].SelectSingleNode('maml:title', $names).InnerText | Should -BeLike "*$([WildcardPattern]::Escape($page.Examples[$i].Title))*"
-            $shown[$i].SelectSingleNode('dev:code', $names).InnerText | Should -Be $page.Examples[$i].Code
+            Get-InnerText $shown[$i] 'maml:title' | Should -BeLike "*$([WildcardPattern]::Escape($page.Examples[$i].Title))*"
+            $shown[$i].SelectSingleNode('dev:code', $names).InnerText | Should -Be (Get-ExampleCode $page.Examples[$i])
             Get-Paragraph $shown[$i] 'dev:remarks' | Should -Be @(Get-ExampleRemark $page.Examples[$i])
+        }
+    }
+
+    It 'shows what examples write as the console does, from the first column of the first line on' {
+        $text = (Get-Help $name -Examples | Out-String -Width 200) -split '\r?\n' -join "`n"
+        foreach ($example in $page.Examples | Where-Object Output) {
+            $lines = @($example.Output.Split("`n") | ForEach-Object { $_ ? "    $_" : '' })
+            $text | Should -BeLike "*`n$([WildcardPattern]::Escape(($lines[0, 1] | Where-Object { $_ }) -join "`n"))*"
+        }
+    }
+
+    It 'is on the web too, and so is every page that it names' {
+        $project = (Get-Module ResizeLora).ProjectUri.AbsoluteUri
+        (Get-Command $name).HelpUri | Should -BeExactly "$project/blob/main/docs/help/$name.md"
+        $page.HelpUri | Should -BeExactly (Get-Command $name).HelpUri
+        $addresses = @((Get-Help $name -Full).relatedLinks.navigationLink.uri | Where-Object { $_ })
+        $addresses[0] | Should -BeExactly $page.HelpUri
+        $addresses.Count | Should -BeGreaterThan 1
+        foreach ($address in $addresses) {
+            $address | Should -BeLike "$project/blob/main/*"
+            Join-Path $root $address.Substring("$project/blob/main/".Length) | Should -Exist
         }
     }
 
@@ -119,7 +145,7 @@ Describe 'The help of <name>' -ForEach $commands {
         $help.Synopsis.Trim() | Should -Be $page.Synopsis
         @($help.description.Text.Trim()) | Should -Be @(ConvertTo-HelpParagraph $page.Description)
         @($help.parameters.parameter.name) | Should -Be @($shape.Parameters.Keys)
-        @($help.examples.example.code) | Should -Be @($page.Examples.Code)
+        @($help.examples.example.code) | Should -Be @($page.Examples | ForEach-Object { Get-ExampleCode $_ })
         Get-Help $name -Examples | Out-String -Width 200 | Should -BeLike "*$([WildcardPattern]::Escape($page.Examples[0].Title))*"
     }
 }
@@ -153,7 +179,8 @@ Describe 'The help of <name> -<parameter>' -ForEach $parameters {
         )
         $shown.pipelineInput | Should -Be ($ways ? "true ($($ways -join ', '))" : 'false')
         $shown.globbing | Should -Be ([regex]::Match($yaml, 'SupportsWildcards: (.+)').Groups[1].Value)
-        $shown.SelectSingleNode('dev:defaultValue', $names).InnerText | Should -Be ([regex]::Match($yaml, 'DefaultValue: (.+)').Groups[1].Value.Trim("'"))
+        $default = [regex]::Match($yaml, 'DefaultValue: (.+)').Groups[1].Value.Trim("'")
+        Get-InnerText $shown 'dev:defaultValue' | Should -Be $default
     }
 }
 
@@ -193,6 +220,11 @@ Describe 'about_ResizeLora' {
     It 'is what Get-Help shows of a module in the module path' {
         $before = $env:PSModulePath
         $env:PSModulePath = [System.IO.Path]::Combine($root, 'out')
-        try { "$(Get-Help about_ResizeLora)".Replace("`r`n", "`n") | Should -BeLike '*SHORT DESCRIPTION*Shrinks LoRA files*' } finally { $env:PSModulePath = $before }
+        try {
+            "$(Get-Help about_ResizeLora)" | Should -BeLike '*SHORT DESCRIPTION*Shrinks LoRA files*'
+        }
+        finally {
+            $env:PSModulePath = $before
+        }
     }
 }

@@ -8,6 +8,10 @@ BeforeAll {
     $manifest = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
     Import-Module $manifest
     $lora = Get-SamplePath 'lora'
+    $cmdlets = @(
+        'Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
+        'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora'
+    )
 
     # The contexts into which an assembly of that name is loaded.
     function Get-LoadContext([string] $AssemblyName) {
@@ -25,9 +29,24 @@ Describe 'The module ResizeLora' {
         $checked.Description | Should -Not -BeNullOrEmpty
     }
 
+    It 'says where its project, its licence and its changes are' {
+        $module = Get-Module ResizeLora
+        $module.ProjectUri.Scheme | Should -Be 'https'
+        "$($module.LicenseUri)" | Should -Be "$($module.ProjectUri)/blob/main/LICENSE"
+        $module.ReleaseNotes | Should -Be "$($module.ProjectUri)/blob/main/CHANGELOG.md"
+        foreach ($file in 'LICENSE', 'CHANGELOG.md') { Join-Path $PSScriptRoot '..' '..' $file | Should -Exist }
+    }
+
+    It 'has a manifest that is valid in the source tree too, as script analysers read it there' {
+        $problems = @()
+        $source = [System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'src', 'ResizeLora.PowerShell', 'ResizeLora.psd1')
+        (Test-ModuleManifest $source -ErrorVariable problems -ErrorAction SilentlyContinue).Name | Should -Be 'ResizeLora'
+        $problems | Should -BeNullOrEmpty
+    }
+
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
-        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        $module.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
         $module.ExportedCommands.Count | Should -Be 9
         $module.ExportedVariables.Count | Should -Be 0
     }
@@ -64,7 +83,7 @@ Describe 'Importing again' {
 
     It 'with -Force keeps every command, time after time' {
         1..3 | ForEach-Object { Import-Module $manifest -Force }
-        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+        (Get-Command -Module ResizeLora).Name | Sort-Object | Should -Be $cmdlets
         (Get-LoraSpectrum $lora).Count | Should -Be 51
     }
 

@@ -92,7 +92,8 @@ Describe 'New-ResizeRecipe from text' {
     }
 
     It 'shows a table' {
-        New-ResizeRecipe 'spn_ckpt=1,thr=-1.2' | Format-Table | Out-String | Should -Match 'spn_ckpt=1,thr=-1\.2 +-1\.2 +1 +needed'
+        New-ResizeRecipe 'spn_ckpt=1,thr=-1.2' | Format-Table | Out-String |
+            Should -Match ' -1\.2 +1 +needed +spn_ckpt=1,thr=-1\.2'
     }
 }
 

@@ -152,16 +152,17 @@ Describe 'A layer that is too small for 16 bits' {
 
     It 'is written with a warning that says which layer, and what to do' {
         $silent = @{ WarningAction = 'SilentlyContinue'; WarningVariable = 'warnings' }
-        $result = Resize-Lora $file -Recipe $recipe -OutputDirectory (New-TestFolder) @silent
+        $result = Resize-Lora $file -Recipe 'rank=2' -OutputDirectory (New-TestFolder) @silent
         $result.LayersKept | Should -Be 1
-        $warnings | Should -HaveCount 1
-        "$warnings" | Should -BeLike "*$file*numbers too small for F16*1 layer (UNet: 1): $queryLayer (*%)*Use -DType BFloat16 or Float32."
+        $small = @($warnings | Where-Object { "$_" -like '*too small*' })
+        $small | Should -HaveCount 1
+        "$small" | Should -BeLike "*$file*numbers too small for F16*1 layer*$queryLayer (*%)*Use -DType BFloat16 or Float32."
     }
 
     It 'is written without one by -DType <_>' -ForEach 'BFloat16', 'Float32' {
         $silent = @{ WarningAction = 'SilentlyContinue'; WarningVariable = 'warnings' }
         $result = Resize-Lora $file -Recipe 'rank=2' -DType $_ -OutputDirectory (New-TestFolder) @silent
-        $warnings | Should -BeNullOrEmpty
+        $warnings | Where-Object { "$_" -like '*too small*' } | Should -BeNullOrEmpty
         [Math]::Abs((Get-LoraSpectrum $result.Path).SpectralNorm / (Get-LoraSpectrum $file).SpectralNorm - 1) | Should -BeLessThan 0.02
     }
 }

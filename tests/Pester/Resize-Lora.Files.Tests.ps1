@@ -254,12 +254,13 @@ Describe 'A tree of folders' {
     BeforeAll {
         $folder = New-TestFolder
         foreach ($name in 'a', 'b') {
-            $null = [System.IO.Directory]::CreateDirectory((Join-Path $folder $name))
+            $below = [System.IO.Directory]::CreateDirectory((Join-Path $folder $name)).FullName
             $value = if ($name -eq 'a') { 1 } else { 2 }
-            $null = Write-SafetensorsFile (Join-Path $folder $name | Join-Path -ChildPath 'style.safetensors') (New-Layer $queryLayer -Value $value)
+            $null = Write-SafetensorsFile (Join-Path $below 'style.safetensors') (New-Layer $queryLayer -Value $value)
         }
         $out = New-TestFolder
-        $results = Get-ChildItem $folder -Recurse -File | Sort-Object FullName | Resize-Lora -Recipe $recipe -OutputDirectory $out -ErrorVariable problems
+        $results = Get-ChildItem $folder -Recurse -File | Sort-Object FullName |
+            Resize-Lora -Recipe $recipe -OutputDirectory $out -ErrorVariable problems
     }
 
     It 'has an output for each file, also where two have one name' {

@@ -247,11 +247,11 @@ Describe 'An output that was made otherwise' {
     }
 
     It 'does not count as the output, and is not replaced: <what>' -ForEach @(
-        @{ what = 'a threshold of more digits'; recipe2 = 'spn_lora=1,thr=-0.704'; arguments = @{}; name = 'lora_spnlora1_th-0.704.safetensors' }
-        @{ what = 'another type'; recipe2 = 'spn_lora=1,thr=-0.7'; arguments = @{ DType = 'BFloat16' }; name = 'lora_spnlora1_th-0.7_bf16.safetensors' }
+        @{ what = 'a threshold of more digits'; recipe2 = 'spn_lora=1,thr=-0.704'; arguments = @{}; end = '-0.704' }
+        @{ what = 'another type'; recipe2 = 'spn_lora=1,thr=-0.7'; arguments = @{ DType = 'BFloat16' }; end = '-0.7_bf16' }
     ) {
         $second = Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder -SkipExisting @arguments
-        [System.IO.Path]::GetFileName($second.Path) | Should -Be $name
+        [System.IO.Path]::GetFileName($second.Path) | Should -Be "lora_spnlora1_th$end.safetensors"
         Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder -SkipExisting @arguments | Should -BeNullOrEmpty
         Resize-Lora $lora -Recipe $recipe2 -OutputDirectory $folder @arguments -ErrorVariable problems -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty
@@ -261,10 +261,11 @@ Describe 'An output that was made otherwise' {
     }
 
     It 'does not count as the output of fewer layers' {
-        $second = Get-LoraSpectrum $lora | Where-Object Component -EQ UNet | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting
-        $second.OldRank | Should -Be 400
-        Get-LoraSpectrum $lora | Where-Object Component -EQ UNet | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
-        Get-LoraSpectrum $lora | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
+        $layers = Get-LoraSpectrum $lora
+        $some = $layers | Where-Object Component -EQ UNet
+        ($some | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting).OldRank | Should -Be 400
+        $some | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
+        $layers | Resize-Lora -Recipe $recipe -OutputDirectory $folder -SkipExisting | Should -BeNullOrEmpty
     }
 
     It 'does not count as the output against another base model' {

@@ -64,14 +64,14 @@ Describe 'Resize-Lora' {
 
     It 'shows its result as a table' {
         $table = $result | Format-Table | Out-String -Width 120
-        $table | Should -Match 'Recipe +Rank +MiB +Saved% +Error% +File'
-        $table | Should -Match 'spn_ckpt=1,thr=-1\.2 +784 -> 183 +0\.31 -> 0\.09 +71\.5 +43\.1 +lora\.safetensors'
+        $table | Should -Match 'Rank +MiB +Saved% +Error% +Recipe +File'
+        $table | Should -Match '784 -> 183 +0\.31 -> 0\.09 +71\.4 +43\.1 +spn_ckpt=1,thr=-1\.2 +lora\.safetensors'
     }
 
     It 'shows its layers as a table by component' {
         $table = $result.Layers | Format-Table | Out-String -Width 120
         $table | Should -Match 'Component: TextEncoder1'
-        $table | Should -Match 'Convolution3x3 +8 -> 4 .*lora_unet_input_blocks_1_0_in_layers_2'
+        $table | Should -Match 'Conv3x3 +8 -> 4 .*lora_unet_input_blocks_1_0_in_layers_2'
     }
 
     It 'gives a result that goes into CSV and JSON' {

@@ -193,7 +193,8 @@ public sealed class Adapter : IDisposable
         }
     }
 
-    /// <summary>Requires the tensors that are copied unchanged to be those of another opening of the file; content is compared when it is read.</summary>
+    /// <summary>Requires the tensors that are copied unchanged to be those of another opening of the file.</summary>
+    /// <remarks>Content is compared when it is read.</remarks>
     /// <param name="earlier">What was known of the file's tensors then.</param>
     /// <exception cref="AdapterException">There are others now, or one is known to hold something else.</exception>
     internal void ExpectOtherTensors(TensorHashes earlier)

@@ -94,8 +94,9 @@ internal static class LoraMerger
         {
             throw new MergeException(
                 "Shape",
-                $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} do not fit "
-                    + $"{left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; the files are of different base models.",
+                $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} "
+                    + $"do not fit {left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; "
+                    + "the files are of different base models.",
                 other.Adapter.Path);
         }
     }

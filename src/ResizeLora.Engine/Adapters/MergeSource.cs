@@ -7,7 +7,7 @@ namespace ResizeLora.Adapters;
 /// <param name="LastWriteTime">The time of its last change, UTC, when the merge was made.</param>
 public sealed record MergeSource(string Path, double Weight, long Length, DateTime LastWriteTime)
 {
-    /// <summary>The file's content when the merge was made, as <see cref="AdapterContent.KeyOf"/> gives it; empty while that is not known.</summary>
+    /// <summary>The content key of the file when the merge was made; empty for one that is left out.</summary>
     internal string Content { get; init; } = string.Empty;
 
     /// <summary>The file's name and its weight.</summary>

@@ -31,7 +31,7 @@ public sealed class MergedLora
     /// <summary>The layers, in the order in which the files name them first.</summary>
     public IReadOnlyList<MergedLayer> Layers { get; private set; } = [];
 
-    /// <summary>Tensors that are of no layer and have the name of one in an earlier file, whose place they cannot take; with their files.</summary>
+    /// <summary>Tensors of no layer that have the name of one in an earlier file, whose place they cannot take; with their files.</summary>
     public IReadOnlyList<string> LeftOut { get; private set; } = [];
 
     /// <summary>The sum of the layers' ranks.</summary>
@@ -56,7 +56,8 @@ public sealed class MergedLora
         {
             if (!double.IsFinite(weight))
             {
-                throw new MergeException("Weight", $"'{path}' has the weight {weight.ToString(CultureInfo.InvariantCulture)}, which is not a number to multiply with.", path);
+                string shown = weight.ToString(CultureInfo.InvariantCulture);
+                throw new MergeException("Weight", $"'{path}' has the weight {shown}, which is not a number to multiply with.", path);
             }
         }
 
@@ -70,7 +71,9 @@ public sealed class MergedLora
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
         NameSummary.Warn(progress, merge.Name, "left out, since an earlier file has tensors of their names", "tensor", leftOut);
-        merge.Layers = adapter.Layers.Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank)).ToArray();
+        merge.Layers = adapter.Layers
+            .Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank))
+            .ToArray();
         return merge;
     }
 
@@ -133,8 +136,8 @@ public sealed class MergedLora
     {
         // With the recipe behind it the name must stay below the 255 bytes that file systems allow.
         const int Longest = 120;
-        string name = string.Join('+', sources.Select(static source =>
-            Path.GetFileNameWithoutExtension(source.Path) + (source.Weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"@{source.Weight}"))));
+        static string WeightOf(MergeSource source) => source.Weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"@{source.Weight}");
+        string name = string.Join('+', sources.Select(static source => Path.GetFileNameWithoutExtension(source.Path) + WeightOf(source)));
         if (Encoding.UTF8.GetByteCount(name) <= Longest)
         {
             return name;
@@ -142,6 +145,7 @@ public sealed class MergedLora
 
         string first = Path.GetFileNameWithoutExtension(sources[0].Path);
         string hash = Convert.ToHexString(SHA256.HashData(Encoding.UTF8.GetBytes(name)))[..8].ToLowerInvariant();
-        return string.Create(CultureInfo.InvariantCulture, $"{first[..Math.Min(first.Length, Longest / 4)]}+{sources.Length - 1}more-{hash}");
+        string start = first[..Math.Min(first.Length, Longest / 4)];
+        return string.Create(CultureInfo.InvariantCulture, $"{start}+{sources.Length - 1}more-{hash}");
     }
 }

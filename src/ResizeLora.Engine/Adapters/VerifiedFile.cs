@@ -98,7 +98,8 @@ internal sealed class VerifiedFile : ITensorFile
     }
 
     // The same bytes in another type or shape are another content.
-    private static long SeedOf(TensorEntry tensor) => (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{tensor.Type} {tensor.ShapeText}"));
+    private static long SeedOf(TensorEntry tensor) =>
+        (long)XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{tensor.Type} {tensor.ShapeText}"));
 }
 
 /// <summary>The hashes of tensors that were read, by their names. Safe to use from several threads.</summary>

@@ -172,7 +172,9 @@ public sealed class BaseNormProvider
         {
             int computedCount = computed.Count - uncertain.Count;
             string how = computedCount == 0 ? "found by their content" : $"computed ({computedCount} of {found.Count})";
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {found.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
+            progress?.Report(new EngineNote(
+                EngineNoteLevel.Verbose,
+                $"The norms of {found.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
         }
     }
 
@@ -184,8 +186,8 @@ public sealed class BaseNormProvider
             string others = names.Length > TensorsNamed ? $" and {names.Length - TensorsNamed} more" : string.Empty;
             progress?.Report(new EngineNote(
                 EngineNoteLevel.Warning,
-                $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} did not become as accurate as is promised; "
-                    + "the estimate is used, but not kept for later runs."));
+                $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} "
+                    + "did not become as accurate as is promised; the estimate is used, but not kept for later runs."));
         }
     }
 

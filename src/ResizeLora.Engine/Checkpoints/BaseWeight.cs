@@ -38,7 +38,8 @@ public sealed record BaseWeight(string Layer, TensorEntry Tensor, int FirstRow, 
                 path,
                 layer.Name,
                 "ShapeMismatch",
-                $"its shape {given} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): the LoRA was made for another kind of model.");
+                $"its shape {given} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): "
+                    + "the LoRA was made for another kind of model.");
         }
     }
 }

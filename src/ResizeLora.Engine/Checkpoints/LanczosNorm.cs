@@ -32,7 +32,10 @@ internal static class LanczosNorm
     /// <param name="cancellationToken">Checked before every application.</param>
     /// <param name="maximumSteps">After how many steps the iteration gives up.</param>
     /// <returns>The norms of W, and whether σ_max is as accurate as is promised; otherwise it is a lower bound.</returns>
-    public static (BaseNorms Norms, bool IsAccurate) Compute(IGramOperator weight, CancellationToken cancellationToken, int maximumSteps = MaximumSteps)
+    public static (BaseNorms Norms, bool IsAccurate) Compute(
+        IGramOperator weight,
+        CancellationToken cancellationToken,
+        int maximumSteps = MaximumSteps)
     {
         double frobenius = Math.Sqrt(weight.SquaredFrobeniusNorm);
         (double spectral, bool isAccurate) = frobenius is > 0 and < double.PositiveInfinity

@@ -204,7 +204,8 @@ public sealed class NormCache
     private void RemoveLeftovers()
     {
         TemporaryFile.RemoveLeftovers(folder);
-        foreach (string path in EnumerateFiles("*.tmp").Where(static path => DateTime.UtcNow - File.GetLastWriteTimeUtc(path) > LeftoverAge))
+        DateTime limit = DateTime.UtcNow - LeftoverAge;
+        foreach (string path in EnumerateFiles("*.tmp").Where(path => File.GetLastWriteTimeUtc(path) < limit))
         {
             TryDelete(path);
         }

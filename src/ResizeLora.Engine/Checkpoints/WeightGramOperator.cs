@@ -89,5 +89,6 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         return exponent;
     }
 
-    private static double DoubleAt(ReadOnlySpan<byte> stored, int index) => BinaryPrimitives.ReadDoubleLittleEndian(stored[(index * sizeof(double))..]);
+    private static double DoubleAt(ReadOnlySpan<byte> stored, int index) =>
+        BinaryPrimitives.ReadDoubleLittleEndian(stored[(index * sizeof(double))..]);
 }

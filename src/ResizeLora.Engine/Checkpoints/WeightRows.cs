@@ -75,9 +75,11 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             ref byte row1 = ref RowAt(Math.Min(row + 1, last));
             ref byte row2 = ref RowAt(Math.Min(row + 2, last));
             ref byte row3 = ref RowAt(Math.Min(row + 3, last));
-            Vector128<float> dots = Dot(ref row0, ref row1, ref row2, ref row3, operands) * Vector128.Create(secondScale) * Vector128.Create(firstScale);
+            Vector128<float> dots = Dot(ref row0, ref row1, ref row2, ref row3, operands);
+            dots = dots * Vector128.Create(secondScale) * Vector128.Create(firstScale);
             Vector128<int> places = Vector128.Create(row, row + 1, row + 2, row + 3);
-            Vector128<float> factors = Vector128.ConditionalSelect(Vector128.LessThan(places, Vector128.Create(rows)).AsSingle(), dots, Vector128<float>.Zero);
+            Vector128<float> present = Vector128.LessThan(places, Vector128.Create(rows)).AsSingle();
+            Vector128<float> factors = Vector128.ConditionalSelect(present, dots, Vector128<float>.Zero);
             AddScaled(ref row0, ref row1, ref row2, ref row3, factors, sums);
         }
 

@@ -16,7 +16,8 @@ internal static class TorchFailure
 
     /// <summary>Whether an iteration of LAPACK gave up.</summary>
     /// <param name="exception">The exception.</param>
-    public static bool IsNotConverged(ExternalException exception) => exception.Message.Contains(NotConverged, StringComparison.OrdinalIgnoreCase);
+    public static bool IsNotConverged(ExternalException exception) =>
+        exception.Message.Contains(NotConverged, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The same failure in words, with a stable id.</summary>
     /// <param name="exception">The exception.</param>
@@ -34,6 +35,7 @@ internal static class TorchFailure
         string advice = isCuda
             ? "Close other programs that use it, or use the device 'cpu', which gives the same results."
             : "Close other programs, or work on fewer files at a time.";
-        return new DeviceException("Memory", $"The device '{device}' has too little free memory for this layer. {advice} libtorch: {reason}", exception);
+        return new DeviceException(
+            "Memory", $"The device '{device}' has too little free memory for this layer. {advice} libtorch: {reason}", exception);
     }
 }

@@ -30,10 +30,11 @@ public static class DynamicRank
             return 1;
         }
 
+        double Square(double value) => Math.Pow(value / singularValues[0], 2);
         int asked = method switch
         {
             DynamicMethod.SingularValueRatio => CountAbove(singularValues, parameter),
-            DynamicMethod.FrobeniusShare => CountToShare(singularValues, value => value / singularValues[0] * (value / singularValues[0]), parameter * parameter),
+            DynamicMethod.FrobeniusShare => CountToShare(singularValues, Square, parameter * parameter),
             _ => CountToShare(singularValues, static value => value, parameter),
         };
         return Math.Min(Math.Max(asked, 1) + (count == SvCount.Old ? 1 : 0), singularValues.Count);

@@ -29,10 +29,16 @@ public sealed class OutputMaking
     /// <param name="checkpoint">The base model's file name and content key; null where the output does not depend on one.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="type">The type that factors are written in.</param>
-    internal OutputMaking(Adapter adapter, IEnumerable<string> layers, (string Name, string Content)? checkpoint, ResizeRecipe recipe, TensorType type)
+    internal OutputMaking(
+        Adapter adapter,
+        IEnumerable<string> layers,
+        (string Name, string Content)? checkpoint,
+        ResizeRecipe recipe,
+        TensorType type)
     {
+        byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
         this.adapter = adapter;
-        this.layers = Convert.ToHexString(XxHash3.Hash(Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal))))).ToLowerInvariant();
+        this.layers = Convert.ToHexString(XxHash3.Hash(names)).ToLowerInvariant();
         this.checkpoint = checkpoint;
         Recipe = recipe;
         Type = type;
@@ -84,7 +90,7 @@ public sealed class OutputMaking
         }
 
         bool Agrees(string key, string? mine) => mine is null || Text(parameters, key) is not { } theirs || theirs == mine;
-        bool way = AgreesRecipe(Text(parameters, RecipeKey)) && AgreesType(Text(parameters, TypeKey), header)
+        bool way = AgreesRecipe(parameters) && AgreesType(Text(parameters, TypeKey), header)
             && Agrees(LayersKey, layers) && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
@@ -92,11 +98,19 @@ public sealed class OutputMaking
         return (source, way);
     }
 
-    private bool AgreesRecipe(string? theirs)
+    private bool AgreesRecipe(JsonObject parameters)
     {
+        if (Text(parameters, RecipeKey) is not { } theirs)
+        {
+            return true;
+        }
+
+        // Outputs that do not say how they count are of versions that knew the old way only.
+        string theirCount = Text(parameters, RecipeKeys.SvCount) ?? RecipeKeys.Of(SvCount.Old);
+        bool counts = Recipe.SvCount is not { } count || theirCount == RecipeKeys.Of(count);
         try
         {
-            return theirs is null || ResizeRecipe.Parse(theirs).ToString() == Recipe.ToString();
+            return counts && ResizeRecipe.Parse(theirs).ToString() == Recipe.ToString();
         }
         catch (RecipeException)
         {
@@ -112,7 +126,8 @@ public sealed class OutputMaking
             return theirs == TensorTypes.NameOf(Type);
         }
 
-        TensorEntry[] factors = header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal)).ToArray();
+        static bool IsFactor(TensorEntry tensor) => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal);
+        TensorEntry[] factors = header.Tensors.Where(IsFactor).ToArray();
         return factors.Length == 0 || factors.Any(tensor => tensor.Type == Type);
     }
 

@@ -16,7 +16,7 @@ internal static class OutputNames
 
     /// <summary>The names that an output may have, the best first: two decimals, all digits, and with the type behind them.</summary>
     /// <param name="making">The output.</param>
-    /// <param name="threshold">The threshold that was used; at a size recipe the one that was found; null where there are no scores.</param>
+    /// <param name="threshold">The threshold that was used, or at a size recipe found; null where there are no scores.</param>
     public static IReadOnlyList<string> Of(OutputMaking making, double? threshold)
     {
         string stem = StemOf(making);
@@ -46,16 +46,19 @@ internal static class OutputNames
     private static bool MayBe(string name, OutputMaking making, bool exact)
     {
         string start = StemOf(making) + Describe(making.Recipe, threshold: null, exact) + ThresholdMark;
-        if (!name.StartsWith(start, StringComparison.Ordinal) || !name.EndsWith(Extension, StringComparison.Ordinal) || name.Length <= start.Length + Extension.Length)
+        bool fits = name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
+            && name.Length > start.Length + Extension.Length;
+        if (!fits)
         {
             return false;
         }
 
         // A number, and behind it at most the type and a count.
         string[] rest = name[start.Length..^Extension.Length].Split('_');
-        return IsNumber(rest[0])
-            && (rest.Length == 1 || (rest.Length <= 3 && rest[1] == TypeName(making) && rest.Skip(2).All(static count => uint.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out _))));
+        return IsNumber(rest[0]) && (rest.Length == 1 || (rest.Length <= 3 && rest[1] == TypeName(making) && rest.Skip(2).All(IsCount)));
     }
+
+    private static bool IsCount(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static string StemOf(OutputMaking making) => Path.GetFileNameWithoutExtension(making.SourcePath) + "_";
 

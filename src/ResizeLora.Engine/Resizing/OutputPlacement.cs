@@ -107,7 +107,8 @@ public sealed class OutputPlacement
         {
             if (TemporaryFile.RemoveLeftovers(target) is int removed and > 0)
             {
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"{removed} unfinished files of earlier runs were removed from '{target}'."));
+                string text = $"{removed} unfinished files of earlier runs were removed from '{target}'.";
+                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
             }
         }
 
@@ -119,9 +120,9 @@ public sealed class OutputPlacement
         foreach (string target in FoldersOf(making.SourcePath))
         {
             visited.Add(target);
-            string[] paths = OutputNames.Of(making, threshold).Select(name => Path.Combine(target, name)).ToArray();
-            IEnumerable<string> counted = OutputNames.Counted(making, threshold).Select(name => Path.Combine(target, name)).TakeWhile(File.Exists);
-            string? path = FindSame(paths.Concat(counted), making, out bool isSomebodyElses);
+            string PathOf(string name) => Path.Combine(target, name);
+            IEnumerable<string> counted = OutputNames.Counted(making, threshold).Select(PathOf).TakeWhile(File.Exists);
+            string? path = FindSame(OutputNames.Of(making, threshold).Select(PathOf).Concat(counted), making, out bool isSomebodyElses);
             if (path is not null || !isSomebodyElses)
             {
                 return path;
@@ -137,8 +138,8 @@ public sealed class OutputPlacement
         foreach (string target in FoldersOf(making.SourcePath).Where(Directory.Exists))
         {
             visited.Add(target);
-            IEnumerable<string> paths = Directory.EnumerateFiles(target).Where(path => OutputNames.MayBe(Path.GetFileName(path), making)).Order(StringComparer.Ordinal);
-            string? path = FindSame(paths, making, out bool isSomebodyElses);
+            IEnumerable<string> paths = Directory.EnumerateFiles(target).Where(file => OutputNames.MayBe(Path.GetFileName(file), making));
+            string? path = FindSame(paths.Order(StringComparer.Ordinal), making, out bool isSomebodyElses);
             if (path is not null || !isSomebodyElses)
             {
                 return path;
@@ -230,7 +231,8 @@ public sealed class OutputPlacement
     private string? SourceOf(string path, Dictionary<string, List<(string Path, string Source)>> outputs)
     {
         string resolved = Resolve(path);
-        return outputs.GetValueOrDefault(resolved)?.Find(output => output.Path == resolved || OutputGuard.AreOneFile(output.Path, resolved)).Source;
+        bool IsIt((string Path, string Source) output) => output.Path == resolved || OutputGuard.AreOneFile(output.Path, resolved);
+        return outputs.GetValueOrDefault(resolved)?.Find(IsIt).Source;
     }
 
     private void Add(string path, string source, Dictionary<string, List<(string Path, string Source)>> outputs)

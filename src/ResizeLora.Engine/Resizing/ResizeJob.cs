@@ -160,7 +160,8 @@ public sealed class ResizeJob : IDisposable
     // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
     private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
     {
-        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer)
+            .ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
         var found = new List<LayerSpectrum>(wanted.Count);
         foreach (AdapterLayer layer in adapter.Layers)
         {

@@ -26,7 +26,11 @@ internal static class ResizeMetadata
     /// <param name="making">What the output is made from and how.</param>
     /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="highestRank">The highest rank among the input's layers.</param>
-    public static Dictionary<string, string> Create(IReadOnlyDictionary<string, string> source, OutputMaking making, double? threshold, int highestRank)
+    public static Dictionary<string, string> Create(
+        IReadOnlyDictionary<string, string> source,
+        OutputMaking making,
+        double? threshold,
+        int highestRank)
     {
         var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
         {

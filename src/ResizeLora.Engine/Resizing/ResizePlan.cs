@@ -27,7 +27,8 @@ public sealed class ResizePlan
         RelativeErrorToLora = total > 0 ? lost / total : 0;
         LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
         double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value));
-        RelativeErrorToBase = baseNorm > 0 ? EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * making.Recipe.Rescale / baseNorm : null;
+        double lostOfBased = EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * making.Recipe.Rescale;
+        RelativeErrorToBase = baseNorm > 0 ? lostOfBased / baseNorm : null;
     }
 
     /// <summary>What the output is made from and how.</summary>

@@ -85,7 +85,9 @@ public sealed class ResizeSession : IDisposable
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
-        (string, string)? checkpoint = recipe.NeedsCheckpoint && norms is not null ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content) : null;
+        (string, string)? checkpoint = recipe.NeedsCheckpoint && norms is not null
+            ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content)
+            : null;
         return new OutputMaking(adapter, layers, checkpoint, recipe, type);
     }
 

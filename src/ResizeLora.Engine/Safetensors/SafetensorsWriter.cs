@@ -60,7 +60,7 @@ public sealed class SafetensorsWriter : IDisposable
     }
 
     /// <summary>Writes the header, makes the file durable, checks it by reading its header back, and gives it its name.</summary>
-    /// <param name="metadata">The final metadata; its header must be as long as the layout's, as it is when only fixed-length values changed.</param>
+    /// <param name="metadata">The final metadata; its header must be as long as the layout's: only values of fixed length may change.</param>
     /// <param name="overwrite">Whether an existing file of that name is replaced.</param>
     /// <exception cref="OutputException">The file exists, or the disk refuses.</exception>
     public void Commit(IReadOnlyDictionary<string, string> metadata, bool overwrite)
@@ -113,7 +113,8 @@ public sealed class SafetensorsWriter : IDisposable
     private OutputException Unverified(SafetensorsException? cause = null)
     {
         string defect = cause is null ? string.Empty : $" ({cause.Defect})";
-        return new OutputException(Path, "Unverified", $"what was read back is not what was written{defect}; the disk or the network share may be failing.", cause);
+        string detail = $"what was read back is not what was written{defect}; the disk or the network share may be failing.";
+        return new OutputException(Path, "Unverified", detail, cause);
     }
 
     private static string Describe(TensorEntry tensor) =>

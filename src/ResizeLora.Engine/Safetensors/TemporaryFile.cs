@@ -36,13 +36,14 @@ internal sealed class TemporaryFile : IDisposable
     /// <summary>The open file.</summary>
     public FileStream Stream { get; }
 
-    /// <summary>The machine as names of temporary files spell it: the beginning of its name and a hash of what else tells it from others.</summary>
+    /// <summary>The machine in names of temporary files: the beginning of its name, and a hash of what tells it from others.</summary>
     public static string Machine
     {
         get
         {
             string name = Environment.MachineName;
-            IEnumerable<char> letters = name.Take(LongestMachineName).Select(static letter => char.IsAsciiLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : '_');
+            IEnumerable<char> letters = name.Take(LongestMachineName)
+                .Select(static letter => char.IsAsciiLetterOrDigit(letter) ? char.ToLowerInvariant(letter) : '_');
             ulong hash = XxHash3.HashToUInt64(Encoding.UTF8.GetBytes($"{name}|{MachineId()}|{ProcessNamespace()}"));
             return string.Create(CultureInfo.InvariantCulture, $"{string.Concat(letters)}_{(uint)hash:x8}");
         }
@@ -63,9 +64,15 @@ internal sealed class TemporaryFile : IDisposable
     /// <param name="machine">The machine that writes the file.</param>
     /// <param name="processId">The process that writes it.</param>
     /// <param name="time">The present time, UTC, by the clock of that machine: that of a file server may differ.</param>
-    internal static string NameOf(string machine, int processId, DateTime time) => string.Create(
-        CultureInfo.InvariantCulture,
-        $"{Prefix}{machine}{Separator}{processId}{Separator}{new DateTimeOffset(time).ToUnixTimeSeconds():x}{Separator}{Guid.NewGuid():N}{Suffix}");
+    internal static string NameOf(string machine, int processId, DateTime time)
+    {
+        long seconds = (long)(time - DateTime.UnixEpoch).TotalSeconds;
+        string[] parts =
+        [
+            machine, processId.ToString(CultureInfo.InvariantCulture), seconds.ToString("x", CultureInfo.InvariantCulture), Guid.NewGuid().ToString("N"),
+        ];
+        return Prefix + string.Join(Separator, parts) + Suffix;
+    }
 
     /// <summary>
     /// Removes what killed runs left in a folder. A file whose process still runs on this machine stays, and so does one of

@@ -74,7 +74,8 @@ internal static class TensorPieces
         var structure = new XxHash128();
         foreach (TensorEntry tensor in header.Tensors)
         {
-            structure.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}|{tensor.Type}|{tensor.ShapeText}|{tensor.Start}\n")));
+            string line = string.Create(CultureInfo.InvariantCulture, $"{tensor.Name}|{tensor.Type}|{tensor.ShapeText}|{tensor.Start}\n");
+            structure.Append(Encoding.UTF8.GetBytes(line));
         }
 
         return structure.GetCurrentHash();

@@ -29,7 +29,8 @@ internal static class LayerDecomposer
         CancellationToken cancellationToken = default)
     {
         LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
-        var origin = new LayerOrigin(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
+        var origin = new LayerOrigin(
+            adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
         LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
@@ -55,7 +56,10 @@ internal static class LayerDecomposer
         catch (ExternalException exception) when (TorchFailure.IsNotConverged(exception))
         {
             throw new AdapterException(
-                adapter.Path, layer.Name, "NotDecomposed", "its singular values could not be found, though its numbers are finite: the iteration gave up.");
+                adapter.Path,
+                layer.Name,
+                "NotDecomposed",
+                "its singular values could not be found, though its numbers are finite: the iteration gave up.");
         }
 
         (Tensor Up, Tensor Down) ReadFactors()

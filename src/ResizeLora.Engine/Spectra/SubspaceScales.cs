@@ -22,14 +22,25 @@ internal static class SubspaceScales
     /// <param name="device">Where the products are made.</param>
     /// <returns>One number for each singular value.</returns>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static double[] Compute(LayerSpectrum spectrum, ITensorFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device) =>
+    public static double[] Compute(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        Checkpoint checkpoint,
+        BaseWeight weight,
+        ComputeDevice device) =>
         LayerThreads.Run(device, () => Scale(spectrum, file, checkpoint, weight, device));
 
-    private static double[] Scale(LayerSpectrum spectrum, ITensorFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    private static double[] Scale(
+        LayerSpectrum spectrum,
+        ITensorFile file,
+        Checkpoint checkpoint,
+        BaseWeight weight,
+        ComputeDevice device)
     {
         int count = spectrum.SingularValues.Length;
         LayerFactors factors = spectrum.Factors;
-        bool isSingle = factors.HighestGrowth <= SinglePrecisionGrowth && LayerFactors.FitSingle(factors.Left) && LayerFactors.FitSingle(factors.Right);
+        bool isSingle = factors.HighestGrowth <= SinglePrecisionGrowth
+            && LayerFactors.FitSingle(factors.Left) && LayerFactors.FitSingle(factors.Right);
         ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;
         Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, precision, device);
         Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, precision, device);

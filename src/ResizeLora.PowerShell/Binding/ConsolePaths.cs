@@ -1,4 +1,6 @@
+using System.Collections.ObjectModel;
 using System.Management.Automation;
+using System.Security;
 
 namespace ResizeLora.PowerShell.Binding;
 
@@ -19,28 +21,51 @@ internal static class ConsolePaths
                 return [];
             }
 
-            return new DirectoryInfo(real).EnumerateFileSystemInfos(typed[end..] + "*", new EnumerationOptions { MatchType = MatchType.Simple, MatchCasing = MatchCasing.CaseInsensitive, IgnoreInaccessible = true })
-                .Select(item => (folder + item.Name, item is DirectoryInfo)).OrderBy(static item => item.Item1, StringComparer.OrdinalIgnoreCase).ToArray();
+            var options = new EnumerationOptions
+            {
+                MatchType = MatchType.Simple,
+                MatchCasing = MatchCasing.CaseInsensitive,
+                IgnoreInaccessible = true,
+            };
+            return new DirectoryInfo(real).EnumerateFileSystemInfos(typed[end..] + "*", options)
+                .Select(item => (folder + item.Name, item is DirectoryInfo))
+                .OrderBy(static item => item.Item1, StringComparer.OrdinalIgnoreCase)
+                .ToArray();
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or System.Security.SecurityException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException or SecurityException)
         {
             return [];
         }
     }
 
+    /// <summary>The files that a path means.</summary>
+    /// <param name="path">A path of any provider.</param>
+    /// <param name="literal">Whether brackets and stars are part of the name.</param>
+    public static IReadOnlyList<string> Find(string path, bool literal)
+    {
+        if (Resolve(path) is { } exact && File.Exists(exact))
+        {
+            return [exact];
+        }
+
+        return literal ? [] : [.. Ask("GetResolvedProviderPathFromPSPath($path, [ref] $null)", path).Where(File.Exists)];
+    }
+
     /// <summary>The file system's path for what was typed, or null.</summary>
     /// <param name="typed">A path of any provider.</param>
-    public static string? Resolve(string typed)
+    private static string? Resolve(string typed) => Ask("GetUnresolvedProviderPathFromPSPath($path)", typed).FirstOrDefault();
+
+    private static Collection<string> Ask(string method, string path)
     {
         try
         {
             using var shell = System.Management.Automation.PowerShell.Create(RunspaceMode.CurrentRunspace);
-            return shell.AddScript("param($path) $ExecutionContext.SessionState.Path.GetUnresolvedProviderPathFromPSPath($path)").AddArgument(typed).Invoke<string>().FirstOrDefault();
+            return shell.AddScript($"param($path) $ExecutionContext.SessionState.Path.{method}").AddArgument(path).Invoke<string>();
         }
         catch (Exception exception) when (exception is RuntimeException or InvalidOperationException)
         {
-            // No location can be asked for, or there is no such drive: nothing to complete.
-            return null;
+            // No location can be asked for, or there is no such drive or file: nothing to complete.
+            return [];
         }
     }
 }

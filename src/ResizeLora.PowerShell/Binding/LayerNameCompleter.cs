@@ -2,26 +2,44 @@ using System.Collections;
 using System.Management.Automation;
 using System.Management.Automation.Language;
 using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
 using ResizeLora.Safetensors;
 
 namespace ResizeLora.PowerShell.Binding;
 
-/// <summary>Completes the names of the layers of the LoRA files that the command names, from their headers alone.</summary>
+/// <summary>Completes the names of layers from the headers of the files that the command names: LoRA files or base models.</summary>
 public sealed class LayerNameCompleter : IArgumentCompleter
 {
     // Enough to choose from, and read in milliseconds.
     private const int MostFiles = 3;
 
-    private static readonly string[] PathParameters = ["Path", "LiteralPath"];
+    private const string LiteralPath = "LiteralPath";
+
+    private static readonly string[] PathParameters = ["Path", LiteralPath];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
-        string typed = CompletionWord.Parse(wordToComplete).Text;
-        WildcardPattern pattern = WildcardPattern.Get((typed.Contains('*', StringComparison.Ordinal) ? typed : WildcardPattern.Escape(typed)) + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
-        return PathParameters.SelectMany(parameter => Texts(fakeBoundParameters?[parameter])).Take(MostFiles)
+        var word = CompletionWord.Parse(wordToComplete);
+        string typed = word.Text.Contains('*', StringComparison.Ordinal)
+            ? word.Text
+            : WildcardPattern.Escape(WildcardPattern.Unescape(word.Text));
+        var pattern = WildcardPattern.Get(typed + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
+        return PathParameters
+            .SelectMany(parameter => Texts(fakeBoundParameters?[parameter])
+                .SelectMany(path => ConsolePaths.Find(path, literal: parameter == LiteralPath)))
+            .Take(MostFiles)
             .SelectMany(LayersOf).Distinct(StringComparer.Ordinal).Where(pattern.IsMatch)
-            .Select(static layer => new CompletionResult(layer, layer, CompletionResultType.ParameterValue, layer));
+            .Select(layer => new CompletionResult(
+                word.Spelled(WildcardPattern.Escape(layer)),
+                layer,
+                CompletionResultType.ParameterValue,
+                layer));
     }
 
     private static IEnumerable<string> Texts(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
@@ -37,14 +55,19 @@ public sealed class LayerNameCompleter : IArgumentCompleter
     {
         try
         {
-            if (ConsolePaths.Resolve(path) is not { } resolved || !File.Exists(resolved))
+            using (SafetensorsFile file = SafetensorsFile.Open(path))
             {
-                return [];
+                string[] layers = [.. file.Header.Tensors
+                    .Where(static tensor => tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal))
+                    .Select(static tensor => tensor.Name[..^AdapterLayer.DownSuffix.Length])];
+                if (layers.Length > 0)
+                {
+                    return layers;
+                }
             }
 
-            using SafetensorsFile file = SafetensorsFile.Open(resolved);
-            return file.Header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal))
-                .Select(static tensor => tensor.Name[..^AdapterLayer.DownSuffix.Length]).ToArray();
+            using var checkpoint = Checkpoint.Open(path);
+            return [.. checkpoint.Weights.Select(static weight => weight.Layer)];
         }
         catch (Exception exception) when (exception is ResizeLoraException or IOException or UnauthorizedAccessException)
         {

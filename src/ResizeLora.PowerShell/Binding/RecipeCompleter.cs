@@ -14,7 +14,12 @@ public sealed class RecipeCompleter : IArgumentCompleter
     private static readonly IReadOnlyList<string>[] Exclusive = [[RecipeKeys.Threshold, RecipeKeys.Size], RecipeKeys.Dynamic];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
         var word = CompletionWord.Parse(wordToComplete);
         int start = word.Text.LastIndexOfAny([',', ':']) + 1;

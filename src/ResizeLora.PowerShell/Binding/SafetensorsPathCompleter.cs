@@ -10,23 +10,22 @@ public sealed class SafetensorsPathCompleter : IArgumentCompleter
     private static readonly string[] Extensions = [".safetensors", ".sft"];
 
     /// <inheritdoc/>
-    public IEnumerable<CompletionResult> CompleteArgument(string commandName, string parameterName, string wordToComplete, CommandAst commandAst, IDictionary fakeBoundParameters)
+    public IEnumerable<CompletionResult> CompleteArgument(
+        string commandName,
+        string parameterName,
+        string wordToComplete,
+        CommandAst commandAst,
+        IDictionary fakeBoundParameters)
     {
-        // A name that is still open ends with its quote here, so that blanks inside it are no end.
+        // -Path takes wildcards: a bracket that is part of a name is escaped there, a`[1`].safetensors, and comes back so.
         var word = CompletionWord.Parse(wordToComplete);
         bool literal = parameterName != "Path";
-        return ConsolePaths.Complete(word.Text)
+        return ConsolePaths.Complete(literal ? word.Text : WildcardPattern.Unescape(word.Text))
             .Where(static found => found.IsFolder || Extensions.Contains(Path.GetExtension(found.Path), StringComparer.OrdinalIgnoreCase))
             .Select(found => new CompletionResult(
-                Spell(literal ? found.Path : WildcardPattern.Escape(found.Path), wordToComplete, word),
+                word.Spelled(literal ? found.Path : WildcardPattern.Escape(found.Path)),
                 Path.GetFileName(found.Path),
                 found.IsFolder ? CompletionResultType.ProviderContainer : CompletionResultType.ProviderItem,
                 found.Path));
-    }
-
-    private static string Spell(string path, string typed, CompletionWord word)
-    {
-        bool bare = !(typed ?? string.Empty).StartsWith(word.Quote) && path.All(static letter => char.IsLetterOrDigit(letter) || @"./\_-:~+=".Contains(letter, StringComparison.Ordinal)) && !path.StartsWith('-');
-        return bare ? path : word.Quoted(path);
     }
 }

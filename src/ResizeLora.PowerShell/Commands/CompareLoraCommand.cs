@@ -11,7 +11,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Compares LoRA files: how far the changes that they make to a model are apart.</para>
 /// <para type="description">For each file the relative Frobenius error and the cosine against a reference, over all layers and layer by layer, and with a checkpoint the error relative to the base weights. Ranks, order, types and alphas may differ; a layer that one file lacks counts in full. What Resize-Lora writes is compared with its own source.</para>
 /// </summary>
-[Cmdlet(VerbsData.Compare, "Lora", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsData.Compare, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Compare-Lora.md")]
 [OutputType(typeof(LoraComparison))]
 public sealed class CompareLoraCommand : LayerCommand
 {

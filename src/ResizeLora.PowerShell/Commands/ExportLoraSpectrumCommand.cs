@@ -13,7 +13,11 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Draws the spectra of LoRA files, or writes their numbers.</para>
 /// <para type="description">A picture (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; each file gives one output, whole or not at all.</para>
 /// </summary>
-[Cmdlet(VerbsData.Export, "LoraSpectrum", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[Cmdlet(
+    VerbsData.Export, "LoraSpectrum",
+    DefaultParameterSetName = PathSet,
+    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
+    HelpUri = OnlineHelp.Pages + "Export-LoraSpectrum.md")]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportLoraSpectrumCommand : LayerCommand
 {

@@ -10,7 +10,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Gets the norms of a base model's weights, and keeps them for later runs.</para>
 /// <para type="description">Norms that are known are read; others are computed, several weights at a time, and kept in the cache that Resize-Lora and Get-LoraSpectrum use. After one run over a checkpoint, no LoRA measured against it has to wait for norms. Writes one object for each weight that a LoRA or LoCon can change.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "CheckpointNorm", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "CheckpointNorm", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-CheckpointNorm.md")]
 [OutputType(typeof(CheckpointNorm))]
 public sealed class GetCheckpointNormCommand : FileCommand
 {
@@ -35,6 +35,7 @@ public sealed class GetCheckpointNormCommand : FileCommand
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
     [SupportsWildcards]
+    [ArgumentCompleter(typeof(LayerNameCompleter))]
     public string[] Layer { get; set; } = ["*"];
 
     /// <summary>

@@ -8,7 +8,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Says what LoRA files are: family, base model, layers, ranks, alphas, trained words, and whether they were resized before.</para>
 /// <para type="description">Reads headers only, and a few bytes for the alphas; no checkpoint and no libtorch. Takes adapters of every family and trainer, also those that Resize-Lora only copies. Writes one object a file as soon as it is read. Files that are no adapters are left alone, with one warning at the end.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "LoraInfo", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "LoraInfo", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-LoraInfo.md")]
 [OutputType(typeof(LoraInfo))]
 public sealed class GetLoraInfoCommand : FileCommand
 {

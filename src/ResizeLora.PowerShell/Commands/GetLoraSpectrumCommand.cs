@@ -10,7 +10,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Gets the singular values of every layer of LoRA files.</para>
 /// <para type="description">Writes one object a layer, in the order of the file, as soon as it is computed. The objects can be filtered and piped to Resize-Lora, which then does not decompose them again.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.Get, "LoraSpectrum", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsCommon.Get, "LoraSpectrum", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-LoraSpectrum.md")]
 [OutputType(typeof(LayerSpectrum))]
 public sealed class GetLoraSpectrumCommand : LoraFileCommand
 {

@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Measures what Resize-Lora would make of LoRA files, and writes nothing.</para>
 /// <para type="description">For each file and recipe the exact size that the output would have, the ranks, and what would be lost, against the LoRA and against the base model; layer by layer in the property Layers. With -Threshold or -Size a recipe is tried with many values at once. Each layer is decomposed once, however many recipes are tried.</para>
 /// </summary>
-[Cmdlet(VerbsDiagnostic.Measure, "LoraResize", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsDiagnostic.Measure, "LoraResize", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Measure-LoraResize.md")]
 [OutputType(typeof(ResizeMeasurement))]
 public sealed class MeasureLoraResizeCommand : RecipeCommand
 {

@@ -11,7 +11,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Adds LoRA files up with weights, as one that Resize-Lora takes from the pipeline.</para>
 /// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads hardly more than headers and alphas. All files are merged, or none: any that cannot be ends the command.</para>
 /// </summary>
-[Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet)]
+[Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Merge-Lora.md")]
 [OutputType(typeof(MergedLora))]
 public sealed class MergeLoraCommand : PathCommand
 {

@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Makes a recipe: which singular values Resize-Lora keeps.</para>
 /// <para type="description">From the grammar of the reference program, or from parameters. Weights are normalised to sum 1. The object can be given wherever a recipe is asked for, and its ToString() gives the grammar back.</para>
 /// </summary>
-[Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = LimitSet)]
+[Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = LimitSet, HelpUri = OnlineHelp.Pages + "New-ResizeRecipe.md")]
 [OutputType(typeof(ResizeRecipe))]
 public sealed class NewResizeRecipeCommand : PSCmdlet
 {

@@ -13,7 +13,11 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Writes smaller LoRA files that keep the singular values which matter.</para>
 /// <para type="description">For each file and recipe one output, whole or not at all, beside the input or in another folder; existing files are never replaced without -Force. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; a layer that was filtered out is left out of the output.</para>
 /// </summary>
-[Cmdlet("Resize", "Lora", DefaultParameterSetName = PathSet, SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low)]
+[Cmdlet(
+    "Resize", "Lora",
+    DefaultParameterSetName = PathSet,
+    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
+    HelpUri = OnlineHelp.Pages + "Resize-Lora.md")]
 [OutputType(typeof(ResizeResult))]
 public sealed class ResizeLoraCommand : RecipeCommand
 {
@@ -63,7 +67,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override OutputType WrittenType => request is null || IsGiven(nameof(DType)) ? DType : request.DType;
 
-    private OutputPlacement Placement => placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
+    private OutputPlacement Placement =>
+        placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -127,7 +132,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         string? existing = Placement.FindExisting(making);
         if (existing is null || Force)
         {
-            string action = existing is null ? $"Resize by recipe {making.Recipe}" : $"Resize by recipe {making.Recipe}, replacing '{existing}'";
+            string action = $"Resize by recipe {making.Recipe}{(existing is null ? string.Empty : $", replacing '{existing}'")}";
             return !AsksUser || ShouldProcess(making.SourcePath, action);
         }
 

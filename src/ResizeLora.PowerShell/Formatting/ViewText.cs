@@ -72,26 +72,31 @@ public static class ViewText
     /// <param name="value">The number.</param>
     /// <param name="format">How it is written.</param>
     public static string Number(object? value, string format) =>
-        LanguagePrimitives.TryConvertTo(value, out double? number) && number is { } known ? known.ToString(format, CultureInfo.InvariantCulture) : string.Empty;
+        LanguagePrimitives.TryConvertTo(value, out double? number) && number is { } known
+            ? known.ToString(format, CultureInfo.InvariantCulture)
+            : string.Empty;
 
     /// <summary>A share in percent, without the sign; nothing where there is none.</summary>
     /// <param name="share">The share; 1 is everything.</param>
     /// <param name="format">How it is written.</param>
     public static string Percent(object? share, string format) =>
-        LanguagePrimitives.TryConvertTo(share, out double? number) && number is { } known ? (100 * known).ToString(format, CultureInfo.InvariantCulture) : string.Empty;
+        LanguagePrimitives.TryConvertTo(share, out double? number) ? Number(100 * number, format) : string.Empty;
 
     /// <summary>Two sizes in MiB, with as many decimals as say something.</summary>
     /// <param name="before">A size in bytes.</param>
     /// <param name="after">Another.</param>
     public static string Sizes(long before, long after) => $"{Mebibytes(before)} -> {Mebibytes(after)}";
 
-    private static string Mebibytes(long bytes)
+    /// <summary>A size in MiB, with as many decimals as say something.</summary>
+    /// <param name="bytes">A size in bytes.</param>
+    public static string Mebibytes(long bytes)
     {
         double size = bytes / (double)(1 << 20);
         return size.ToString(size < 10 ? "0.00" : size < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
     }
 
-    private static double[] SingularValuesOf(PSObject spectrum) => LanguagePrimitives.ConvertTo<double[]?>(Property(spectrum, "SingularValues")) ?? [];
+    private static double[] SingularValuesOf(PSObject spectrum) =>
+        LanguagePrimitives.ConvertTo<double[]?>(Property(spectrum, "SingularValues")) ?? [];
 
     private static object? Property(PSObject item, string name)
     {

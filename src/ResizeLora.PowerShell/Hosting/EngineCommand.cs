@@ -128,7 +128,8 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         switch (item)
         {
             case EngineNote { Level: EngineNoteLevel.Warning } note:
-                WriteWarning(EngineError.AdviceFor(note.Case) is { } advice ? $"{note.Text} {advice}" : note.Text);
+                // A note that ends with names has no full stop.
+                WriteWarning(EngineError.AdviceFor(note.Case) is { } advice ? $"{note.Text.TrimEnd('.')}. {advice}" : note.Text);
                 break;
             case EngineNote note:
                 WriteVerbose(note.Text);

@@ -50,7 +50,8 @@ public abstract class RecipeCommand : LayerCommand
     /// <param name="recipe">The recipe.</param>
     private protected OutputMaking Describe(LayerSource source, Adapter adapter, ResizeRecipe recipe)
     {
-        IEnumerable<string> layers = source.Layers?.Select(static layer => layer.Layer) ?? adapter.Layers.Select(static layer => layer.Name);
+        IEnumerable<string> layers = source.Layers?.Select(static layer => layer.Layer)
+            ?? adapter.Layers.Select(static layer => layer.Name);
         return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType);
     }
 }

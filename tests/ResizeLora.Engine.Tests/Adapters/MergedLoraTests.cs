@@ -128,7 +128,8 @@ public sealed class MergedLoraTests : IDisposable
             .Layer(Linear, new Gaussian(1).Numbers(8 * 2), [8, 2, 1, 1], new Gaussian(2).Numbers(2 * 4 * high * wide), [2, 4, high, wide])
             .Write(folder.PathOf($"{name}.safetensors"));
         string tall = Kernel("tall", 3, 1);
-        Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (Kernel("other", height, width), 1)])).ErrorId);
+        string other = Kernel("other", height, width);
+        Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (other, 1)])).ErrorId);
         Assert.Equal(4, MergedLora.Create([(tall, 1), (Kernel("same", 3, 1), 1)]).Layers.Single().Rank);
     }
 
@@ -181,7 +182,9 @@ public sealed class MergedLoraTests : IDisposable
         File.SetLastWriteTimeUtc(b, time);
         using var job = ResizeJob.Adopt(session, merge.Open(), layers, null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None);
-        Assert.Equal("LayerStale", Assert.Throws<AdapterException>(() => job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None)).ErrorId);
+        string output = folder.PathOf("out.safetensors");
+        AdapterException exception = Assert.Throws<AdapterException>(() => job.Write(plan, output, false, null, CancellationToken.None));
+        Assert.Equal("LayerStale", exception.ErrorId);
         Assert.Equal([a, b], Directory.GetFiles(folder.Path).Order(StringComparer.Ordinal));
     }
 

@@ -243,7 +243,8 @@ public sealed class NormCacheTests : IDisposable
     {
         string path = WriteBase("base.safetensors", side: 200);
         using Checkpoint checkpoint = Checkpoint.Open(path);
-        BaseNormProvider GiveUpEarly() => new(checkpoint, new NormCache(folder.PathOf("early")), new GramOperatorFactory(), 2) { MaximumSteps = 5 };
+        var cache = new NormCache(folder.PathOf("early"));
+        BaseNormProvider GiveUpEarly() => new(checkpoint, cache, new GramOperatorFactory(), threads: 2) { MaximumSteps = 5 };
         for (int run = 0; run < 2; run++)
         {
             var log = new EventLog();

@@ -141,8 +141,8 @@ public sealed class LoraComparerTests : IDisposable
     [InlineData(4, 6, 4, 3)]
     public void Ranks_far_above_both_sides_are_compared_like_any_other(int rows, int columns, int rank, int otherRank)
     {
-        string first = new SampleLora(1).Layer(Layer, rows, columns, rank, type: TensorType.Float32).Write(folder.PathOf("first.safetensors"));
-        string second = new SampleLora(2).Layer(Layer, rows, columns, otherRank, type: TensorType.Float32).Write(folder.PathOf("second.safetensors"));
+        string first = new SampleLora(1).Layer(Layer, rows, columns, rank).Write(folder.PathOf("first.safetensors"));
+        string second = new SampleLora(2).Layer(Layer, rows, columns, otherRank).Write(folder.PathOf("second.safetensors"));
         AssertIsFloat64(Compare(first, second), first, second);
         Assert.Equal(0, Compare(first, first).RelativeErrorToLora);
     }

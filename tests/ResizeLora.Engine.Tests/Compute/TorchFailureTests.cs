@@ -1,12 +1,13 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Compute;
+using TorchSharp;
 
 namespace ResizeLora.Tests.Compute;
 
 /// <summary>What libtorch throws is told as what it is: too little memory, an iteration that gave up, or something else.</summary>
 public sealed class TorchFailureTests
 {
-    private const string GpuText = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB of which 1.1 GiB is free.";
+    private const string GpuText = "CUDA out of memory. Tried to allocate 2.00 GiB. GPU 0 has a total capacity of 7.79 GiB.";
 
     [Theory]
     [InlineData(GpuText)]
@@ -24,7 +25,7 @@ public sealed class TorchFailureTests
     }
 
     [Theory]
-    [InlineData("[enforce fail at alloc_cpu.cpp:114] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes. Error code 12")]
+    [InlineData("[enforce fail at alloc_cpu.cpp:114] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 8 bytes.")]
     [InlineData("[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")]
     public void Too_little_main_memory_does_not_advise_the_processor(string text)
     {
@@ -44,7 +45,7 @@ public sealed class TorchFailureTests
     [Fact]
     public void Only_an_iteration_that_gave_up_counts_as_one()
     {
-        const string GaveUp = "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned or has too many repeated singular values.";
+        const string GaveUp = "linalg.svd: The algorithm failed to converge because the input matrix is ill-conditioned.";
         Assert.True(TorchFailure.IsNotConverged(Thrown(GaveUp)));
         Assert.False(TorchFailure.IsNotConverged(Thrown(GpuText)));
     }
@@ -52,7 +53,8 @@ public sealed class TorchFailureTests
     [Fact]
     public void Work_on_a_layer_fails_with_the_device_that_it_was_done_on()
     {
-        DeviceException failure = Assert.Throws<DeviceException>(() => LayerThreads.Run<int>(ComputeDevice.Processor, static () => throw Thrown(GpuText)));
+        DeviceException failure = Assert.Throws<DeviceException>(
+            () => LayerThreads.Run<int>(ComputeDevice.Processor, static () => throw Thrown(GpuText)));
         Assert.Equal("DeviceMemory", failure.ErrorId);
         Assert.IsType<ExternalException>(failure.InnerException);
         Assert.Equal(3, LayerThreads.Run(ComputeDevice.Processor, static () => 3));
@@ -63,7 +65,7 @@ public sealed class TorchFailureTests
     {
         // More than any machine has.
         DeviceException failure = Assert.Throws<DeviceException>(
-            () => LayerThreads.Run(ComputeDevice.Processor, static () => TorchSharp.torch.empty(1L << 46, TorchSharp.torch.ScalarType.Float64).numel()));
+            () => LayerThreads.Run(ComputeDevice.Processor, static () => torch.empty(1L << 46, torch.ScalarType.Float64).numel()));
         Assert.Equal("DeviceMemory", failure.ErrorId);
     }
 

@@ -37,15 +37,17 @@ public sealed class OutputNamesTests : IDisposable
 
     [Fact]
     public void Dots_in_the_files_name_stay() =>
-        Assert.Equal("my.lora.v1.5_spnlora1_th0.safetensors", OutputNames.Of(scene.Making("spn_lora,thr=0", "my.lora.v1.5.safetensors"), 0)[0]);
+        Assert.Equal(
+            "my.lora.v1.5_spnlora1_th0.safetensors",
+            OutputNames.Of(scene.Making("spn_lora,thr=0", "my.lora.v1.5.safetensors"), 0)[0]);
 
     [Theory]
-    [InlineData("spn_lora,thr=-1.204", -1.204, TensorType.Float16, "lora_spnlora1_th-1.2|lora_spnlora1_th-1.204|lora_spnlora1_th-1.204_f16")]
-    [InlineData("spn_lora,thr=-1.2", -1.2, TensorType.BFloat16, "lora_spnlora1_th-1.2|lora_spnlora1_th-1.2_bf16")]
-    public void Where_a_name_is_taken_all_digits_follow_then_the_type_and_then_a_count(string recipe, double threshold, TensorType type, string expected)
+    [InlineData(-1.204, TensorType.Float16, "th-1.2|th-1.204|th-1.204_f16")]
+    [InlineData(-1.2, TensorType.BFloat16, "th-1.2|th-1.2_bf16")]
+    public void Where_a_name_is_taken_all_digits_follow_then_the_type_and_then_a_count(double threshold, TensorType type, string ends)
     {
-        OutputMaking making = scene.Making(recipe, type: type);
-        string[] names = expected.Split('|');
+        OutputMaking making = scene.Making(FormattableString.Invariant($"spn_lora,thr={threshold}"), type: type);
+        string[] names = [.. ends.Split('|').Select(static end => "lora_spnlora1_" + end)];
         Assert.Equal(names.Select(static name => name + ".safetensors"), OutputNames.Of(making, threshold));
         Assert.Equal([names[^1] + "_2.safetensors", names[^1] + "_3.safetensors"], OutputNames.Counted(making, threshold).Take(2));
     }

@@ -53,7 +53,12 @@ public sealed class OutputPlacementTests : IDisposable
     [Fact]
     public void An_output_against_another_base_model_is_another_one_and_a_copy_of_the_base_model_is_the_same()
     {
-        string Base(string name, double value) => SampleFiles.Write(scene.PathOf(name), [SampleTensor.Of("model.diffusion_model.input_blocks.4.1.proj_in.weight", TensorType.Float32, [2, 2], [value, 2, 3, 4])]);
+        string Base(string name, double value)
+        {
+            const string Weight = "model.diffusion_model.input_blocks.4.1.proj_in.weight";
+            return SampleFiles.Write(scene.PathOf(name), [SampleTensor.Of(Weight, TensorType.Float32, [2, 2], [value, 2, 3, 4])]);
+        }
+
         string path = PlacementScene.Write(new OutputPlacement(Out), scene.Making(BaseRecipe, checkpoint: Base("one.safetensors", 1)));
         Assert.Equal(path, new OutputPlacement(Out).FindExisting(scene.Making(BaseRecipe, checkpoint: Base("copy.safetensors", 1))));
         Assert.Null(new OutputPlacement(Out).FindExisting(scene.Making(BaseRecipe, checkpoint: Base("two.safetensors", 9))));
@@ -82,18 +87,26 @@ public sealed class OutputPlacementTests : IDisposable
     [InlineData("not JSON", true)]
     public void What_an_output_of_an_earlier_version_does_not_say_counts_as_the_same(string parameters, bool same)
     {
-        Directory.CreateDirectory(Out);
-        string path = Path.Combine(Out, "lora_spnlora1_th-1.2.safetensors");
-        SampleFiles.Write(path, [SampleTensor.Of("x.lora_up.weight", TensorType.Float16, [1, 1], [1])], new Dictionary<string, string> { ["resize_params"] = parameters });
+        string path = WriteOld(TensorType.Float16, parameters);
         Assert.Equal(same ? path : null, new OutputPlacement(Out).FindExisting(scene.Making(Recipe)));
+    }
+
+    [Theory]
+    [InlineData("\"sv_count\":\"new\"", true)]
+    [InlineData("\"sv_count\":\"old\"", false)]
+    [InlineData("\"tool\":\"ResizeLora 0.1.0\"", false)]
+    public void An_output_that_counted_in_the_old_way_is_another_one(string entry, bool same)
+    {
+        string old = WriteOld(TensorType.Float16, $"{{\"recipe_str\":\"sv_ratio=5\",{entry}}}");
+        string path = Path.Combine(Out, "lora_svratio5.safetensors");
+        File.Move(old, path);
+        Assert.Equal(same ? path : null, new OutputPlacement(Out).FindExisting(scene.Making("sv_ratio=5")));
     }
 
     [Fact]
     public void The_type_of_an_output_that_does_not_say_it_is_that_of_its_factors()
     {
-        Directory.CreateDirectory(Out);
-        string path = Path.Combine(Out, "lora_spnlora1_th-1.2.safetensors");
-        SampleFiles.Write(path, [SampleTensor.Of("x.lora_up.weight", TensorType.BFloat16, [1, 1], [1])], new Dictionary<string, string> { ["resize_params"] = "{\"recipe_str\":\"spn_lora=1,thr=-1.2\"}" });
+        string path = WriteOld(TensorType.BFloat16, "{\"recipe_str\":\"spn_lora=1,thr=-1.2\"}");
         Assert.Equal(path, new OutputPlacement(Out).FindExisting(scene.Making(Recipe, type: TensorType.BFloat16)));
         Assert.Null(new OutputPlacement(Out).FindExisting(scene.Making(Recipe)));
     }
@@ -114,7 +127,7 @@ public sealed class OutputPlacementTests : IDisposable
         foreach (int[] order in (int[][])[[0, 1, 2], [2, 1, 0], [1, 2, 0]])
         {
             var later = new OutputPlacement(Out);
-            Assert.Equal(order.Select(index => paths[index]), order.Select(index => later.FindExisting(scene.Making(Recipe, names[index]))));
+            Assert.All(order, index => Assert.Equal(paths[index], later.FindExisting(scene.Making(Recipe, names[index]))));
         }
     }
 
@@ -122,11 +135,12 @@ public sealed class OutputPlacementTests : IDisposable
     public void Copies_of_one_file_in_two_folders_have_an_output_each()
     {
         var placement = new OutputPlacement(Out);
-        string[] paths = [PlacementScene.Write(placement, scene.Making(Recipe, "a/x.safetensors")), PlacementScene.Write(placement, scene.Making(Recipe, "b/x.safetensors"))];
+        string[] names = ["a/x.safetensors", "b/x.safetensors"];
+        string[] paths = [.. names.Select(name => PlacementScene.Write(placement, scene.Making(Recipe, name)))];
         Assert.Equal(2, paths.Distinct(StringComparer.Ordinal).Count());
         var later = new OutputPlacement(Out);
-        Assert.Equal(paths[0], later.FindExisting(scene.Making(Recipe, "a/x.safetensors")));
-        Assert.Equal(paths[1], later.FindExisting(scene.Making(Recipe, "b/x.safetensors")));
+        Assert.Equal(paths[0], later.FindExisting(scene.Making(Recipe, names[0])));
+        Assert.Equal(paths[1], later.FindExisting(scene.Making(Recipe, names[1])));
     }
 
     [UnixFact]
@@ -139,9 +153,10 @@ public sealed class OutputPlacementTests : IDisposable
 
         scene.Lora("X.safetensors", 2);
         var placement = new OutputPlacement(Out);
-        string[] paths = [PlacementScene.Write(placement, scene.Making(Recipe)), PlacementScene.Write(placement, scene.Making(Recipe, "x.safetensors")), PlacementScene.Write(placement, scene.Making(Recipe, "X.safetensors"))];
-        Assert.Equal(["X_spnlora1_th-1.2.safetensors", "lora_spnlora1_th-1.2.safetensors", "x_spnlora1_th-1.2.safetensors"], Directory.GetFiles(Out).Select(path => Path.GetFileName(path)!).Order(StringComparer.Ordinal));
-        Assert.Equal(3, paths.Distinct(StringComparer.Ordinal).Count());
+        PlacementScene.Write(placement, scene.Making(Recipe, "x.safetensors"));
+        PlacementScene.Write(placement, scene.Making(Recipe, "X.safetensors"));
+        string[] expected = ["X_spnlora1_th-1.2.safetensors", "x_spnlora1_th-1.2.safetensors"];
+        Assert.Equal(expected.Select(name => Path.Combine(Out, name)), Directory.GetFiles(Out).Order(StringComparer.Ordinal));
     }
 
     [UnixFact]
@@ -173,5 +188,15 @@ public sealed class OutputPlacementTests : IDisposable
         placement.FindExisting(making);
         placement.RemoveLeftovers(log);
         Assert.True(File.Exists(left));
+    }
+
+    // An output that says nothing but its resize_params.
+    private string WriteOld(TensorType type, string parameters)
+    {
+        Directory.CreateDirectory(Out);
+        return SampleFiles.Write(
+            Path.Combine(Out, "lora_spnlora1_th-1.2.safetensors"),
+            [SampleTensor.Of("x.lora_up.weight", type, [1, 1], [1])],
+            new Dictionary<string, string> { ["resize_params"] = parameters });
     }
 }

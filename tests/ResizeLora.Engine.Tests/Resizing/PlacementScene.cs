@@ -25,13 +25,19 @@ internal sealed class PlacementScene : IDisposable
     }
 
     /// <summary>Describes the output of a LoRA, which is written if it does not exist yet.</summary>
-    public OutputMaking Making(string recipe, string name = "lora.safetensors", TensorType type = TensorType.Float16, string? checkpoint = null, params string[] layers)
+    public OutputMaking Making(
+        string recipe,
+        string name = "lora.safetensors",
+        TensorType type = TensorType.Float16,
+        string? checkpoint = null,
+        params string[] layers)
     {
         string path = File.Exists(PathOf(name)) ? PathOf(name) : Lora(name);
         var session = new ResizeSession("cpu", checkpoint, new NormCache(PathOf("cache")));
         var adapter = Adapter.Open(path);
         opened.AddRange([session, adapter]);
-        return session.Describe(adapter, layers.Length > 0 ? layers : adapter.Layers.Select(static layer => layer.Name), ResizeRecipe.Parse(recipe), type);
+        IEnumerable<string> taking = layers.Length > 0 ? layers : adapter.Layers.Select(static layer => layer.Name);
+        return session.Describe(adapter, taking, ResizeRecipe.Parse(recipe), type);
     }
 
     /// <summary>Writes an output where it is placed.</summary>

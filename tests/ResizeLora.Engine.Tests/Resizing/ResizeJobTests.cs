@@ -71,15 +71,12 @@ public sealed class ResizeJobTests
     [InlineData("emb")]
     public void A_file_that_was_replaced_and_kept_its_time_is_refused_and_nothing_is_left(string tensor)
     {
-        using var scene = new ResizeScene(ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [4], [1, 2, 3, 4])), withBase: false);
+        SampleLora lora = ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [4], [1, 2, 3, 4]));
+        using var scene = new ResizeScene(lora, withBase: false);
         IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
         scene.Job.Dispose();
         ChangeOneByte(scene.LoraPath, tensor, keepTime: true);
-        AdapterException exception = Assert.Throws<AdapterException>(() =>
-        {
-            using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
-            job.Write(job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None), scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
-        });
+        AdapterException exception = Assert.Throws<AdapterException>(() => AdoptAndWrite(scene, layers));
         Assert.Equal(("LayerStale", scene.LoraPath), (exception.ErrorId, exception.Path));
         Assert.Equal([scene.LoraPath], Directory.GetFiles(scene.OutputFolder));
     }
@@ -91,8 +88,7 @@ public sealed class ResizeJobTests
         IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
         scene.Job.Dispose();
         File.SetLastWriteTimeUtc(scene.LoraPath, DateTime.UtcNow.AddDays(-3));
-        using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
-        job.Write(job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None), scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
+        AdoptAndWrite(scene, layers);
         Assert.True(File.Exists(scene.PathOf("output.safetensors")));
     }
 
@@ -217,6 +213,13 @@ public sealed class ResizeJobTests
         {
             cancellation.Cancel();
         }
+    }
+
+    private static void AdoptAndWrite(ResizeScene scene, IReadOnlyList<LayerSpectrum> layers)
+    {
+        using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None);
+        job.Write(plan, scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
     }
 
     // The lowest bits of a number: nothing but its content tells that the file is another.

@@ -179,9 +179,10 @@ public sealed class WrittenFileTests
         }
 
         // The warning is of Float16 alone, and of one layer.
-        Assert.Equal(isExact ? 0 : 1, scene.Log.Warnings.Count());
-        const string Expected = "1 of 2 layers have numbers too small for Float16 and were written with an error above 0.1%: sized (";
-        Assert.All(scene.Log.Warnings, static warning => Assert.Contains(Expected, warning, StringComparison.Ordinal));
+        string[] warnings = scene.Log.Warnings.Where(static warning => warning.Contains("too small", StringComparison.Ordinal)).ToArray();
+        Assert.Equal(isExact ? 0 : 1, warnings.Length);
+        const string Expected = "numbers too small for F16 were written with an error above 0.1%: 1 layer: sized (";
+        Assert.All(warnings, static warning => Assert.Contains(Expected, warning, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -195,10 +196,10 @@ public sealed class WrittenFileTests
 
         using var scene = new ResizeScene(lora, withBase: false);
         scene.Resize("spn_lora,thr=-inf").Output.Dispose();
-        string warning = Assert.Single(scene.Log.Warnings);
-        const string Start = "5 of 5 layers have numbers too small for Float16 and were written with an error above 0.1%: ";
-        Assert.EndsWith($"{Start}small0 (100.0%), small1 (100.0%), small2 (100.0%) and 2 more.", warning, StringComparison.Ordinal);
-        Assert.Contains(scene.Log.Verbose, static text => text.Contains("small3 (100.0%), small4 (100.0%).", StringComparison.Ordinal));
+        const string Start = "numbers too small for F16 were written with an error above 0.1%: 5 layers: ";
+        string warning = Assert.Single(scene.Log.Warnings, static text => text.Contains("too small", StringComparison.Ordinal));
+        Assert.EndsWith($"{Start}small0 (100.0%), small1 (100.0%), small2 (100.0%) and 2 more", warning, StringComparison.Ordinal);
+        Assert.Contains(scene.Log.Verbose, static text => text.EndsWith("small3 (100.0%), small4 (100.0%)", StringComparison.Ordinal));
     }
 
     [Theory]

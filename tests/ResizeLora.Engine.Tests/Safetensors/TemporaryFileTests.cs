@@ -37,15 +37,15 @@ public sealed class TemporaryFileTests : IDisposable
 
     [Fact]
     public void A_file_of_this_machine_whose_process_is_gone_is_removed_at_once() =>
-        AssertCleaned(Write(TemporaryFile.NameOf(TemporaryFile.Machine, NoProcess, DateTime.UtcNow), TimeSpan.Zero), removed: true);
+        AssertCleaned(Write(OwnName(NoProcess, DateTime.UtcNow), TimeSpan.Zero), removed: true);
 
     [Fact]
     public void A_file_of_this_machine_whose_process_runs_stays_whatever_time_a_server_gave_it() =>
-        AssertCleaned(Write(TemporaryFile.NameOf(TemporaryFile.Machine, Environment.ProcessId, DateTime.UtcNow), TimeSpan.FromDays(2)), removed: false);
+        AssertCleaned(Write(OwnName(Environment.ProcessId, DateTime.UtcNow), TimeSpan.FromDays(2)), removed: false);
 
     [Fact]
     public void A_file_of_a_process_whose_number_another_one_has_now_is_removed() =>
-        AssertCleaned(Write(TemporaryFile.NameOf(TemporaryFile.Machine, Environment.ProcessId, DateTime.UtcNow.AddDays(-1)), TimeSpan.Zero), removed: true);
+        AssertCleaned(Write(OwnName(Environment.ProcessId, DateTime.UtcNow.AddDays(-1)), TimeSpan.Zero), removed: true);
 
     [Fact]
     public void Nothing_else_is_removed()
@@ -62,10 +62,13 @@ public sealed class TemporaryFileTests : IDisposable
     {
         using var file = TemporaryFile.Create(folder.Path, bufferSize: 0);
         string name = Path.GetFileName(file.Stream.Name);
-        Assert.StartsWith(FormattableString.Invariant($".resizelora-{TemporaryFile.Machine}-{Environment.ProcessId}-"), name, StringComparison.Ordinal);
+        string start = FormattableString.Invariant($".resizelora-{TemporaryFile.Machine}-{Environment.ProcessId}-");
+        Assert.StartsWith(start, name, StringComparison.Ordinal);
         Assert.DoesNotContain('-', TemporaryFile.Machine);
         Assert.InRange(name.Length, 1, 120);
     }
+
+    private static string OwnName(int processId, DateTime time) => TemporaryFile.NameOf(TemporaryFile.Machine, processId, time);
 
     private string Write(string name, TimeSpan age)
     {

@@ -76,7 +76,8 @@ public sealed class SpectrumAccuracyTests : IDisposable
             .Write(folder.PathOf("magnitude.safetensors"));
         using var adapter = Adapter.Open(path);
         AdapterLayer layer = adapter.Layers[0];
-        LayerSpectrum spectrum = LayerDecomposer.Decompose(adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
+        LayerSpectrum spectrum = LayerDecomposer.Decompose(
+            adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
         double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
         Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));

@@ -11,12 +11,26 @@
     TypesToProcess = @('ResizeLora.Types.ps1xml')
     FormatsToProcess = @('ResizeLora.Format.ps1xml')
     FunctionsToExport = @()
-    CmdletsToExport = @('Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora')
+    CmdletsToExport = @(
+        'Compare-Lora'
+        'Export-LoraSpectrum'
+        'Get-CheckpointNorm'
+        'Get-LoraInfo'
+        'Get-LoraSpectrum'
+        'Measure-LoraResize'
+        'Merge-Lora'
+        'New-ResizeRecipe'
+        'Resize-Lora'
+    )
     VariablesToExport = @()
     AliasesToExport = @()
     PrivateData = @{
         PSData = @{
             Tags = @('LoRA', 'LoCon', 'SDXL', 'StableDiffusion', 'safetensors', 'SVD', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            # The home of the project: cmdlets and pages of the help name pages under it.
+            ProjectUri = 'https://github.com/ResizeLora/ResizeLora'
+            LicenseUri = 'https://github.com/ResizeLora/ResizeLora/blob/main/LICENSE'
+            ReleaseNotes = 'https://github.com/ResizeLora/ResizeLora/blob/main/CHANGELOG.md'
         }
     }
 }

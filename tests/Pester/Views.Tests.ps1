@@ -1,0 +1,135 @@
+# The views: what each type looks like on the screen, for names of any length, and that nothing is held back until a script ends.
+BeforeDiscovery {
+    $tables = @(
+        @{ type = 'LoraInfo'; labels = 'Kind', 'Base', 'Layers', 'Ranks', 'MiB', 'Resized', 'File'; end = 'left' }
+        @{ type = 'MergedLora'; labels = 'Files', 'Layers', 'Rank', 'MiB', 'Name'; end = 'left' }
+        @{ type = 'MergeSource'; labels = 'Weight', 'MiB', 'File'; end = 'left' }
+        @{ type = 'MergedLayer'; labels = 'Kind', 'OutxIn', 'Rank', 'Layer'; end = 'right' }
+        @{ type = 'ResizeResult'; labels = 'Rank', 'MiB', 'Saved%', 'Error%', 'Recipe', 'File'; end = 'left' }
+        @{ type = 'ResizeMeasurement'; labels = 'Rank', 'MiB', 'Saved%', 'Error%', 'OfBase%', 'Fro%', 'Recipe'; end = 'right' }
+        @{ type = 'LayerResult'; labels = 'Kind', 'Rank', 'Error%', 'OfBase%', 'Layer'; end = 'right' }
+        @{ type = 'ResizeRecipe'; labels = 'Threshold', 'SizeMiB', 'Rescale', 'Checkpoint', 'Recipe'; end = 'right' }
+        @{ type = 'LayerSpectrum'; labels = 'Kind', 'OutxIn', 'Rank', 'Sigma1', '1stQ%', 'EffR', 'Spectrum', 'Layer'; end = 'right' }
+        @{ type = 'CheckpointNorm'; labels = 'OutxIn', 'Spectral', 'Frobenius', 'Kept', 'Layer'; end = 'right' }
+        @{ type = 'LoraComparison'; labels = 'Rank', 'Layers', 'Error%', 'OfBase%', 'Cosine', 'File'; end = 'left' }
+        @{ type = 'LayerComparison'; labels = 'Rank', 'Error%', 'OfBase%', 'Cosine', 'Layer'; end = 'right' }
+    )
+}
+
+BeforeAll {
+    . (Join-Path $PSScriptRoot 'Support.ps1')
+    $manifest = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
+    Import-Module $manifest
+    $lora = Get-SamplePath 'lora'
+    $base = Get-SamplePath 'base'
+    $userCache = $env:RESIZELORA_CACHE
+    $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
+    # Everything that a recipe can say at once.
+    $longRecipe = 'spn_ckpt=0.25,spn_lora=0.25,fro_ckpt=0.125,fro_lora=0.125,subspace=0.125,params=0.125,' +
+        'thr=-1.25,rank=128,conv_rank=64,rescale=0.75'
+    $live = @{
+        LoraInfo = Get-LoraInfo $lora
+        MergedLora = Merge-Lora $lora, (Copy-Sample 'lora' (Join-Path (New-TestFolder) 'other.safetensors')) -Weight 0.5, -0.25
+        ResizeResult = Resize-Lora $lora -Checkpoint $base -Recipe 'spn_ckpt=1,thr=-1.2' -OutputDirectory (New-TestFolder)
+        ResizeMeasurement = Measure-LoraResize $lora -Checkpoint $base -Recipe $longRecipe
+        ResizeRecipe = New-ResizeRecipe $longRecipe
+        LayerSpectrum = @(Get-LoraSpectrum $lora)[1]
+        CheckpointNorm = @(Get-CheckpointNorm $base)[0]
+    }
+    $live.MergeSource = $live.MergedLora.Sources[1]
+    $live.MergedLayer = $live.MergedLora.Layers[0]
+    $live.LayerResult = $live.ResizeResult.Layers[0]
+    $live.LoraComparison = Compare-Lora $lora $live.ResizeResult.Path -Checkpoint $base
+    $live.LayerComparison = $live.LoraComparison.Layers[0]
+
+    # The object with another name in it: of its file, of its layer, or its own.
+    function Get-Named([string] $Type, [string] $Name) {
+        $text = [System.Management.Automation.PSSerializer]::Serialize($live[$Type], 2)
+        $thing = [System.Management.Automation.PSSerializer]::Deserialize($text)
+        foreach ($property in 'Layer', 'Name') {
+            if ($thing.PSObject.Properties[$property]) { $thing.$property = $Name }
+        }
+        foreach ($property in 'Path', 'Source', 'ReferencePath') {
+            if ($thing.PSObject.Properties[$property]) { $thing.$property = Join-Path $TestDrive "$Name.safetensors" }
+        }
+        $thing
+    }
+
+    # The lines as they are on the screen, without colours.
+    function Get-Line([object[]] $Thing, [int] $Width) {
+        ($Thing | Out-String -Width $Width) -replace '\x1b\[[0-9;]*m' -split '\r?\n'
+    }
+
+    # The labels of a table and its first row.
+    function Get-Table([object[]] $Thing, [int] $Width) {
+        $lines = @(Get-Line $Thing $Width)
+        $rule = [array]::FindIndex($lines, [Predicate[string]] { param($line) $line -match '^ *-[- ]*$' })
+        [pscustomobject]@{ Labels = $lines[$rule - 1]; Row = $lines[$rule + 1]; Lines = $lines }
+    }
+
+    # A line without what stands last in it.
+    function Get-Front([string] $Line) { $Line -replace '\s+\S+\s*$' }
+}
+
+AfterAll {
+    $env:RESIZELORA_CACHE = $userCache
+}
+
+Describe 'The table of <type>' -ForEach $tables {
+    It 'has all its columns and whole numbers in 80 columns, for a name of <_> characters' -ForEach 1, 20, 56, 80, 200 {
+        $thing = Get-Named $type ('n' * $_)
+        $narrow = Get-Table $thing 80
+        $wide = Get-Table $thing 400
+        -split $narrow.Labels | Should -Be $labels
+        Get-Front $narrow.Row | Should -Be (Get-Front $wide.Row)
+        Get-Front $narrow.Row | Should -Not -Match '\u2026'
+        (-split $narrow.Row)[-1] | Should -Match 'n|rescale'
+        ($narrow.Lines | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+    }
+
+    It 'shows at least 18 characters of the name in 80 columns, and all of it in 400' {
+        $name = 'lora_unet_input_blocks_4_1_' + 'n' * 90 + '_attn1_to_q'
+        $thing = Get-Named $type $name
+        $shown = (-split (Get-Table $thing 80).Row)[-1]
+        $shown.Length | Should -BeGreaterOrEqual 18
+        if ($end -eq 'right') { $shown | Should -Match '^\u2026\S+$' } else { $shown | Should -Match '^\S+\u2026$' }
+        $expected = $type -in 'ResizeMeasurement', 'ResizeRecipe' ? $live.ResizeRecipe.ToString() : $name
+        (-split (Get-Table $thing 400).Row)[-1] -replace '\.safetensors$' | Should -Be $expected
+    }
+
+    It 'has all its columns in 80 columns, for a name of wide characters' {
+        $table = Get-Table (Get-Named $type ([string][char] 0x6F22 * 60)) 80
+        -split $table.Labels | Should -Be $labels
+        foreach ($line in $table.Lines) { $Host.UI.RawUI.LengthInBufferCells($line) | Should -BeLessOrEqual 80 }
+    }
+
+    It 'is there before the pipeline ends' {
+        $lines = [System.Collections.Generic.List[string]]::new()
+        $script = { $live[$type]; throw 'the script ends here' }
+        try { & $script | Out-String -Stream | ForEach-Object { $lines.Add($_) } } catch { $null = $_ }
+        $text = ($lines -join "`n") -replace '\x1b\[[0-9;]*m'
+        foreach ($label in $labels) { $text | Should -BeLike "*$label*" }
+        $text.Split("`n").Count | Should -BeGreaterOrEqual 4
+    }
+
+    It 'is the same in every culture' {
+        $invariant = Use-Culture ([cultureinfo]::InvariantCulture) { Get-Line $live[$type] 120 }
+        Use-Culture (Get-CommaCulture) { Get-Line $live[$type] 120 } | Should -Be $invariant
+        Use-Culture (Get-CommaCulture) { $live[$type] | Format-Table | Out-String } | Should -Not -Match '\d,\d'
+    }
+}
+
+Describe 'A script that ends with exit' {
+    It 'prints the table of <command>' -ForEach @(
+        @{ command = 'Resize-Lora one.safetensors -Recipe rank=4'; label = 'Saved%'; value = '784 -> 201' }
+        @{ command = 'Get-LoraInfo one.safetensors'; label = 'Resized'; value = '27+12+12' }
+        @{ command = 'Merge-Lora one.safetensors, two.safetensors'; label = 'Files'; value = 'one+two' }
+        @{ command = 'New-ResizeRecipe rank=4'; label = 'Threshold'; value = 'rank=4' }
+    ) {
+        $folder = New-TestFolder
+        foreach ($name in 'one', 'two') { $null = Copy-Sample 'lora' (Join-Path $folder "$name.safetensors") }
+        $process = Invoke-PowerShellProcess '-Command', "Set-Location '$folder'; Import-Module '$manifest'; $command; exit 0"
+        $process.ExitCode | Should -Be 0 -Because $process.Text
+        foreach ($text in $label, $value) { $process.Text | Should -BeLike "*$text*" }
+    }
+}
