@@ -38,12 +38,11 @@ public sealed class ComputeDeviceTests
     }
 
     [Fact]
-    public void A_device_that_is_not_there_is_an_error_that_says_what_to_use()
+    public void A_device_that_is_not_there_is_an_error_that_names_it()
     {
         DeviceException exception = Assert.Throws<DeviceException>(() => ComputeDevice.Resolve("cuda:99"));
         Assert.Equal("DeviceCudaAbsent", exception.ErrorId);
         Assert.Contains("'cuda:99'", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("-Device cpu", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -183,7 +183,7 @@ public sealed class PassedThroughTests
         {
             CheckpointException exception = Assert.Throws<CheckpointException>(() => scene.Plan(recipe));
             Assert.Equal("CheckpointNotGiven", exception.ErrorId);
-            Assert.Contains("-Checkpoint", exception.Message, StringComparison.Ordinal);
+            Assert.Contains("measures against the base model", exception.Message, StringComparison.Ordinal);
         }
     }
 
