@@ -1,5 +1,4 @@
 using ResizeLora.Adapters;
-using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests;
 
@@ -11,11 +10,7 @@ public sealed class DisplayTextTests
     {
         using var folder = new TemporaryFolder();
         const string Evil = "\u001b]0;owned\u0007\u202Esrotsnetefas";
-        string path = SampleFiles.Write(folder.PathOf("evil.safetensors"), [
-            SampleTensor.Of($"{Evil}.lora_down.weight", TensorType.Float32, [1, 1], [1]),
-            SampleTensor.Of($"{Evil}.lora_up.weight", TensorType.Float32, [1, 1], [1]),
-            SampleTensor.Scalar($"{Evil}.alpha", double.NaN),
-        ]);
+        string path = new SampleLora().Layer(Evil, 4, 3, 1, alpha: double.NaN).Write(folder.PathOf("evil.safetensors"));
         AdapterException exception = Assert.Throws<AdapterException>(() => Adapter.Open(path).Dispose());
         Assert.Equal(Evil, exception.Layer);
         Assert.DoesNotContain(exception.Message, static character => char.IsControl(character) || character == '\u202E');

@@ -52,6 +52,10 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
 
                 return layers.Length;
             });
+            if (adapter.OtherTensors.Count > 0)
+            {
+                WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
+            }
         }
     }
 
