@@ -139,7 +139,7 @@ function Test-Engine {
     }
 
     $count = (Test-Path -LiteralPath $results) ? ([xml] (Get-Content -Raw -LiteralPath $results)).TestRun.ResultSummary.Counters : $null
-    $failed = $count ? [int] $count.total - [int] $count.passed - ([int] $count.total - [int] $count.executed) : 0
+    $failed = $count ? [int] $count.executed - [int] $count.passed : 0
     [pscustomobject]@{
         Passed = $count ? [int] $count.passed : 0
         # A run that breaks off without a failed test counts as one.

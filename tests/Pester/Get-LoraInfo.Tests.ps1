@@ -20,7 +20,7 @@ Describe 'Get-LoraInfo' {
     }
 
     It 'counts layers by component, and ranks' {
-        $info.Layers, $info.UNetLayers, $info.TextEncoder1Layers, $info.TextEncoder2Layers | Should -Be @(51, 27, 12, 12)
+        $info.LayerCount, $info.UNetLayerCount, $info.TextEncoder1LayerCount, $info.TextEncoder2LayerCount | Should -Be @(51, 27, 12, 12)
         $info.LowestRank, $info.MedianRank, $info.HighestRank | Should -Be @(8, 16, 16)
         $info.Alphas | Should -Be @((Get-LoraSpectrum $lora).Alpha | Sort-Object -Unique)
     }
@@ -67,7 +67,7 @@ Describe 'Get-LoraInfo' {
 
     It 'survives ConvertTo-Json' {
         $read = $info | ConvertTo-Json | ConvertFrom-Json
-        $read.Layers, $read.Path | Should -Be @(51, $lora)
+        $read.LayerCount, $read.Path | Should -Be @(51, $lora)
     }
 }
 

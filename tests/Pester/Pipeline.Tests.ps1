@@ -96,6 +96,35 @@ Describe 'Layers without their spectra' {
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerWithoutFile,*'
     }
 
+    It 'are refused where they have lost their name' {
+        $unet | Select-Object Path, Rank | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerWithoutFile,*'
+    }
+
+    It 'are found from the location of PowerShell, not of the process' {
+        Push-Location $folder
+        try { ([pscustomobject]@{ Path = 'first.safetensors'; Layer = $unet[0].Layer } | Measure-LoraResize -Recipe rank=4).OldRank | Should -Be $unet[0].Rank }
+        finally { Pop-Location }
+    }
+
+    It 'are refused when their file has changed since, even where it kept its time: <form>' -ForEach ($forms | Where-Object form -NE 'Select-Object Path, Layer') {
+        $file = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'changing.safetensors')
+        $time = (Get-Item $file).LastWriteTimeUtc
+        $layers = @(Get-LoraSpectrum $file) | & $convert
+        $bytes = [System.IO.File]::ReadAllBytes($file)
+        $bytes[-2] = $bytes[-2] -bxor 1
+        [System.IO.File]::WriteAllBytes($file, $bytes)
+        [System.IO.File]::SetLastWriteTimeUtc($file, $time)
+        $layers | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerStale,*'
+    }
+
+    It 'of one file against two base models are two things' {
+        $other = Copy-Sample 'base' (Join-Path (New-TestFolder) 'other.safetensors')
+        $layers = @(Get-LoraSpectrum $first -Checkpoint $base) + @(Get-LoraSpectrum $first -Checkpoint $other)
+        ($layers | Measure-LoraResize).CheckpointPath | Should -Be @($base, $other)
+    }
+
     It 'come from a result, too' {
         $result = Resize-Lora $first -Recipe rank=8 -OutputDirectory (New-TestFolder)
         ($result.Layers | Where-Object Component -EQ UNet | Resize-Lora -Recipe rank=4 -OutputDirectory (New-TestFolder)).NewRank | Should -Be $unetRank
@@ -165,6 +194,16 @@ Describe 'A measurement in the pipeline' {
     It 'of a merge is written as the merge' {
         $chosen = Merge-Lora $first, $second -Name both | Measure-LoraResize -Recipe rank=4
         ($chosen | Resize-Lora -OutputDirectory (New-TestFolder)).Path | Should -BeLike '*both_rank4.safetensors'
+    }
+
+    It 'is refused when its file has changed since' {
+        $file = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'changing.safetensors')
+        $chosen = Measure-LoraResize $file -Recipe rank=4
+        $bytes = [System.IO.File]::ReadAllBytes($file)
+        $bytes[-2] = $bytes[-2] -bxor 1
+        [System.IO.File]::WriteAllBytes($file, $bytes)
+        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerStale,*'
     }
 
     It 'may have been stored' {

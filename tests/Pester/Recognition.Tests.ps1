@@ -156,7 +156,7 @@ Describe 'Layers that are not understood' {
     }
 
     It 'are counted by Get-LoraInfo' {
-        (Get-LoraInfo $odd).Layers | Should -Be 3
+        (Get-LoraInfo $odd).LayerCount | Should -Be 3
     }
 }
 

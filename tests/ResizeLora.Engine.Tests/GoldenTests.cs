@@ -86,11 +86,11 @@ public sealed class GoldenTests : IDisposable
         double threshold = expected.GetProperty("threshold").GetDouble();
         foreach (LayerPlan layer in plan.Layers.Where(layer => layer.Spectrum.SpectralNorm > 0))
         {
-            int kept = expected.GetProperty("kept_rank").GetProperty(layer.Layer).GetInt32();
-            double[] scores = GoldenCase.Numbers(expected.GetProperty("scores").GetProperty(layer.Layer));
+            int kept = expected.GetProperty("kept_rank").GetProperty(layer.Result.Layer).GetInt32();
+            double[] scores = GoldenCase.Numbers(expected.GetProperty("scores").GetProperty(layer.Result.Layer));
             int undecided = scores.Count(score => Math.Abs(score - threshold) < 1e-3);
             int lowest = recipe.SizeMiB is null ? kept - undecided : 0;
-            Assert.InRange(layer.NewRank, lowest, kept + undecided);
+            Assert.InRange(layer.Result.NewRank, lowest, kept + undecided);
         }
 
         if (recipe.SizeInBytes is { } limit)
@@ -122,7 +122,7 @@ public sealed class GoldenTests : IDisposable
         // A layer that is all zero has no score; kohya's tool leaves it one dimension.
         IEnumerable<(string, int)> Ranks(ResizePlan plan) => plan.Layers
             .Where(static layer => layer.Spectrum.SpectralNorm > 0)
-            .Select(static layer => (layer.Layer, layer.NewRank));
+            .Select(static layer => (layer.Result.Layer, layer.Result.NewRank));
         Assert.Equal(Ranks(byScore), Ranks(byRatio));
     }
 
@@ -131,8 +131,8 @@ public sealed class GoldenTests : IDisposable
         ResizePlan plan = job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, progress: null, CancellationToken.None);
         Assert.Equal(
             expected.GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
-            plan.Layers.Select(layer => (layer.Layer, layer.NewRank)).Order());
-        Assert.All(plan.Layers, layer => Assert.Equal(Enumerable.Range(0, layer.NewRank), layer.Kept));
+            plan.Layers.Select(layer => (layer.Result.Layer, layer.Result.NewRank)).Order());
+        Assert.All(plan.Layers, layer => Assert.Equal(Enumerable.Range(0, layer.Result.NewRank), layer.Kept));
         Assert.Null(plan.Threshold);
     }
 }

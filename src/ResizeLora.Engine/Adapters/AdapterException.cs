@@ -19,6 +19,11 @@ public sealed class AdapterException : ResizeLoraException
     /// <param name="layer">The layer's name.</param>
     public static AdapterException Stale(string path, string layer) => new(path, layer, nameof(Stale), "the file has changed since this layer was decomposed.");
 
+    /// <summary>A file does not hold a layer that was decomposed from it.</summary>
+    /// <param name="path">The LoRA file.</param>
+    /// <param name="layer">The layer's name.</param>
+    public static AdapterException Missing(string path, string layer) => new(path, layer, nameof(Missing), "the file holds no such layer.");
+
     /// <summary>The layer's name.</summary>
     public string Layer { get; }
 }

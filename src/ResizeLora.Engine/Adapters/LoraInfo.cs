@@ -20,11 +20,11 @@ public sealed class LoraInfo
         BaseModel = BaseModelFamily.Of(metadata, inventory.Layers);
         TrainedOn = TrainerText.Clean(metadata.GetValueOrDefault("ss_sd_model_name"));
         Title = TrainerText.Clean(metadata.GetValueOrDefault("modelspec.title") ?? metadata.GetValueOrDefault("ss_output_name"));
-        Layers = inventory.Layers.Count;
-        UNetLayers = inventory.Layers.Count(static layer => layer.Component == Component.UNet);
-        TextEncoder1Layers = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder1);
-        TextEncoder2Layers = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder2);
-        OtherLayers = inventory.Layers.Count(static layer => layer.Component == Component.Other);
+        LayerCount = inventory.Layers.Count;
+        UNetLayerCount = inventory.Layers.Count(static layer => layer.Component == Component.UNet);
+        TextEncoder1LayerCount = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder1);
+        TextEncoder2LayerCount = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder2);
+        OtherLayerCount = inventory.Layers.Count(static layer => layer.Component == Component.Other);
         int[] ranks = inventory.Layers.Select(static layer => layer.Rank).OfType<int>().Order().ToArray();
         LowestRank = ranks.Length > 0 ? ranks[0] : null;
         MedianRank = ranks.Length > 0 ? ranks[(ranks.Length - 1) / 2] : null;
@@ -59,19 +59,19 @@ public sealed class LoraInfo
     public string? Title { get; }
 
     /// <summary>The number of layers.</summary>
-    public int Layers { get; }
+    public int LayerCount { get; }
 
     /// <summary>The layers of the denoising network.</summary>
-    public int UNetLayers { get; }
+    public int UNetLayerCount { get; }
 
     /// <summary>The layers of the first text encoder.</summary>
-    public int TextEncoder1Layers { get; }
+    public int TextEncoder1LayerCount { get; }
 
     /// <summary>The layers of the second text encoder.</summary>
-    public int TextEncoder2Layers { get; }
+    public int TextEncoder2LayerCount { get; }
 
     /// <summary>Layers whose names tell no component.</summary>
-    public int OtherLayers { get; }
+    public int OtherLayerCount { get; }
 
     /// <summary>The lowest rank of a layer; null for families without ranks.</summary>
     public int? LowestRank { get; }
@@ -113,5 +113,5 @@ public sealed class LoraInfo
     public DateTime LastWriteTime { get; }
 
     /// <summary>The path and what one wants to know first.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Path}: {Kind}, {BaseModel ?? "unknown base"}, {Layers} layers, rank {LowestRank} to {HighestRank}");
+    public override string ToString() => FormattableString.Invariant($"{Path}: {Kind}, {BaseModel ?? "unknown base"}, {LayerCount} layers, rank {LowestRank} to {HighestRank}");
 }

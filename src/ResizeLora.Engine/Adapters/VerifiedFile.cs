@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 using ResizeLora.Safetensors;
@@ -113,6 +114,19 @@ internal sealed class TensorHashes
     /// <summary>The hash of a tensor, or null.</summary>
     /// <param name="tensor">The tensor.</param>
     public UInt128? Find(TensorEntry tensor) => hashes.TryGetValue(tensor.Name, out UInt128 hash) ? hash : null;
+
+    /// <summary>A key of what a layer means, 16 hexadecimal digits; null where its factors were not read.</summary>
+    /// <param name="layer">The layer.</param>
+    public string? ContentOf(AdapterLayer layer)
+    {
+        if (Find(layer.Down) is not { } down || Find(layer.Up) is not { } up)
+        {
+            return null;
+        }
+
+        byte[] meaning = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{down:x32} {up:x32} {layer.Scale:R}"));
+        return XxHash3.HashToUInt64(meaning).ToString("x16", CultureInfo.InvariantCulture);
+    }
 
     /// <summary>Keeps a hash, or compares it with the one that is known.</summary>
     /// <param name="tensor">The tensor.</param>

@@ -37,6 +37,11 @@ public sealed class LoraComparer : IDisposable
         Adapter other, IReadOnlyCollection<string>? layerNames, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(other);
+        if (layerNames?.Except(other.Layers.Select(static layer => layer.Name)).FirstOrDefault() is { } missing)
+        {
+            throw AdapterException.Missing(other.Path, missing);
+        }
+
         (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs = [.. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name)))];
         IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
             other.Path, pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);

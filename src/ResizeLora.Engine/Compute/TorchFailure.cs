@@ -32,10 +32,7 @@ internal static class TorchFailure
             return new DeviceException("Failed", $"libtorch failed on the device '{device}': {reason}", exception);
         }
 
-        string advice = isCuda
-            ? "Close other programs that use it, or use the device 'cpu', which gives the same results."
-            : "Close other programs, or work on fewer files at a time.";
-        return new DeviceException(
-            "Memory", $"The device '{device}' has too little free memory for this layer. {advice} libtorch: {reason}", exception);
+        string message = $"The device '{device}' has too little free memory for this layer (libtorch: {reason}).";
+        return new DeviceException(isCuda ? "CudaMemory" : "Memory", message, exception);
     }
 }

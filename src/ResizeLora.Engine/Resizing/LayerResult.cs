@@ -6,19 +6,21 @@ namespace ResizeLora.Resizing;
 /// <summary>What became of one layer. It can be resized again, from its file.</summary>
 public sealed class LayerResult : LoraLayer
 {
-    internal LayerResult(LayerPlan plan)
+    internal LayerResult(LayerSpectrum spectrum, int[] kept, double lost, double rescale)
     {
-        Path = plan.Spectrum.Path;
-        Layer = plan.Layer;
-        CheckpointPath = plan.Spectrum.CheckpointPath;
-        Merge = plan.Spectrum.Merge;
-        Component = plan.Component;
-        Kind = plan.Kind;
-        OldRank = plan.OldRank;
-        NewRank = plan.NewRank;
-        RelativeErrorToLora = plan.RelativeErrorToLora;
-        RelativeErrorToBase = plan.RelativeErrorToBase;
-        FrobeniusRetention = plan.FrobeniusRetention;
+        Path = spectrum.Path;
+        Layer = spectrum.Layer;
+        CheckpointPath = spectrum.CheckpointPath;
+        Content = spectrum.Content;
+        Merge = spectrum.Merge;
+        Component = spectrum.Component;
+        Kind = spectrum.Kind;
+        OldRank = spectrum.Rank;
+        NewRank = kept.Length;
+        RelativeErrorToLora = spectrum.FrobeniusNorm > 0 ? lost / spectrum.FrobeniusNorm : 0;
+        RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? lost * rescale / baseNorm : null;
+        double retained = EuclideanNorm.Of(kept.Select(dimension => spectrum.SingularValues[dimension]));
+        FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : retained / spectrum.FrobeniusNorm;
     }
 
     /// <inheritdoc/>
@@ -29,6 +31,9 @@ public sealed class LayerResult : LoraLayer
 
     /// <inheritdoc/>
     public override string? CheckpointPath { get; }
+
+    /// <inheritdoc/>
+    public override string? Content { get; }
 
     /// <inheritdoc/>
     public override MergedLora? Merge { get; }

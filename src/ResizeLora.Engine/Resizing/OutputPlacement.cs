@@ -79,6 +79,17 @@ public sealed class OutputPlacement
         return path;
     }
 
+    /// <summary>Marks the folder where a source's outputs would go, so that it is cleaned even when there is nothing to write.</summary>
+    /// <param name="source">The LoRA file.</param>
+    public void Visit(string source)
+    {
+        string target = folder ?? Path.GetDirectoryName(source)!;
+        if (Directory.Exists(target))
+        {
+            visited.Add(target);
+        }
+    }
+
     /// <summary>Makes the folder of an output, and removes what killed runs left there.</summary>
     /// <param name="path">The output.</param>
     /// <param name="progress">Told of what was removed.</param>

@@ -138,11 +138,18 @@ public sealed class ResizeJob : IDisposable
         names.ExceptWith(found.Select(static layer => layer.Name));
         if (names.Count > 0)
         {
-            throw new AdapterException(adapter.Path, names.First(), "Missing", "the file holds no such layer any more.");
+            throw AdapterException.Missing(adapter.Path, names.First());
         }
 
         progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{adapter.Path}': {found.Length} layers came without their factors, from a file or another process, and are decomposed again."));
-        return session.Decompose(adapter, found, progress, cancellationToken).ToArray();
+        LayerSpectrum[] spectra = session.Decompose(adapter, found, progress, cancellationToken).ToArray();
+
+        // A layer that says what it was decomposed from is decomposed from nothing else.
+        Dictionary<string, string?> known = layers.Where(static layer => layer is not LayerSpectrum)
+            .GroupBy(static layer => layer.Layer, StringComparer.Ordinal)
+            .ToDictionary(static group => group.Key, static group => group.First().Content, StringComparer.Ordinal);
+        LayerSpectrum? other = spectra.FirstOrDefault(layer => known[layer.Layer] is { } content && content != layer.Content);
+        return other is null ? spectra : throw AdapterException.Stale(adapter.Path, other.Layer);
     }
 
     private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
@@ -231,7 +238,7 @@ public sealed class ResizeJob : IDisposable
 
     private void ReportUseless(ResizePlan plan, IProgress<EngineEvent>? progress)
     {
-        if (plan.LayersKept == 0)
+        if (plan.Measurement.LayersKept == 0)
         {
             string nothing = $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing.";
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, nothing));
@@ -259,7 +266,7 @@ public sealed class ResizeJob : IDisposable
         string what = $"numbers too small for {TensorTypes.NameOf(plan.DataType)} were written with an error above {share}";
         string[] names = [.. inexact.Select(static layer => layer.Layer)];
         string[] errors = [.. inexact.Select(static layer => layer.Error.ToString("0.0%", CultureInfo.InvariantCulture))];
-        NameSummary.Warn(progress, SourcePath, what, "layer", names, errors, EngineNote.Inexact);
+        NameSummary.Warn(progress, SourcePath, what, "layer", names, errors, plan.DataType == TensorType.Float16 ? EngineNote.Inexact : null);
     }
 
     private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
@@ -279,9 +286,9 @@ public sealed class ResizeJob : IDisposable
             NameSummary.Warn(progress, SourcePath, What, "layer", withoutBase);
         }
 
-        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.NewRank == 0))
+        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.Kept.Length == 0))
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Layer}' (rank {layer.OldRank}) is all zero and is dropped."));
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Result.Layer}' (rank {layer.Result.OldRank}) is all zero and is dropped."));
         }
 
         string threshold = plan.Threshold is { } found ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}") : "no threshold";
@@ -293,6 +300,6 @@ public sealed class ResizeJob : IDisposable
 
         progress?.Report(new EngineNote(EngineNoteLevel.Verbose, string.Create(
             CultureInfo.InvariantCulture,
-            $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, total rank {plan.OldRank} -> {plan.NewRank}, {plan.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.RelativeErrorToLora:P2} of the LoRA lost.")));
+            $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}, {plan.Measurement.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.Measurement.RelativeErrorToLora:P2} of the LoRA lost.")));
     }
 }

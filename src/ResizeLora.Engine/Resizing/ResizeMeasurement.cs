@@ -1,13 +1,10 @@
 namespace ResizeLora.Resizing;
 
 /// <summary>What would become of one file under one recipe; nothing is written.</summary>
-public sealed class ResizeMeasurement : ResizeOutcome
+public sealed record ResizeMeasurement : ResizeOutcome
 {
-    /// <summary>Describes a file that could be written.</summary>
-    /// <param name="plan">What would be carried out.</param>
-    /// <param name="oldLength">The size of the input in bytes.</param>
-    public ResizeMeasurement(ResizePlan plan, long oldLength)
-        : base(plan, oldLength)
+    internal ResizeMeasurement(ResizePlan plan, IReadOnlyList<string> passedThrough, long oldLength)
+        : base(plan, passedThrough, oldLength)
     {
     }
 

@@ -3,31 +3,32 @@ using ResizeLora.Recipes;
 namespace ResizeLora.Resizing;
 
 /// <summary>What a recipe makes of a file, in numbers: the part that a measurement and a written file have in common.</summary>
-public abstract class ResizeOutcome
+public abstract record ResizeOutcome
 {
-    private protected ResizeOutcome(ResizePlan plan, long oldLength)
+    private protected ResizeOutcome(ResizePlan plan, IReadOnlyList<string> passedThrough, long oldLength)
     {
-        ArgumentNullException.ThrowIfNull(plan);
         Source = plan.SourcePath;
         Recipe = plan.Recipe;
         DType = plan.OutputType;
         CheckpointPath = plan.Layers.Select(static layer => layer.Spectrum.CheckpointPath).FirstOrDefault(static path => path is not null);
         Threshold = plan.Threshold;
-        OldRank = plan.OldRank;
-        NewRank = plan.NewRank;
         OldLength = oldLength;
         NewLength = plan.Length;
-        LayersKept = plan.LayersKept;
-        LayersDropped = plan.LayersDropped;
-        PassedThrough = plan.PassedThrough;
-        RelativeErrorToLora = plan.RelativeErrorToLora;
-        RelativeErrorToBase = plan.RelativeErrorToBase;
-        Layers = plan.Layers.Select(static layer => new LayerResult(layer)).ToArray();
+        PassedThrough = passedThrough;
+        Layers = plan.Layers.Select(static layer => layer.Result).ToArray();
+
+        double total = EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Spectrum.FrobeniusNorm));
+        RelativeErrorToLora = total > 0 ? EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Lost)) / total : 0;
+        LayerPlan[] based = plan.Layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
+        double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value));
+        double lostOfBased = EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * plan.Recipe.Rescale;
+        RelativeErrorToBase = baseNorm > 0 ? lostOfBased / baseNorm : null;
 
         // kohya's script leaves layers out of its average that have nothing to retain.
         double[] retained = Layers.Select(static layer => layer.FrobeniusRetention).OfType<double>().ToArray();
-        FrobeniusRetention = retained.Length > 0 ? retained.Average() : 1;
-        FrobeniusRetentionDeviation = retained.Length > 0 ? Math.Sqrt(retained.Average(value => (value - FrobeniusRetention) * (value - FrobeniusRetention))) : 0;
+        double average = retained.Length > 0 ? retained.Average() : 1;
+        FrobeniusRetention = average;
+        FrobeniusRetentionDeviation = retained.Length > 0 ? Math.Sqrt(retained.Average(value => (value - average) * (value - average))) : 0;
     }
 
     /// <summary>The LoRA file.</summary>
@@ -46,10 +47,10 @@ public abstract class ResizeOutcome
     public double? Threshold { get; }
 
     /// <summary>The sum of the layers' ranks in the input.</summary>
-    public int OldRank { get; }
+    public int OldRank => Layers.Sum(static layer => layer.OldRank);
 
     /// <summary>The sum of the layers' ranks in the output.</summary>
-    public int NewRank { get; }
+    public int NewRank => Layers.Sum(static layer => layer.NewRank);
 
     /// <summary>The size of the input in bytes.</summary>
     public long OldLength { get; }
@@ -61,10 +62,10 @@ public abstract class ResizeOutcome
     public double Saved => OldLength > 0 ? 1 - ((double)NewLength / OldLength) : 0;
 
     /// <summary>Layers that stay with at least one dimension.</summary>
-    public int LayersKept { get; }
+    public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);
 
     /// <summary>Layers that vanish.</summary>
-    public int LayersDropped { get; }
+    public int LayersDropped => Layers.Count - LayersKept;
 
     /// <summary>Layers copied as they are, because the base model has none of their name.</summary>
     public int LayersPassedThrough => PassedThrough.Count;

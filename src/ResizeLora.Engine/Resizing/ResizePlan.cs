@@ -13,22 +13,16 @@ public sealed class ResizePlan
         IReadOnlyList<LayerPlan> layers,
         IReadOnlyList<TensorEntry> copied,
         IReadOnlyList<string> passedThrough,
-        SafetensorsLayout layout)
+        SafetensorsLayout layout,
+        long sourceLength)
     {
         Making = making;
         Threshold = threshold;
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
         Copied = copied;
-        PassedThrough = passedThrough;
         Layout = layout;
-        double total = EuclideanNorm.Of(layers.Select(static layer => layer.Spectrum.FrobeniusNorm));
-        double lost = EuclideanNorm.Of(layers.Select(static layer => layer.Lost));
-        RelativeErrorToLora = total > 0 ? lost / total : 0;
-        LayerPlan[] based = layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
-        double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value));
-        double lostOfBased = EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * making.Recipe.Rescale;
-        RelativeErrorToBase = baseNorm > 0 ? lostOfBased / baseNorm : null;
+        Measurement = new ResizeMeasurement(this, passedThrough, sourceLength);
     }
 
     /// <summary>What the output is made from and how.</summary>
@@ -46,32 +40,14 @@ public sealed class ResizePlan
     /// <summary>The scores at the shares <see cref="ScoreQuantile.Shares"/> of all dimensions, to see where a threshold would cut; empty when no layer has a score.</summary>
     public IReadOnlyList<double> ScoreQuantiles { get; }
 
+    /// <summary>What the output would be, in numbers.</summary>
+    public ResizeMeasurement Measurement { get; }
+
     /// <summary>What becomes of each layer, in the order of the file.</summary>
     public IReadOnlyList<LayerPlan> Layers { get; }
 
-    /// <summary>The names of layers that are copied as they are because the base model has none of their name.</summary>
-    public IReadOnlyList<string> PassedThrough { get; }
-
-    /// <summary>Layers that stay with at least one dimension.</summary>
-    public int LayersKept => Layers.Count(static layer => layer.NewRank > 0);
-
-    /// <summary>Layers that vanish.</summary>
-    public int LayersDropped => Layers.Count - LayersKept;
-
-    /// <summary>The sum of the layers' ranks before.</summary>
-    public int OldRank => Layers.Sum(static layer => layer.OldRank);
-
-    /// <summary>The sum of the layers' ranks after.</summary>
-    public int NewRank => Layers.Sum(static layer => layer.NewRank);
-
     /// <summary>The size of the output in bytes, exactly.</summary>
     public long Length => Layout.FileLength;
-
-    /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F over all layers, before any rescale.</summary>
-    public double RelativeErrorToLora { get; }
-
-    /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
-    public double? RelativeErrorToBase { get; }
 
     /// <summary>Whether the output would hold what the input holds: every layer with all its dimensions, strength and type.</summary>
     public bool ChangesNothing { get; internal init; }
@@ -80,7 +56,7 @@ public sealed class ResizePlan
     /// <exception cref="OutputException">No layer would stay.</exception>
     public void RequireContent()
     {
-        if (LayersKept == 0)
+        if (Measurement.LayersKept == 0)
         {
             throw OutputException.NothingKept(SourcePath, Recipe.ToString(), ScoreQuantiles.Count > 0 ? ScoreQuantiles[^1] : null);
         }

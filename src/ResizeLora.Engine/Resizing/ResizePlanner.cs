@@ -50,11 +50,11 @@ internal static class ResizePlanner
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         bool IsUnchanged(LayerPlan layer) =>
-            layer.NewRank == layer.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
+            layer.Result.NewRank == layer.Result.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
         bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
         IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
         string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
-        return new ResizePlan(making, chosen.Threshold, quantiles, plans, copied, passed, LayOut(chosen))
+        return new ResizePlan(making, chosen.Threshold, quantiles, plans, copied, passed, LayOut(chosen), adapter.File.Length)
         {
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };

@@ -1,15 +1,14 @@
 namespace ResizeLora.Resizing;
 
 /// <summary>What became of one file under one recipe.</summary>
-public sealed class ResizeResult : ResizeOutcome
+public sealed record ResizeResult : ResizeOutcome
 {
     /// <summary>Describes a file that was written.</summary>
-    /// <param name="plan">What was carried out.</param>
+    /// <param name="measurement">What was carried out.</param>
     /// <param name="path">The output.</param>
-    /// <param name="oldLength">The size of the input in bytes.</param>
     /// <param name="elapsed">The time that it took, decomposition included where this recipe was the first.</param>
-    public ResizeResult(ResizePlan plan, string path, long oldLength, TimeSpan elapsed)
-        : base(plan, oldLength)
+    public ResizeResult(ResizeMeasurement measurement, string path, TimeSpan elapsed)
+        : base(measurement)
     {
         Path = path;
         Elapsed = elapsed;

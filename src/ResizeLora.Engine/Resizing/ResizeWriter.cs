@@ -29,7 +29,7 @@ internal static class ResizeWriter
         Dictionary<string, string> metadata = new(plan.Layout.Metadata, StringComparer.Ordinal);
         using var hash = new AdditionalNetworksHash(plan.Layout.WithMetadata(ResizeMetadata.TrainingOnly(metadata)).Prefix.Span);
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, plan.Layout);
-        Dictionary<string, LayerPlan> layers = plan.Layers.Where(static layer => layer.NewRank > 0).ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
+        Dictionary<string, LayerPlan> layers = plan.Layers.Where(static layer => layer.Result.NewRank > 0).ToDictionary(static layer => layer.Result.Layer, StringComparer.Ordinal);
         Dictionary<string, TensorEntry> copied = plan.Copied.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
         List<Segment> segments = Split(plan.Layout.Tensors, layers, copied);
         var inexact = new List<(string Layer, double Error)>();
@@ -50,7 +50,7 @@ internal static class ResizeWriter
 
             if (product.Error is { } error)
             {
-                inexact.Add((segment.Layer!.Layer, error));
+                inexact.Add((segment.Layer!.Result.Layer, error));
             }
 
             foreach (byte[] part in product.Parts)
@@ -69,7 +69,7 @@ internal static class ResizeWriter
         // The factors and the copied tensors are compared as they are read; this is for alphas.
         if (adapter.File.HasChanged())
         {
-            throw AdapterException.Stale(adapter.Path, plan.Layers.Count > 0 ? plan.Layers[0].Layer : string.Empty);
+            throw AdapterException.Stale(adapter.Path, plan.Layers.Count > 0 ? plan.Layers[0].Result.Layer : string.Empty);
         }
 
         writer.Commit(metadata, overwrite);
@@ -117,7 +117,7 @@ internal static class ResizeWriter
             return new Product([], null);
         }
 
-        OutputAlpha alpha = OutputAlpha.Create(layer.Spectrum.Source.Scale, layer.NewRank, plan.DataType);
+        OutputAlpha alpha = OutputAlpha.Create(layer.Spectrum.Source.Scale, layer.Result.NewRank, plan.DataType);
         FactorEncoding? factors = null;
         var parts = new List<byte[]>(segment.Tensors.Count);
         foreach (TensorEntry tensor in segment.Tensors)

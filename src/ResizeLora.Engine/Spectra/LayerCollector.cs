@@ -11,7 +11,8 @@ public sealed class LayerCollector
     // What is kept of a layer is two matrices of rank × rank: 258 MB for a file of 986 layers of rank 128.
     private const long MostBytes = 1L << 30;
 
-    private readonly Dictionary<string, FileLayers> files = new(StringComparer.Ordinal);
+    // The same file against two base models is two things.
+    private readonly Dictionary<(string Path, string? CheckpointPath), FileLayers> files = [];
     private readonly long mostBytes;
     private long bytes;
 
@@ -29,18 +30,18 @@ public sealed class LayerCollector
     /// <summary>Adds a layer; a layer that has come before is not taken twice.</summary>
     /// <param name="layer">The layer.</param>
     /// <returns>All layers of its file when this was the last of them, else null.</returns>
-    /// <exception cref="InvalidOperationException">Layers of two merges have the same name.</exception>
+    /// <exception cref="MergeException">Layers of two merges have the same name.</exception>
     public IReadOnlyList<LoraLayer>? Add(LoraLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        if (!files.TryGetValue(layer.Path, out FileLayers? file))
+        if (!files.TryGetValue((layer.Path, layer.CheckpointPath), out FileLayers? file))
         {
-            files.Add(layer.Path, file = new FileLayers(layer));
+            files.Add((layer.Path, layer.CheckpointPath), file = new FileLayers(layer));
         }
 
         if (!AreSame(file.First.Merge, layer.Merge))
         {
-            throw new InvalidOperationException($"Two merges are called '{layer.Path}'; give one of them another name.");
+            throw new MergeException("NameTaken", $"Two merges are called '{layer.Path}'; give one of them another name.", layer.Path);
         }
 
         if (file.Layers is null || !file.Names.Add(layer.Layer))
@@ -90,16 +91,16 @@ public sealed class LayerCollector
     // Layers of other files give up their matrices: those files are decomposed again at the end, in the memory of one.
     private void Release(string current)
     {
-        foreach (FileLayers file in files.Values.Where(file => file.Layers is not null && file.First.Path != current))
+        foreach (FileLayers file in files.Values.Where(file => file.First.Path != current && file.Layers is { } layers && layers.Exists(static layer => layer is LayerSpectrum)))
         {
             bytes -= file.Layers!.Sum(BytesOf);
-            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(layer.Path, layer.Layer, layer.CheckpointPath, layer.Merge));
+            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(layer.Path, layer.Layer, layer.CheckpointPath, layer.Content, layer.Merge));
         }
     }
 
     private sealed class FileLayers(LoraLayer first)
     {
-        public LoraLayer First { get; } = first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Merge) : first;
+        public LoraLayer First { get; } = first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge) : first;
 
         public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 

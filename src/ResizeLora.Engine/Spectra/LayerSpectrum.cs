@@ -17,6 +17,7 @@ public sealed class LayerSpectrum : LoraLayer
         Source = source;
         Factors = factors;
         CheckpointPath = checkpointPath;
+        Content = origin.Hashes.ContentOf(source);
         BaseSpectralNorm = baseNorms?.Spectral;
         BaseFrobeniusNorm = baseNorms?.Frobenius;
         double scale = Math.Abs(source.Scale);
@@ -82,6 +83,9 @@ public sealed class LayerSpectrum : LoraLayer
 
     /// <summary>What it takes to write the layer again.</summary>
     internal LayerFactors Factors { get; }
+
+    /// <inheritdoc/>
+    public override string? Content { get; }
 
     /// <inheritdoc/>
     public override MergedLora? Merge => Origin.Merge;

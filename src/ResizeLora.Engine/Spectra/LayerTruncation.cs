@@ -53,7 +53,7 @@ internal static class LayerTruncation
         {
             double largest = Math.Max(LargestOf(up), LargestOf(down));
             throw new AdapterException(
-                spectrum.Path, spectrum.Layer, "Overflow", FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}."));
+                spectrum.Path, spectrum.Layer, type == TensorType.Float16 ? "Overflow" : "OverflowWidest", FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}."));
         }
 
         return encoding;

@@ -14,6 +14,12 @@ public abstract class LoraLayer
     /// <summary>The base model that the layer was measured against, or null.</summary>
     public abstract string? CheckpointPath { get; }
 
+    /// <summary>
+    /// A key of the content from which the layer was decomposed, 16 hexadecimal digits; null where it is not known. A layer that
+    /// is decomposed again must have the same.
+    /// </summary>
+    public abstract string? Content { get; }
+
     /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
     public abstract MergedLora? Merge { get; }
 

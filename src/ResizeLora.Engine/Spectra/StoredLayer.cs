@@ -12,9 +12,11 @@ public sealed class StoredLayer : LoraLayer
     /// <param name="path">The LoRA file.</param>
     /// <param name="layer">The layer's name.</param>
     /// <param name="checkpointPath">The base model that it was measured against, or null.</param>
+    /// <param name="content">The key of its content, or null where that is not known.</param>
     /// <param name="merge">The merge that it is of, or null.</param>
-    public StoredLayer(string path, string layer, string? checkpointPath, MergedLora? merge = null)
+    public StoredLayer(string path, string layer, string? checkpointPath, string? content = null, MergedLora? merge = null)
     {
+        Content = content;
         Path = path;
         Layer = layer;
         CheckpointPath = checkpointPath;
@@ -29,6 +31,9 @@ public sealed class StoredLayer : LoraLayer
 
     /// <inheritdoc/>
     public override string? CheckpointPath { get; }
+
+    /// <inheritdoc/>
+    public override string? Content { get; }
 
     /// <inheritdoc/>
     public override MergedLora? Merge { get; }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
+using ResizeLora.Resizing;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.PowerShell.Binding;
@@ -12,6 +13,8 @@ namespace ResizeLora.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class LayerTransformationAttribute : ArgumentTransformationAttribute
 {
+    private static readonly string[] LayerTypes = [typeof(LayerSpectrum).FullName!, typeof(LayerResult).FullName!];
+
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => StoredObject.Convert(inputData, Convert);
 
@@ -26,11 +29,14 @@ public sealed class LayerTransformationAttribute : ArgumentTransformationAttribu
 
         if (StoredObject.Text(stored, nameof(LoraLayer.Layer)) is not { } name)
         {
-            return null;
+            // Select-Object keeps the type's name with a prefix, so that a layer is known even without its name.
+            return stored.TypeNames.Any(static type => LayerTypes.Any(known => type.EndsWith(known, StringComparison.Ordinal)))
+                ? new StoredLayer(string.Empty, string.Empty, checkpointPath: null)
+                : null;
         }
 
         MergedLora? merge = StoredObject.Value(stored, nameof(LoraLayer.Merge)) is { } kept ? MergeTransformationAttribute.Convert(PSObject.AsPSObject(kept)) : null;
         string path = StoredObject.Text(stored, nameof(LoraLayer.Path)) ?? string.Empty;
-        return new StoredLayer(path, name, StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)), merge);
+        return new StoredLayer(path, name, StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)), StoredObject.Text(stored, nameof(LoraLayer.Content)), merge);
     }
 }

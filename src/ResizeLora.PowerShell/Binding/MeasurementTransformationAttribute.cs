@@ -10,7 +10,7 @@ namespace ResizeLora.PowerShell.Binding;
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class MeasurementTransformationAttribute : ArgumentTransformationAttribute
 {
-    private const string TypeName = "ResizeLora.Resizing.ResizeMeasurement";
+    private static readonly string TypeName = typeof(ResizeMeasurement).FullName!;
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData) => StoredObject.Convert(inputData, Convert);
@@ -23,7 +23,9 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
         }
 
         string source = StoredObject.Text(stored, nameof(ResizeMeasurement.Source)) ?? throw Lost("its source");
-        string recipe = StoredObject.Text(stored, nameof(ResizeMeasurement.Recipe)) ?? throw Lost("its recipe");
+        string? recipe = StoredObject.Value(stored, nameof(ResizeMeasurement.Recipe)) is { } kept and not PSObject { BaseObject: PSCustomObject }
+            ? kept.ToString()
+            : throw Lost("its recipe");
         LoraLayer[] measured = [.. Items(stored, nameof(ResizeMeasurement.Layers)).Select(static item => LayerTransformationAttribute.Convert(PSObject.AsPSObject(item))).OfType<LoraLayer>()];
         if (measured.Length == 0)
         {
@@ -31,9 +33,9 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
         }
 
         IEnumerable<LoraLayer> copied = Items(stored, nameof(ResizeMeasurement.PassedThrough))
-            .Select(name => new StoredLayer(measured[0].Path, name.ToString()!, measured[0].CheckpointPath, measured[0].Merge));
+            .Select(name => new StoredLayer(measured[0].Path, name.ToString()!, measured[0].CheckpointPath, content: null, measured[0].Merge));
         string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
-        return new ResizeRequest([.. measured, .. copied], ResizeRecipe.Parse(recipe), type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
+        return new ResizeRequest([.. measured, .. copied], ResizeRecipe.Parse(recipe!), type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
 
         ArgumentTransformationMetadataException Lost(string what) =>
             new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");

@@ -24,12 +24,19 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>
-    /// <para type="description">The file to write, or a folder; by default the file goes beside the LoRA. In a folder it is named after the LoRA.</para>
+    /// <para type="description">The file to write. A folder that exists is taken as -OutputDirectory.</para>
     /// </summary>
     [Parameter(Position = 1)]
     [Alias("OutFile", "OutputPath")]
     [ValidateNotNullOrEmpty]
     public string? Destination { get; set; }
+
+    /// <summary>
+    /// <para type="description">The folder of the outputs, made when it does not exist; by default each goes beside its LoRA. An output is named after its LoRA.</para>
+    /// </summary>
+    [Parameter]
+    [ValidateNotNullOrEmpty]
+    public string? OutputDirectory { get; set; }
 
     /// <summary>
     /// <para type="description">Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.</para>
@@ -106,8 +113,14 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
 
     private (string Path, SpectrumFormat Format) Place(string source)
     {
-        string? destination = Destination is null ? null : FilePaths.ResolveLiteral(this, Destination);
-        bool isFolder = destination is null || Directory.Exists(destination) || Destination![^1] is '/' or '\\';
+        if (Destination is not null && OutputDirectory is not null)
+        {
+            throw new PSArgumentException("-Destination names one file and -OutputDirectory a folder: give one of the two.");
+        }
+
+        string? given = Destination ?? OutputDirectory;
+        string? destination = given is null ? null : FilePaths.ResolveLiteral(this, given);
+        bool isFolder = Destination is null || Directory.Exists(destination) || Destination[^1] is '/' or '\\';
         SpectrumFormat format = Format is not null ? Enum.Parse<SpectrumFormat>(Format, ignoreCase: true)
             : isFolder ? SpectrumFormat.Png
             : SpectrumExport.Extensions.TryGetValue(System.IO.Path.GetExtension(destination!), out SpectrumFormat known) ? known
@@ -118,10 +131,10 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
             : destination!;
         if (!placed.Add(path))
         {
-            throw new OutputException(path, "Taken", $"another file of this run was written there; give -Destination a folder for several files, and '{source}' another one.");
+            throw new OutputException(path, "Taken", $"another file of this run was written there; give -OutputDirectory for several files, and '{source}' another one.");
         }
 
         OutputGuard.Check(path, [source, .. Session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
-        return Force || !File.Exists(path) ? (path, format) : throw new OutputException(path, "Exists", "a file of that name exists; -Force replaces it.");
+        return Force || !File.Exists(path) ? (path, format) : throw OutputException.Exists(path);
     }
 }

@@ -63,7 +63,7 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
         using ResizeJob job = source.OpenJob();
         foreach (ResizeRecipe recipe in Recipes)
         {
-            Attempt(source.Path, () => WriteObject(new ResizeMeasurement(Plan(job, recipe), job.SourceLength)));
+            Attempt(source.Path, () => WriteObject(Plan(job, recipe).Measurement));
         }
     }
 }

@@ -95,6 +95,20 @@ public sealed class ResizeLoraCommand : RecipeCommand
     }
 
     /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        RemoveLeftovers();
+    }
+
+    /// <inheritdoc/>
+    internal override void ProcessFile(InputFile file, string place)
+    {
+        Placement.Visit(file.Path);
+        base.ProcessFile(file, place);
+    }
+
+    /// <inheritdoc/>
     internal override void Apply(LayerSource source)
     {
         // Asked before anything is decomposed: a refusal, or a folder that is done, costs nothing.
@@ -142,7 +156,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
         }
         else
         {
-            WriteError(EngineError.Create(OutputException.Exists(existing), making.SourcePath));
+            ErrorRecord error = EngineError.Create(OutputException.Exists(existing), making.SourcePath);
+            (error.Exception as OutputException)!.Advise("-Force replaces it, -SkipExisting leaves it.");
+            WriteError(error);
         }
 
         return false;
@@ -176,7 +192,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
 
         string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.OldRank} -> {plan.NewRank}");
+        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}");
         if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
             return;
@@ -190,6 +206,6 @@ public sealed class ResizeLoraCommand : RecipeCommand
         });
         string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
         WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
-        WriteObject(new ResizeResult(plan, path, job.SourceLength, clock.Elapsed));
+        WriteObject(new ResizeResult(plan.Measurement, path, clock.Elapsed));
     }
 }

@@ -30,9 +30,10 @@ internal static class EngineError
     {
         "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
         "DeviceCudaAbsent" => "Use -Device cpu or auto.",
-        "DeviceMemory" => "-Device cpu gives the same results.",
+        "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
+        "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
         "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
-        "OutputExists" => "-Force replaces it, -SkipExisting leaves it.",
+        "OutputExists" => "-Force replaces it.",
         "OutputNothingKept" => "-Force writes it all the same.",
         EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
         _ => null,
@@ -49,7 +50,7 @@ internal static class EngineError
 
     private static ErrorCategory CategoryOf(Exception exception) => exception switch
     {
-        MergeException { Defect: "Weight" or "WeightCount" or "Empty" } => ErrorCategory.InvalidArgument,
+        MergeException { Defect: "Weight" or "WeightCount" or "Empty" or "Layers" or "NameTaken" } => ErrorCategory.InvalidArgument,
         SafetensorsException or AdapterException or UnsupportedFileException or MergeException => ErrorCategory.InvalidData,
         RecipeException => ErrorCategory.InvalidArgument,
         CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException => ErrorCategory.ObjectNotFound,

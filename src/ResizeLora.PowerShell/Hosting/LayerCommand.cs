@@ -123,14 +123,20 @@ public abstract class LayerCommand : LoraFileCommand
     {
         if (layer.Path.Length == 0)
         {
-            string message = $"The layer '{layer.Layer}' does not say which file it is of. Keep its property Path, or pipe the layer as Get-LoraSpectrum gave it.";
+            string which = layer.Layer.Length > 0 ? $"The layer '{layer.Layer}'" : "A layer";
+            string message = $"{which} has lost its file or its name. Keep the properties Path and Layer, or pipe it as Get-LoraSpectrum gave it.";
             WriteError(new ErrorRecord(new InvalidOperationException(message), "LayerWithoutFile", ErrorCategory.InvalidArgument, layer));
         }
-        else if (collector.Add(layer) is { } complete)
+        else if (collector.Add(Locate(layer)) is { } complete)
         {
             ApplyTo(complete);
         }
     }
+
+    // A path that was stored may be relative, or of a drive of PowerShell.
+    private LoraLayer Locate(LoraLayer layer) => layer is StoredLayer { Merge: null }
+        ? new StoredLayer(FilePaths.ResolveLiteral(this, layer.Path), layer.Layer, layer.CheckpointPath, layer.Content)
+        : layer;
 
     // Without a checkpoint of its own the command measures against the one that the layers were measured against.
     private ResizeSession SessionFor(IReadOnlyList<LoraLayer> layers)
@@ -144,6 +150,7 @@ public abstract class LayerCommand : LoraFileCommand
         if (layerSession?.Checkpoint?.Path != checkpoint)
         {
             layerSession?.Dispose();
+            layerSession = null;
             layerSession = OpenSession(checkpoint);
         }
 

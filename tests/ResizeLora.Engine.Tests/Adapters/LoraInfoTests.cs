@@ -65,7 +65,7 @@ public sealed class LoraInfoTests : IDisposable
     {
         LoraInfo info = Read(new SampleLora().Layer(UNet, 8, 6, 4, alpha: 2, TensorType.Float16).Layer($"{UNet}2", 8, 6, 8, alpha: 8, TensorType.Float16)
             .Layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 8, 6, 16, null, TensorType.BFloat16).Layer(TextEncoder, 8, 6, 16, alpha: 0.5, TensorType.Float16).Layer("odd", 8, 6, 16, alpha: 16));
-        Assert.Equal((5, 2, 1, 1, 1), (info.Layers, info.UNetLayers, info.TextEncoder1Layers, info.TextEncoder2Layers, info.OtherLayers));
+        Assert.Equal((5, 2, 1, 1, 1), (info.LayerCount, info.UNetLayerCount, info.TextEncoder1LayerCount, info.TextEncoder2LayerCount, info.OtherLayerCount));
         Assert.Equal((4, 16, 16), (info.LowestRank, info.MedianRank, info.HighestRank));
         Assert.Equal([0.5, 2, 8, 16], info.Alphas);
         Assert.Equal(["F32", "F16", "BF16"], info.Types);
@@ -79,7 +79,7 @@ public sealed class LoraInfoTests : IDisposable
     {
         LoraInfo info = ReadTensors(tensors.Select(static name => SampleTensor.Of(name, TensorType.Float16, [2, 2], new double[4])));
         Assert.Equal(kind, info.Kind);
-        Assert.Equal(kind == AdapterKind.Mixed ? 2 : 1, info.Layers);
+        Assert.Equal(kind == AdapterKind.Mixed ? 2 : 1, info.LayerCount);
         Assert.Equal(kind is AdapterKind.Full or AdapterKind.IA3 or AdapterKind.OFT, info.HighestRank is null);
     }
 
@@ -107,7 +107,7 @@ public sealed class LoraInfoTests : IDisposable
     {
         LoraInfo info = Read(new SampleLora().Layer(layer, 8, 6, 2));
         Assert.Equal(dialect, info.Dialect);
-        int[] counts = [info.UNetLayers, info.TextEncoder1Layers, info.TextEncoder2Layers, info.OtherLayers];
+        int[] counts = [info.UNetLayerCount, info.TextEncoder1LayerCount, info.TextEncoder2LayerCount, info.OtherLayerCount];
         Assert.Equal(component, Array.IndexOf(counts, 1));
     }
 
@@ -163,7 +163,7 @@ public sealed class LoraInfoTests : IDisposable
         }
 
         LoraInfo info = Read(lora);
-        Assert.Equal((1, 0), (info.Layers, info.Buckets.Length));
+        Assert.Equal((1, 0), (info.LayerCount, info.Buckets.Length));
         Assert.All(info.TrainedWords, static word => Assert.DoesNotContain(word, char.IsControl));
     }
 
@@ -226,7 +226,7 @@ public sealed class LoraInfoTests : IDisposable
         }
 
         var clock = Stopwatch.StartNew();
-        Assert.Equal(2000, Directory.GetFiles(folder.Path).Sum(static path => LoraInfoReader.TryRead(path, out _)!.Layers));
+        Assert.Equal(2000, Directory.GetFiles(folder.Path).Sum(static path => LoraInfoReader.TryRead(path, out _)!.LayerCount));
         Assert.InRange(clock.Elapsed, TimeSpan.Zero, TimeSpan.FromSeconds(10));
     }
 

@@ -93,7 +93,7 @@ public sealed class MergedLoraTests : IDisposable
         using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
         using var job = ResizeJob.Decompose(session, MergedLora.Create([(a, 0.7), (b, -0.3)]).Open(), null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora=1,thr=-9"), TensorType.Float32, null, CancellationToken.None);
-        Assert.Equal((16, 10), (plan.OldRank, plan.NewRank));
+        Assert.Equal((16, 10), (plan.Measurement.OldRank, plan.Measurement.NewRank));
         job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None);
 
         using Adapter first = Adapter.Open(a);

@@ -229,15 +229,15 @@ public sealed class LoraComparerTests : IDisposable
         using (output)
         {
             LoraComparison comparison = Compare(scene.LoraPath, output.Path, scene.Session);
-            Assert.Equal(plan.RelativeErrorToLora, comparison.RelativeErrorToLora, 1e-6);
-            Assert.Equal(plan.RelativeErrorToBase!.Value, comparison.RelativeErrorToBase!.Value, 1e-6);
+            Assert.Equal(plan.Measurement.RelativeErrorToLora, comparison.RelativeErrorToLora, 1e-6);
+            Assert.Equal(plan.Measurement.RelativeErrorToBase!.Value, comparison.RelativeErrorToBase!.Value, 1e-6);
             foreach (LayerPlan layer in plan.Layers)
             {
-                LayerComparison compared = comparison.Layers.Single(other => other.Layer == layer.Layer);
-                Assert.Equal(layer.RelativeErrorToLora, compared.RelativeErrorToLora, 1e-6);
-                Assert.Equal(layer.RelativeErrorToBase!.Value, compared.RelativeErrorToBase!.Value, 1e-6);
-                Assert.Equal((layer.OldRank, layer.NewRank), (compared.ReferenceRank, compared.DifferenceRank));
-                Assert.Equal(Math.Sqrt(1 - (layer.RelativeErrorToLora * layer.RelativeErrorToLora)), compared.Cosine, 1e-6);
+                LayerComparison compared = comparison.Layers.Single(other => other.Layer == layer.Result.Layer);
+                Assert.Equal(layer.Result.RelativeErrorToLora, compared.RelativeErrorToLora, 1e-6);
+                Assert.Equal(layer.Result.RelativeErrorToBase!.Value, compared.RelativeErrorToBase!.Value, 1e-6);
+                Assert.Equal((layer.Result.OldRank, layer.Result.NewRank), (compared.ReferenceRank, compared.DifferenceRank));
+                Assert.Equal(Math.Sqrt(1 - (layer.Result.RelativeErrorToLora * layer.Result.RelativeErrorToLora)), compared.Cosine, 1e-6);
             }
         }
     }

@@ -68,11 +68,11 @@ public sealed class CudaTests
         (ResizePlan plan, Adapter output) = scene.Resize(Recipe, TensorType.Float32);
         using (output)
         {
-            foreach (LayerPlan planned in plan.Layers.Where(static layer => layer.NewRank > 0))
+            foreach (LayerPlan planned in plan.Layers.Where(static layer => layer.Result.NewRank > 0))
             {
-                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
-                Tensor written = WrittenLayer.Delta(output.File, output.Layers.Single(layer => layer.Name == planned.Layer));
-                Assert.True(WrittenLayer.Norm(written - WrittenLayer.Truncate(delta, planned.Kept)) <= 1e-5 * WrittenLayer.Norm(delta), planned.Layer);
+                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Result.Layer));
+                Tensor written = WrittenLayer.Delta(output.File, output.Layers.Single(layer => layer.Name == planned.Result.Layer));
+                Assert.True(WrittenLayer.Norm(written - WrittenLayer.Truncate(delta, planned.Kept)) <= 1e-5 * WrittenLayer.Norm(delta), planned.Result.Layer);
             }
         }
     }

@@ -56,7 +56,7 @@ public sealed class PassedThroughTests
         using (output)
         {
             Assert.Equal(5, plan.Layers.Count);
-            Assert.Equal(plan.LayersKept, output.Layers.Count);
+            Assert.Equal(plan.Measurement.LayersKept, output.Layers.Count);
             AssertCopied(input, output, [.. input.OtherTensors.Select(static tensor => tensor.Name)]);
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.EndsWith(
@@ -99,7 +99,7 @@ public sealed class PassedThroughTests
         {
             AssertCopied(input, output, ["lora_unet_unheard_of.alpha", "lora_unet_unheard_of.lora_down.weight", "lora_unet_unheard_of.lora_up.weight", "lora_unet_without_alpha.lora_down.weight", "lora_unet_without_alpha.lora_up.weight"]);
             Assert.Null(output.File.Find("lora_unet_without_alpha.alpha"));
-            Assert.Equal((2, 5), (plan.PassedThrough.Count, plan.Layers.Count));
+            Assert.Equal((2, 5), (plan.Measurement.PassedThrough.Count, plan.Layers.Count));
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.Contains("lora_unet_unheard_of", warning, StringComparison.Ordinal);
             Assert.Contains("lora_unet_without_alpha", warning, StringComparison.Ordinal);
@@ -113,7 +113,7 @@ public sealed class PassedThroughTests
         (ResizePlan plan, Adapter output) = scene.Resize("spn_lora,thr=-0.3");
         using (output)
         {
-            Assert.Equal((0, 6), (plan.PassedThrough.Count, plan.Layers.Count));
+            Assert.Equal((0, 6), (plan.Measurement.PassedThrough.Count, plan.Layers.Count));
             Assert.InRange(output.Layers.Single(layer => layer.Name == "lora_unet_unheard_of").Rank, 1, 3);
             Assert.Empty(scene.Log.Warnings);
         }
@@ -136,8 +136,8 @@ public sealed class PassedThroughTests
         {
             Assert.Equal([ResizeScene.Query], output.Layers.Select(layer => layer.Name));
             Assert.Equal(3, output.File.Header.Tensors.Count);
-            Assert.Equal((1, 2, 10, 4), (plan.LayersKept, plan.LayersDropped, plan.OldRank, plan.NewRank));
-            Assert.Equal(0, plan.RelativeErrorToLora);
+            Assert.Equal((1, 2, 10, 4), (plan.Measurement.LayersKept, plan.Measurement.LayersDropped, plan.Measurement.OldRank, plan.Measurement.NewRank));
+            Assert.Equal(0, plan.Measurement.RelativeErrorToLora);
             Assert.Equal(2, scene.Log.Verbose.Count(line => line.Contains("all zero", StringComparison.Ordinal)));
             Assert.Contains(scene.Log.Verbose, line => line.Contains(ResizeScene.Linear, StringComparison.Ordinal) && line.Contains("all zero", StringComparison.Ordinal));
             Assert.Empty(scene.Log.Warnings);
@@ -166,7 +166,7 @@ public sealed class PassedThroughTests
         using (output)
         {
             Assert.Empty(output.File.Header.Tensors);
-            Assert.Equal((0, 0, 5, 1.0), (plan.NewRank, plan.LayersKept, plan.LayersDropped, plan.RelativeErrorToLora));
+            Assert.Equal((0, 0, 5, 1.0), (plan.Measurement.NewRank, plan.Measurement.LayersKept, plan.Measurement.LayersDropped, plan.Measurement.RelativeErrorToLora));
             Assert.Contains("keeps no dimension", Assert.Single(scene.Log.Warnings), StringComparison.Ordinal);
         }
 

@@ -15,8 +15,8 @@ public sealed class RankLimitPlanTests
         (ResizePlan plan, Adapter output) = scene.Resize("rank=3,conv_rank=2");
         using (output)
         {
-            Assert.Equal([3, 2, 3, 3, 3], plan.Layers.Select(static layer => layer.NewRank));
-            Assert.Equal(plan.Layers.Select(static layer => (layer.Layer, layer.NewRank)).Order(), output.Layers.Select(static layer => (layer.Name, layer.Rank)).Order());
+            Assert.Equal([3, 2, 3, 3, 3], plan.Layers.Select(static layer => layer.Result.NewRank));
+            Assert.Equal(plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank)).Order(), output.Layers.Select(static layer => (layer.Name, layer.Rank)).Order());
             Assert.Equal((null, 0), (plan.Threshold, plan.ScoreQuantiles.Count));
             Assert.Contains("\"recipe_str\":\"rank=3,conv_rank=2\"", output.Metadata["resize_params"], StringComparison.Ordinal);
             Assert.Contains("\"threshold\":null", output.Metadata["resize_params"], StringComparison.Ordinal);
@@ -57,9 +57,9 @@ public sealed class RankLimitPlanTests
     public void Beside_a_threshold_the_stricter_decides_layer_by_layer(string scored, string limit)
     {
         using var scene = new ResizeScene();
-        int[] expected = scene.Plan(scored).Layers.Zip(scene.Plan(limit).Layers, static (left, right) => Math.Min(left.NewRank, right.NewRank)).ToArray();
+        int[] expected = scene.Plan(scored).Layers.Zip(scene.Plan(limit).Layers, static (left, right) => Math.Min(left.Result.NewRank, right.Result.NewRank)).ToArray();
         ResizePlan both = scene.Plan($"{scored},{limit}");
-        Assert.Equal(expected, both.Layers.Select(static layer => layer.NewRank));
+        Assert.Equal(expected, both.Layers.Select(static layer => layer.Result.NewRank));
         Assert.Equal(scene.Plan(scored).Threshold, both.Threshold);
     }
 
@@ -71,14 +71,14 @@ public sealed class RankLimitPlanTests
     {
         using var scene = new ResizeScene();
         const string Scores = "spn_ckpt,params";
-        int most = scene.Plan($"{Scores},thr=-inf,{limits}").NewRank;
+        int most = scene.Plan($"{Scores},thr=-inf,{limits}").Measurement.NewRank;
         long whole = scene.Plan($"{Scores},thr=-inf,{limits}").Length;
         int cut = 0;
         for (long limit = 2_000; limit < whole + 300; limit += 97)
         {
             ResizePlan plan = scene.Plan(FormattableString.Invariant($"{Scores},size={limit / 1048576.0:R},{limits}"));
             Assert.InRange(plan.Length, 0, limit);
-            if (plan.NewRank == most)
+            if (plan.Measurement.NewRank == most)
             {
                 Assert.Equal(double.NegativeInfinity, plan.Threshold);
                 continue;
@@ -86,9 +86,9 @@ public sealed class RankLimitPlanTests
 
             cut++;
             ResizePlan next = scene.Plan(FormattableString.Invariant($"{Scores},thr={plan.Threshold!.Value - 1e-12:R},{limits}"));
-            Assert.Equal(plan.NewRank + 1, next.NewRank);
+            Assert.Equal(plan.Measurement.NewRank + 1, next.Measurement.NewRank);
             long extraText = Math.Max(next.Layout.Prefix.Length - plan.Layout.Prefix.Length, 0);
-            Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + extraText + 128 > limit, $"{limit} bytes hold one dimension more than {plan.NewRank}.");
+            Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + extraText + 128 > limit, $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}.");
         }
 
         Assert.InRange(cut, 10, int.MaxValue);
@@ -105,18 +105,18 @@ public sealed class RankLimitPlanTests
         using (output)
         {
             // The alpha of 0 hides a product that is not zero; kohya's tool looks at the product.
-            Assert.Equal([("plain", 2), ("zero", 1), ("off", 2)], plan.Layers.Select(static layer => (layer.Layer, layer.NewRank)));
-            Assert.Equal((0.0, 0.0), (output.Layers.Single(static layer => layer.Name == "off").Alpha, plan.Layers[1].RelativeErrorToLora));
+            Assert.Equal([("plain", 2), ("zero", 1), ("off", 2)], plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank)));
+            Assert.Equal((0.0, 0.0), (output.Layers.Single(static layer => layer.Name == "off").Alpha, plan.Layers[1].Result.RelativeErrorToLora));
         }
 
-        Assert.Equal([2, 0, 0], scene.Plan("spn_lora,thr=-inf,rank=2").Layers.Select(static layer => layer.NewRank));
+        Assert.Equal([2, 0, 0], scene.Plan("spn_lora,thr=-inf,rank=2").Layers.Select(static layer => layer.Result.NewRank));
     }
 
     [Fact]
     public void A_layer_with_a_single_singular_value_is_kept()
     {
         using var scene = new ResizeScene(new SampleLora(3).Layer("narrow", 1, 6, 3).Layer("plain", 8, 6, 3), withBase: false);
-        Assert.Equal([1, 3], scene.Plan("sv_ratio=1e9").Layers.Select(static layer => layer.NewRank));
-        Assert.Equal([1, 3], scene.Plan("rank=64").Layers.Select(static layer => layer.NewRank));
+        Assert.Equal([1, 3], scene.Plan("sv_ratio=1e9").Layers.Select(static layer => layer.Result.NewRank));
+        Assert.Equal([1, 3], scene.Plan("rank=64").Layers.Select(static layer => layer.Result.NewRank));
     }
 }

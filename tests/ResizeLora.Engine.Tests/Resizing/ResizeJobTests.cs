@@ -151,7 +151,7 @@ public sealed class ResizeJobTests
     {
         using var scene = new ResizeScene();
         ResizePlan plan = scene.Plan("spn_ckpt,thr=-inf");
-        for (int after = 1; after <= plan.LayersKept; after++)
+        for (int after = 1; after <= plan.Measurement.LayersKept; after++)
         {
             using var cancellation = new CancellationTokenSource();
             int reports = 0;

@@ -24,9 +24,9 @@ public sealed class SizeRecipeTests
             ResizePlan plan = scene.Plan(Recipe(scores, limit), type);
             Assert.Equal(limit, plan.Recipe.SizeInBytes);
             Assert.InRange(plan.Length, 0, limit);
-            Assert.True(plan.NewRank >= previousRank, $"{limit} bytes keep fewer dimensions than less did.");
+            Assert.True(plan.Measurement.NewRank >= previousRank, $"{limit} bytes keep fewer dimensions than less did.");
             AssertOneMoreWouldNotFit(scene, plan, scores, limit, type);
-            previousRank = plan.NewRank;
+            previousRank = plan.Measurement.NewRank;
             if (limit % 5 == 0)
             {
                 string path = scene.PathOf("sized.safetensors");
@@ -54,7 +54,7 @@ public sealed class SizeRecipeTests
     {
         using var scene = new ResizeScene();
         ResizePlan plan = scene.Plan("spn_ckpt,size=1");
-        Assert.Equal((30, 30, double.NegativeInfinity, 0.0), (plan.OldRank, plan.NewRank, plan.Threshold, plan.RelativeErrorToLora));
+        Assert.Equal((30, 30, double.NegativeInfinity, 0.0), (plan.Measurement.OldRank, plan.Measurement.NewRank, plan.Threshold, plan.Measurement.RelativeErrorToLora));
     }
 
     [Fact]
@@ -74,23 +74,23 @@ public sealed class SizeRecipeTests
         (ResizePlan plan, Adapter output) = scene.Resize(Recipe("spn_ckpt", 10_000));
         output.Dispose();
         Assert.InRange(new FileInfo(output.Path).Length, 4_000, 10_000);
-        Assert.InRange(plan.NewRank, 1, 29);
+        Assert.InRange(plan.Measurement.NewRank, 1, 29);
     }
 
     private static string Recipe(string scores, long bytes) => string.Create(CultureInfo.InvariantCulture, $"{scores},size={bytes / 1048576.0:R}");
 
     private static void AssertOneMoreWouldNotFit(ResizeScene scene, ResizePlan plan, string scores, long limit, TensorType type)
     {
-        if (plan.NewRank == plan.OldRank)
+        if (plan.Measurement.NewRank == plan.Measurement.OldRank)
         {
             return;
         }
 
         // The score of the best dimension that went lies at the threshold; just below it, exactly that one stays as well.
         ResizePlan next = scene.Plan(FormattableString.Invariant($"{scores},thr={plan.Threshold - 1e-12:R}"), type);
-        Assert.Equal(plan.NewRank + 1, next.NewRank);
+        Assert.Equal(plan.Measurement.NewRank + 1, next.Measurement.NewRank);
         long extraText = next.Layout.Prefix.Length - plan.Layout.Prefix.Length;
-        Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + Math.Max(extraText, 0) + 128 > limit, $"{limit} bytes hold one dimension more than {plan.NewRank}.");
+        Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + Math.Max(extraText, 0) + 128 > limit, $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}.");
         Assert.Equal(ResizeRecipe.Parse(scores + ",thr=0").Weights, plan.Recipe.Weights);
     }
 }

@@ -22,7 +22,7 @@ public sealed class UselessOutputTests
         Assert.All([scene.LoraPath, scene.BasePath!, cause], part => Assert.Contains(part, exception.Message, StringComparison.Ordinal));
         using Adapter adapter = scene.OpenInput();
         Assert.Equal(exception.Message, Assert.Throws<CheckpointException>(() => scene.Session.RequireMatch(adapter)).Message);
-        Assert.Equal(1, scene.Plan("spn_lora,thr=-0.01").LayersKept);
+        Assert.Equal(1, scene.Plan("spn_lora,thr=-0.01").Measurement.LayersKept);
     }
 
     [Fact]

@@ -81,21 +81,21 @@ public sealed class WrittenFileTests
             double lost = 0, total = 0, baseNorm = 0;
             foreach (LayerPlan planned in plan.Layers)
             {
-                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Layer));
-                AdapterLayer? written = output.Layers.SingleOrDefault(layer => layer.Name == planned.Layer);
+                Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Result.Layer));
+                AdapterLayer? written = output.Layers.SingleOrDefault(layer => layer.Name == planned.Result.Layer);
                 Tensor rest = written is null ? delta : delta - WrittenLayer.Delta(output.File, written).div(plan.Recipe.Rescale);
                 (double layerLost, double layerNorm) = (WrittenLayer.Norm(rest), WrittenLayer.Norm(delta));
-                Assert.Equal(layerLost / layerNorm, planned.RelativeErrorToLora, 1e-5);
-                Assert.Equal(layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value, planned.RelativeErrorToBase!.Value, 1e-5);
+                Assert.Equal(layerLost / layerNorm, planned.Result.RelativeErrorToLora, 1e-5);
+                Assert.Equal(layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value, planned.Result.RelativeErrorToBase!.Value, 1e-5);
                 lost += layerLost * layerLost;
                 total += layerNorm * layerNorm;
                 baseNorm += planned.Spectrum.BaseFrobeniusNorm.Value * planned.Spectrum.BaseFrobeniusNorm.Value;
             }
 
-            Assert.Equal(Math.Sqrt(lost / total), plan.RelativeErrorToLora, 1e-5);
-            Assert.Equal(Math.Sqrt(lost / baseNorm) * plan.Recipe.Rescale, plan.RelativeErrorToBase!.Value, 1e-5);
-            var result = new ResizeResult(plan, output.Path, input.File.Length, TimeSpan.FromSeconds(1));
-            Assert.Equal((output.File.Length, plan.NewRank, 30), (result.NewLength, result.NewRank, result.OldRank));
+            Assert.Equal(Math.Sqrt(lost / total), plan.Measurement.RelativeErrorToLora, 1e-5);
+            Assert.Equal(Math.Sqrt(lost / baseNorm) * plan.Recipe.Rescale, plan.Measurement.RelativeErrorToBase!.Value, 1e-5);
+            var result = new ResizeResult(plan.Measurement, output.Path, TimeSpan.FromSeconds(1));
+            Assert.Equal((output.File.Length, plan.Measurement.NewRank, 30), (result.NewLength, result.NewRank, result.OldRank));
             Assert.Equal(1 - ((double)output.File.Length / input.File.Length), result.Saved, 1e-12);
         }
     }
@@ -169,7 +169,7 @@ public sealed class WrittenFileTests
                 AdapterLayer source = input.Layers.Single(static layer => layer.Name == "sized");
                 AdapterLayer written = output.Layers.Single(static layer => layer.Name == "sized");
                 Tensor delta = WrittenLayer.Delta(input.File, source);
-                int[] kept = plan.Layers.Single(static layer => layer.Layer == "sized").Kept;
+                int[] kept = plan.Layers.Single(static layer => layer.Result.Layer == "sized").Kept;
                 Tensor rest = WrittenLayer.Delta(output.File, written) - WrittenLayer.Truncate(delta, kept);
                 double error = WrittenLayer.Norm(rest) / WrittenLayer.Norm(delta);
                 bool holds = isExact || type != TensorType.Float16;
@@ -228,12 +228,12 @@ public sealed class WrittenFileTests
         (ResizePlan plan, Adapter output) = scene.Resize(recipe, type);
         using (output)
         {
-            Assert.Equal(plan.Layers.Where(layer => layer.NewRank > 0).Select(layer => layer.Layer).Order(), output.Layers.Select(layer => layer.Name).Order());
+            Assert.Equal(plan.Layers.Where(layer => layer.Result.NewRank > 0).Select(layer => layer.Result.Layer).Order(), output.Layers.Select(layer => layer.Name).Order());
             foreach (AdapterLayer written in output.Layers)
             {
                 AdapterLayer source = input.Layers.Single(layer => layer.Name == written.Name);
-                LayerPlan planned = plan.Layers.Single(layer => layer.Layer == written.Name);
-                Assert.Equal((planned.NewRank, source.OutFeatures, source.InFeatures, source.Kind), (written.Rank, written.OutFeatures, written.InFeatures, written.Kind));
+                LayerPlan planned = plan.Layers.Single(layer => layer.Result.Layer == written.Name);
+                Assert.Equal((planned.Result.NewRank, source.OutFeatures, source.InFeatures, source.Kind), (written.Rank, written.OutFeatures, written.InFeatures, written.Kind));
                 Assert.Equal((type, type), (written.Down.Type, written.Up.Type));
                 Assert.Equal(source.Scale, written.Scale, 4e-3 * Math.Abs(source.Scale));
 
