@@ -101,20 +101,24 @@ public sealed class WeakVersionNeed : Task
         for (int i = 0; i < Number16(0x3c); i++)
         {
             int header = table + (i * size);
-            sections.Add(new Section
-            {
-                Type = Number32(header + 4),
-                Start = Offset(header + 0x18),
-                Length = Offset(header + 0x20),
-                Link = checked((int)Number32(header + 0x28)),
-                Information = Number32(header + 0x2c),
-            });
+            sections.Add(
+                new Section
+                {
+                    Type = Number32(header + 4),
+                    Start = Offset(header + 0x18),
+                    Length = Offset(header + 0x20),
+                    Link = checked((int)Number32(header + 0x28)),
+                    Information = Number32(header + 0x2c),
+                }
+            );
         }
 
         return sections;
     }
 
-    /// <summary>The position of the version's Vernaux entry, or -1. A Verneed entry names a library and heads a chain of Vernaux entries.</summary>
+    /// <summary>
+    /// The position of the version's Vernaux entry, or -1. A Verneed entry names a library and heads a chain of Vernaux entries.
+    /// </summary>
     private int FindVersion(Section needs, Section names)
     {
         int library = needs.Start;

@@ -69,9 +69,17 @@ internal sealed class BenchRun(BenchOptions options)
         string outputFolder = OutputFolder(options.Folder);
         StartUp? startUp = options.Only.Count == 0 || options.Only.Contains(StartUpKey) ? StartUpCheck.Measure(outputFolder) : null;
         var runner = new WorkloadRunner(options, new BenchPrograms(files, outputFolder), Say);
-        Workload[] workloads = Workload.All(files).Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id)).ToArray();
+        Workload[] workloads = Workload
+            .All(files)
+            .Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id))
+            .ToArray();
         string shapes = options.Small ? "Shapes a quarter as wide as SDXL's" : "Full SDXL shapes";
-        var report = new Report(string.Create(CultureInfo.InvariantCulture, $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn or more."));
+        var report = new Report(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{shapes}, fp16, files in the page cache; each time the median of {options.Runs} runs in turn or more."
+            )
+        );
         report.AddTable(workloads.Select(runner.Measure).ToArray());
         if (options.Only.Count == 0)
         {
@@ -94,5 +102,6 @@ internal sealed class BenchRun(BenchOptions options)
         }
     }
 
-    private void Say(string text) => Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,6:0.0}] {text}"));
+    private void Say(string text) =>
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,6:0.0}] {text}"));
 }

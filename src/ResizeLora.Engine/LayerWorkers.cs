@@ -24,7 +24,8 @@ internal static class LayerWorkers
         catch (AggregateException exception)
         {
             // One cause is enough to say, and the engine's own says it best.
-            Exception cause = exception.InnerExceptions.FirstOrDefault(static inner => inner is ResizeLoraException) ?? exception.InnerExceptions[0];
+            Exception cause =
+                exception.InnerExceptions.FirstOrDefault(static inner => inner is ResizeLoraException) ?? exception.InnerExceptions[0];
             ExceptionDispatchInfo.Throw(cause);
         }
     }
@@ -34,7 +35,12 @@ internal static class LayerWorkers
     /// <param name="threads">How many are worked on at a time.</param>
     /// <param name="work">Does one piece.</param>
     /// <param name="cancellationToken">Ends the work between pieces.</param>
-    public static IEnumerable<TResult> InOrder<T, TResult>(IEnumerable<T> pieces, int threads, Func<T, TResult> work, CancellationToken cancellationToken)
+    public static IEnumerable<TResult> InOrder<T, TResult>(
+        IEnumerable<T> pieces,
+        int threads,
+        Func<T, TResult> work,
+        CancellationToken cancellationToken
+    )
     {
         TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);

@@ -29,7 +29,8 @@ internal static class NameSummary
         string noun,
         IReadOnlyList<string> names,
         IReadOnlyList<string>? reasons = null,
-        string? noteCase = null)
+        string? noteCase = null
+    )
     {
         if (progress is null || names.Count == 0)
         {
@@ -50,8 +51,11 @@ internal static class NameSummary
     /// <param name="noun">What they are, in the singular.</param>
     public static string Count(IReadOnlyCollection<string> names, string noun)
     {
-        string[] counts = names.GroupBy(ForeignLayerName.ComponentOf).OrderBy(static group => group.Key)
-            .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}")).ToArray();
+        string[] counts = names
+            .GroupBy(ForeignLayerName.ComponentOf)
+            .OrderBy(static group => group.Key)
+            .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}"))
+            .ToArray();
         string number = string.Create(CultureInfo.InvariantCulture, $"{names.Count} {noun}{(names.Count == 1 ? string.Empty : "s")}");
         return names.All(static name => ForeignLayerName.ComponentOf(name) == Component.Other)
             ? number

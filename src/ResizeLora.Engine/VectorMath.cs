@@ -29,7 +29,8 @@ internal static class VectorMath
             ? Avx512F.FusedMultiplyAdd(left, right, addend)
             : Vector512.Create(
                 MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
-                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper()));
+                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper())
+            );
 
     /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -38,9 +39,12 @@ internal static class VectorMath
             ? Avx512F.FusedMultiplyAdd(left, right, addend)
             : Vector512.Create(
                 MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
-                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper()));
+                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper())
+            );
 
-    /// <summary>Asks for bytes that are needed soon; a place past the end of what <paramref name="start"/> belongs to does no harm.</summary>
+    /// <summary>
+    /// Asks for bytes that are needed soon; a place past the end of what <paramref name="start"/> belongs to does no harm.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Prefetch(ref byte start, nuint offset)
     {
@@ -74,7 +78,8 @@ internal static class VectorMath
         int index = 0;
         for (; index <= target.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index)).StoreUnsafe(ref targets, (nuint)index);
+            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index))
+                .StoreUnsafe(ref targets, (nuint)index);
         }
 
         for (; index < target.Length; index++)
@@ -97,7 +102,8 @@ internal static class VectorMath
     {
         ref float lefts = ref MemoryMarshal.GetReference(left);
         ref float rights = ref MemoryMarshal.GetReference(right[..left.Length]);
-        Vector256<float> sum = default, other = default;
+        Vector256<float> sum = default,
+            other = default;
         int index = 0;
         for (; index <= left.Length - (2 * Vector256<float>.Count); index += 2 * Vector256<float>.Count)
         {

@@ -57,7 +57,6 @@ public sealed class ModuleLoadContext : AssemblyLoadContext
     private static bool RuntimeHasAsNew(string file)
     {
         string ofRuntime = Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), Path.GetFileName(file));
-        return File.Exists(ofRuntime)
-            && AssemblyName.GetAssemblyName(ofRuntime).Version >= AssemblyName.GetAssemblyName(file).Version;
+        return File.Exists(ofRuntime) && AssemblyName.GetAssemblyName(ofRuntime).Version >= AssemblyName.GetAssemblyName(file).Version;
     }
 }

@@ -28,20 +28,31 @@ internal static class DrawingLibraries
             using SKTypeface typeface = SKTypeface.FromFamilyName(SpectrumPlots.FontFamily);
             if (typeface.GetGlyph('0') == 0)
             {
-                throw new PictureException("FontMissing", "There is no font on this machine to write the labels of a picture with. Install one (on Debian and Ubuntu: fonts-dejavu-core), or export CSV or JSON.");
+                throw new PictureException(
+                    "FontMissing",
+                    "There is no font on this machine to write the labels of a picture with. Install one (on Debian and Ubuntu: "
+                        + "fonts-dejavu-core), or export CSV or JSON."
+                );
             }
 
             return true;
         }
         catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or BadImageFormatException)
         {
-            throw new PictureException("LibraryUnusable", $"The library that draws pictures cannot be loaded: {exception.Message} CSV and JSON can be exported without it.", exception);
+            throw new PictureException(
+                "LibraryUnusable",
+                $"The library that draws pictures cannot be loaded: {exception.Message} CSV and JSON can be exported without it.",
+                exception
+            );
         }
     }
 
     private static nint Find(string folder, string name)
     {
-        string extension = OperatingSystem.IsWindows() ? ".dll" : OperatingSystem.IsMacOS() ? ".dylib" : ".so";
+        string extension =
+            OperatingSystem.IsWindows() ? ".dll"
+            : OperatingSystem.IsMacOS() ? ".dylib"
+            : ".so";
         string file = name.EndsWith(extension, StringComparison.Ordinal) ? name : name + extension;
         return NativeLibrary.TryLoad(Path.Combine(folder, file), out nint handle) ? handle : 0;
     }

@@ -8,7 +8,5 @@ public sealed class PictureException : ResizeLoraException
     /// <param name="message">What is wrong, in a sentence.</param>
     /// <param name="innerException">The cause, or null.</param>
     public PictureException(string defect, string message, Exception? innerException = null)
-        : base("Picture", defect, message, null, innerException)
-    {
-    }
+        : base("Picture", defect, message, null, innerException) { }
 }

@@ -13,7 +13,11 @@ public sealed class RecipeCut
         ArgumentNullException.ThrowIfNull(plan);
         Recipe = plan.Recipe;
         Threshold = plan.Threshold;
-        Kept = plan.Layers.ToDictionary(static layer => layer.Result.Layer, static layer => (IReadOnlyList<int>)layer.Kept, StringComparer.Ordinal);
+        Kept = plan.Layers.ToDictionary(
+            static layer => layer.Result.Layer,
+            static layer => (IReadOnlyList<int>)layer.Kept,
+            StringComparer.Ordinal
+        );
     }
 
     /// <summary>The recipe.</summary>

@@ -6,13 +6,14 @@ namespace ResizeLora.Pictures;
 public static class SpectrumExport
 {
     /// <summary>The formats by the extensions of their files.</summary>
-    public static IReadOnlyDictionary<string, SpectrumFormat> Extensions { get; } = new Dictionary<string, SpectrumFormat>(StringComparer.OrdinalIgnoreCase)
-    {
-        [".png"] = SpectrumFormat.Png,
-        [".svg"] = SpectrumFormat.Svg,
-        [".csv"] = SpectrumFormat.Csv,
-        [".json"] = SpectrumFormat.Json,
-    };
+    public static IReadOnlyDictionary<string, SpectrumFormat> Extensions { get; } =
+        new Dictionary<string, SpectrumFormat>(StringComparer.OrdinalIgnoreCase)
+        {
+            [".png"] = SpectrumFormat.Png,
+            [".svg"] = SpectrumFormat.Svg,
+            [".csv"] = SpectrumFormat.Csv,
+            [".json"] = SpectrumFormat.Json,
+        };
 
     /// <summary>Draws or prints a sheet.</summary>
     /// <param name="sheet">What to show.</param>

@@ -19,7 +19,10 @@ internal static class SpectrumPicture
     public static byte[] Render(SpectrumSheet sheet, SpectrumFormat format, int width, int? height)
     {
         DrawingLibraries.EnsureReady();
-        IGrouping<Component, LayerSpectrum>[] groups = sheet.Layers.GroupBy(static layer => layer.Component).OrderBy(static group => group.Key).ToArray();
+        IGrouping<Component, LayerSpectrum>[] groups = sheet
+            .Layers.GroupBy(static layer => layer.Component)
+            .OrderBy(static group => group.Key)
+            .ToArray();
         float heading = Margin + TitleHeight + (LineHeight * (1 + sheet.Cuts.Count)) + (LineHeight / 2);
         int total = height ?? (int)heading + (RowHeight * groups.Length);
         return format == SpectrumFormat.Svg ? Svg(sheet, groups, heading, width, total) : Png(sheet, groups, heading, width, total);
@@ -30,7 +33,9 @@ internal static class SpectrumPicture
         using var surface = SKSurface.Create(new SKImageInfo(width, height));
         Draw(surface.Canvas, sheet, groups, heading, width, height);
         using SKPixmap pixels = surface.PeekPixels();
-        using SKData data = pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 9)) ?? throw new InvalidOperationException("Skia did not encode the picture.");
+        using SKData data =
+            pixels.Encode(new SKPngEncoderOptions(SKPngEncoderFilterFlags.AllFilters, 9))
+            ?? throw new InvalidOperationException("Skia did not encode the picture.");
         return data.ToArray();
     }
 
@@ -46,10 +51,22 @@ internal static class SpectrumPicture
         string text = Encoding.UTF8.GetString(stream.ToArray());
         int start = text.IndexOf('>', text.IndexOf("<svg", StringComparison.Ordinal)) + 1;
         string title = System.Security.SecurityElement.Escape($"Singular values of {Path.GetFileName(sheet.Path)}");
-        return Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{text[..start]}\n<title>{title}</title>\n<desc>{Summary(sheet)}</desc>{text[start..]}"));
+        return Encoding.UTF8.GetBytes(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{text[..start]}\n<title>{title}</title>\n<desc>{Summary(sheet)}</desc>{text[start..]}"
+            )
+        );
     }
 
-    private static void Draw(SKCanvas canvas, SpectrumSheet sheet, IGrouping<Component, LayerSpectrum>[] groups, float heading, int width, int height)
+    private static void Draw(
+        SKCanvas canvas,
+        SpectrumSheet sheet,
+        IGrouping<Component, LayerSpectrum>[] groups,
+        float heading,
+        int width,
+        int height
+    )
     {
         canvas.Clear(SKColors.White);
         DrawHeading(canvas, sheet, width);
@@ -79,7 +96,10 @@ internal static class SpectrumPicture
     }
 
     private static string Summary(SpectrumSheet sheet) =>
-        string.Create(CultureInfo.InvariantCulture, $"{sheet.Layers.Count} layers, total rank {sheet.Layers.Sum(static layer => layer.Rank)}");
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{sheet.Layers.Count} layers, total rank {sheet.Layers.Sum(static layer => layer.Rank)}"
+        );
 
     private static void DrawHeading(SKCanvas canvas, SpectrumSheet sheet, int width)
     {
@@ -88,7 +108,14 @@ internal static class SpectrumPicture
         using var font = new SKFont(SKTypeface.FromFamilyName(family), 15);
         using var paint = new SKPaint { IsAntialias = true, Color = new SKColor(0x20, 0x20, 0x20) };
         float baseline = Margin + 18;
-        canvas.DrawText(Shorten(Path.GetFileName(sheet.Path), titleFont, width - (2 * Margin)), Margin, baseline, SKTextAlign.Left, titleFont, paint);
+        canvas.DrawText(
+            Shorten(Path.GetFileName(sheet.Path), titleFont, width - (2 * Margin)),
+            Margin,
+            baseline,
+            SKTextAlign.Left,
+            titleFont,
+            paint
+        );
         baseline += TitleHeight - 4;
         float left = Margin;
         string summary = Summary(sheet);
@@ -97,7 +124,12 @@ internal static class SpectrumPicture
         foreach (LayerKind kind in sheet.Layers.Select(static layer => layer.Kind).Distinct().Order())
         {
             ScottPlot.Color colour = SpectrumPlots.ColourOf(kind);
-            using var line = new SKPaint { IsAntialias = true, Color = new SKColor(colour.Red, colour.Green, colour.Blue), StrokeWidth = 3 };
+            using var line = new SKPaint
+            {
+                IsAntialias = true,
+                Color = new SKColor(colour.Red, colour.Green, colour.Blue),
+                StrokeWidth = 3,
+            };
             canvas.DrawLine(left, baseline - 5, left + 26, baseline - 5, line);
             string name = SpectrumPlots.NameOf(kind);
             canvas.DrawText(name, left + 32, baseline, SKTextAlign.Left, font, paint);
@@ -109,10 +141,18 @@ internal static class SpectrumPicture
             baseline += LineHeight;
             RecipeCut cut = sheet.Cuts[index];
             ScottPlot.Color colour = SpectrumPlots.ColourOfCut(index);
-            using var dot = new SKPaint { IsAntialias = true, Color = new SKColor(colour.Red, colour.Green, colour.Blue), StrokeWidth = 3 };
+            using var dot = new SKPaint
+            {
+                IsAntialias = true,
+                Color = new SKColor(colour.Red, colour.Green, colour.Blue),
+                StrokeWidth = 3,
+            };
             canvas.DrawLine(Margin, baseline - 5, Margin + 26, baseline - 5, dot);
             canvas.DrawCircle(Margin + 13, baseline - 5, 5, dot);
-            string text = string.Create(CultureInfo.InvariantCulture, $"{cut.Recipe}  cuts here: rank {cut.KeptRank} of {sheet.Layers.Sum(static layer => layer.Rank)} stays");
+            string text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"{cut.Recipe}  cuts here: rank {cut.KeptRank} of {sheet.Layers.Sum(static layer => layer.Rank)} stays"
+            );
             canvas.DrawText(Shorten(text, font, width - (2 * Margin) - 32), Margin + 32, baseline, SKTextAlign.Left, font, paint);
         }
     }

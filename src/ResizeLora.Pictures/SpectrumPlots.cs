@@ -11,8 +11,21 @@ namespace ResizeLora.Pictures;
 internal static class SpectrumPlots
 {
     // Of Okabe and Ito's palette, which the colour-blind tell apart; the cuts use what the kinds leave.
-    private static readonly Color[] KindColours = [Color.FromHex("#0072B2"), Color.FromHex("#009E73"), Color.FromHex("#E69F00"), Color.FromHex("#999999")];
-    private static readonly Color[] CutColours = [Color.FromHex("#D55E00"), Color.FromHex("#CC79A7"), Color.FromHex("#000000"), Color.FromHex("#56B4E9"), Color.FromHex("#F0E442")];
+    private static readonly Color[] KindColours =
+    [
+        Color.FromHex("#0072B2"),
+        Color.FromHex("#009E73"),
+        Color.FromHex("#E69F00"),
+        Color.FromHex("#999999"),
+    ];
+    private static readonly Color[] CutColours =
+    [
+        Color.FromHex("#D55E00"),
+        Color.FromHex("#CC79A7"),
+        Color.FromHex("#000000"),
+        Color.FromHex("#56B4E9"),
+        Color.FromHex("#F0E442"),
+    ];
 
     // The rows of a heat map that a tick label needs.
     private const float LabelHeight = 17;
@@ -27,16 +40,22 @@ internal static class SpectrumPlots
     public static Color ColourOfCut(int index) => CutColours[index % CutColours.Length];
 
     /// <summary>A kind in words.</summary>
-    public static string NameOf(LayerKind kind) => kind switch
-    {
-        LayerKind.Linear => "linear",
-        LayerKind.Convolution1x1 => "convolution 1x1",
-        LayerKind.Convolution3x3 => "convolution 3x3",
-        _ => "convolution",
-    };
+    public static string NameOf(LayerKind kind) =>
+        kind switch
+        {
+            LayerKind.Linear => "linear",
+            LayerKind.Convolution1x1 => "convolution 1x1",
+            LayerKind.Convolution3x3 => "convolution 3x3",
+            _ => "convolution",
+        };
 
     /// <summary>σ over rank of all layers, with a dot at the last dimension that each recipe keeps of each.</summary>
-    public static Plot Overlay(Component component, LayerSpectrum[] layers, IReadOnlyList<RecipeCut> cuts, (double Lowest, double Highest) range)
+    public static Plot Overlay(
+        Component component,
+        LayerSpectrum[] layers,
+        IReadOnlyList<RecipeCut> cuts,
+        (double Lowest, double Highest) range
+    )
     {
         Plot plot = Create($"{component}: singular values of {layers.Length} layers", "rank", "σ");
 
@@ -47,7 +66,11 @@ internal static class SpectrumPlots
             double[] logarithms = layer.SingularValues.Where(static value => value > 0).Select(Math.Log10).ToArray();
             if (logarithms.Length > 0)
             {
-                ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(Enumerable.Range(1, logarithms.Length).Select(static rank => (double)rank).ToArray(), logarithms, ColourOf(layer.Kind).WithAlpha(opacity));
+                ScottPlot.Plottables.Scatter line = plot.Add.ScatterLine(
+                    Enumerable.Range(1, logarithms.Length).Select(static rank => (double)rank).ToArray(),
+                    logarithms,
+                    ColourOf(layer.Kind).WithAlpha(opacity)
+                );
                 line.LineWidth = 1.5f;
             }
         }
@@ -57,7 +80,11 @@ internal static class SpectrumPlots
             var marks = new List<Coordinates>();
             foreach (LayerSpectrum layer in layers)
             {
-                if (cuts[index].Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept) && kept.Count > 0 && layer.SingularValues[kept[^1]] > 0)
+                if (
+                    cuts[index].Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept)
+                    && kept.Count > 0
+                    && layer.SingularValues[kept[^1]] > 0
+                )
                 {
                     marks.Add(new Coordinates(kept[^1] + 1, Math.Log10(layer.SingularValues[kept[^1]])));
                 }
@@ -65,7 +92,12 @@ internal static class SpectrumPlots
 
             if (marks.Count > 0)
             {
-                ScottPlot.Plottables.Markers dots = plot.Add.Markers(marks.ToArray(), MarkerShape.FilledCircle, 6, ColourOfCut(index).WithAlpha(0.85));
+                ScottPlot.Plottables.Markers dots = plot.Add.Markers(
+                    marks.ToArray(),
+                    MarkerShape.FilledCircle,
+                    6,
+                    ColourOfCut(index).WithAlpha(0.85)
+                );
                 dots.MarkerStyle.OutlineColor = Colors.White;
                 dots.MarkerStyle.OutlineWidth = 0.5f;
             }
@@ -81,8 +113,16 @@ internal static class SpectrumPlots
         return plot;
     }
 
-    /// <summary>log σ of layers × rank, the layers from the top down as the file has them, with the line along which each recipe cuts.</summary>
-    public static Plot HeatMap(Component component, LayerSpectrum[] layers, IReadOnlyList<RecipeCut> cuts, (double Lowest, double Highest) range, float height)
+    /// <summary>
+    /// log σ of layers × rank, the layers from the top down as the file has them, with the line along which each recipe cuts.
+    /// </summary>
+    public static Plot HeatMap(
+        Component component,
+        LayerSpectrum[] layers,
+        IReadOnlyList<RecipeCut> cuts,
+        (double Lowest, double Highest) range,
+        float height
+    )
     {
         Plot plot = Create($"{component}: σ by layer and rank", "rank", string.Empty);
         int columns = layers.Max(static layer => layer.SingularValues.Length);
@@ -94,7 +134,10 @@ internal static class SpectrumPlots
             for (int column = 0; column < logarithms.GetLength(1); column++)
             {
                 double[] values = row < layers.Length ? layers[row].SingularValues : [];
-                logarithms[row, column] = column >= values.Length ? double.NaN : values[column] > 0 ? Math.Max(Math.Log10(values[column]), range.Lowest) : range.Lowest;
+                logarithms[row, column] =
+                    column >= values.Length ? double.NaN
+                    : values[column] > 0 ? Math.Max(Math.Log10(values[column]), range.Lowest)
+                    : range.Lowest;
             }
         }
 
@@ -180,14 +223,16 @@ internal static class SpectrumPlots
         return ticks;
     }
 
-    private static NumericAutomatic LogTicks() => new()
-    {
-        MinorTickGenerator = new LogMinorTickGenerator(),
-        IntegerTicksOnly = true,
-        LabelFormatter = static exponent => exponent is > -4 and < 5
-            ? Math.Pow(10, exponent).ToString("0.####", CultureInfo.InvariantCulture)
-            : string.Create(CultureInfo.InvariantCulture, $"1e{exponent:0}"),
-    };
+    private static NumericAutomatic LogTicks() =>
+        new()
+        {
+            MinorTickGenerator = new LogMinorTickGenerator(),
+            IntegerTicksOnly = true,
+            LabelFormatter = static exponent =>
+                exponent is > -4 and < 5
+                    ? Math.Pow(10, exponent).ToString("0.####", CultureInfo.InvariantCulture)
+                    : string.Create(CultureInfo.InvariantCulture, $"1e{exponent:0}"),
+        };
 
     private static Plot Create(string title, string bottom, string left)
     {
@@ -208,6 +253,8 @@ internal static class SpectrumPlots
     {
         string[] families = [.. SKFontManager.Default.FontFamilies];
         string[] known = ["Segoe UI", "Helvetica Neue", "DejaVu Sans", "Noto Sans", "Liberation Sans", "Arial"];
-        return known.FirstOrDefault(name => families.Contains(name, StringComparer.OrdinalIgnoreCase)) ?? families.FirstOrDefault() ?? Fonts.Default;
+        return known.FirstOrDefault(name => families.Contains(name, StringComparer.OrdinalIgnoreCase))
+            ?? families.FirstOrDefault()
+            ?? Fonts.Default;
     }
 }

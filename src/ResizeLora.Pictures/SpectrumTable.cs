@@ -13,7 +13,21 @@ internal static class SpectrumTable
     public static byte[] Csv(SpectrumSheet sheet)
     {
         var text = new StringBuilder();
-        string[] titles = ["Layer", "Component", "Block", "Kind", "OutFeatures", "InFeatures", "Rank", "Alpha", "BaseSpectralNorm", "BaseFrobeniusNorm", "Dimension", "SingularValue"];
+        string[] titles =
+        [
+            "Layer",
+            "Component",
+            "Block",
+            "Kind",
+            "OutFeatures",
+            "InFeatures",
+            "Rank",
+            "Alpha",
+            "BaseSpectralNorm",
+            "BaseFrobeniusNorm",
+            "Dimension",
+            "SingularValue",
+        ];
         AppendRow(text, [.. titles, .. sheet.Cuts.Select(static cut => $"Kept by {cut.Recipe}")]);
         foreach (LayerSpectrum layer in sheet.Layers)
         {
@@ -21,10 +35,30 @@ internal static class SpectrumTable
             {
                 string[] cells =
                 [
-                    layer.Layer, layer.Component.ToString(), layer.Block, layer.Kind.ToString(), Number(layer.OutFeatures), Number(layer.InFeatures), Number(layer.Rank), Number(layer.Alpha),
-                    Number(layer.BaseSpectralNorm), Number(layer.BaseFrobeniusNorm), Number(dimension + 1), Number(layer.SingularValues[dimension]),
+                    layer.Layer,
+                    layer.Component.ToString(),
+                    layer.Block,
+                    layer.Kind.ToString(),
+                    Number(layer.OutFeatures),
+                    Number(layer.InFeatures),
+                    Number(layer.Rank),
+                    Number(layer.Alpha),
+                    Number(layer.BaseSpectralNorm),
+                    Number(layer.BaseFrobeniusNorm),
+                    Number(dimension + 1),
+                    Number(layer.SingularValues[dimension]),
                 ];
-                AppendRow(text, [.. cells, .. sheet.Cuts.Select(cut => cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept) ? kept.Contains(dimension).ToString() : string.Empty)]);
+                AppendRow(
+                    text,
+                    [
+                        .. cells,
+                        .. sheet.Cuts.Select(cut =>
+                            cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept)
+                                ? kept.Contains(dimension).ToString()
+                                : string.Empty
+                        ),
+                    ]
+                );
             }
         }
 
@@ -35,12 +69,22 @@ internal static class SpectrumTable
     public static byte[] Json(SpectrumSheet sheet)
     {
         using var bytes = new MemoryStream();
-        using (var json = new Utf8JsonWriter(bytes, new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        using (
+            var json = new Utf8JsonWriter(
+                bytes,
+                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
+            )
+        )
         {
             var content = new
             {
                 path = sheet.Path,
-                recipes = sheet.Cuts.Select(static cut => new { recipe = cut.Recipe.ToString(), threshold = cut.Threshold is { } finite && double.IsFinite(finite) ? cut.Threshold : null, keptRank = cut.KeptRank }),
+                recipes = sheet.Cuts.Select(static cut => new
+                {
+                    recipe = cut.Recipe.ToString(),
+                    threshold = cut.Threshold is { } finite && double.IsFinite(finite) ? cut.Threshold : null,
+                    keptRank = cut.KeptRank,
+                }),
                 layers = sheet.Layers.Select(layer => new
                 {
                     layer = layer.Layer,
@@ -54,7 +98,11 @@ internal static class SpectrumTable
                     baseSpectralNorm = layer.BaseSpectralNorm,
                     baseFrobeniusNorm = layer.BaseFrobeniusNorm,
                     singularValues = layer.SingularValues,
-                    keptDimensions = sheet.Cuts.Select(cut => cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept) ? kept.Select(static dimension => dimension + 1) : null),
+                    keptDimensions = sheet.Cuts.Select(cut =>
+                        cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept)
+                            ? kept.Select(static dimension => dimension + 1)
+                            : null
+                    ),
                 }),
             };
             JsonSerializer.Serialize(json, content);
@@ -65,7 +113,9 @@ internal static class SpectrumTable
 
     private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? string.Empty;
 
-    private static void AppendRow(StringBuilder text, IEnumerable<string> cells) => text.AppendJoin(',', cells.Select(Quote)).Append("\r\n");
+    private static void AppendRow(StringBuilder text, IEnumerable<string> cells) =>
+        text.AppendJoin(',', cells.Select(Quote)).Append("\r\n");
 
-    private static string Quote(string cell) => cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
+    private static string Quote(string cell) =>
+        cell.AsSpan().IndexOfAny(",\"\r\n") < 0 ? cell : $"\"{cell.Replace("\"", "\"\"", StringComparison.Ordinal)}\"";
 }

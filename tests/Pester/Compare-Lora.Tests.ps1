@@ -67,7 +67,8 @@ Describe 'Compare-Lora after Resize-Lora' {
 
     It 'sees the rounding of the written type, and no more, in a file that lost nothing' {
         $recipe = 'spn_lora=1,thr=-9'
-        (Resize-Lora $lora -Recipe $recipe -DType Float32 -OutputDirectory (New-TestFolder) | Compare-Lora).RelativeErrorToLora | Should -BeLessThan 1e-6
+        (Resize-Lora $lora -Recipe $recipe -DType Float32 -OutputDirectory (New-TestFolder) | Compare-Lora).RelativeErrorToLora |
+            Should -BeLessThan 1e-6
         $half = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder) | Compare-Lora
         $half.RelativeErrorToLora | Should -BeLessThan 1e-3
         $half.RelativeErrorToLora | Should -BeGreaterThan 1e-5
@@ -78,7 +79,8 @@ Describe 'Compare-Lora after Resize-Lora' {
         $table | Should -Match 'Rank +Layers +Error% +OfBase% +Cosine File'
         $layers = $comparisons[0].Layers | Format-Table | Out-String -Width 80
         $layers | Should -Match 'Component: TextEncoder1'
-        ($table + $layers) -split "`n" | Where-Object { $_.TrimEnd().Length -gt 80 } | Where-Object { $_ -notmatch 'ReferencePath:' } | Should -BeNullOrEmpty
+        ($table + $layers) -split "`n" | Where-Object { $_.TrimEnd().Length -gt 80 } | Where-Object { $_ -notmatch 'ReferencePath:' } |
+            Should -BeNullOrEmpty
     }
 }
 

@@ -137,7 +137,8 @@ Describe 'In a job' {
     It 'runspaces work side by side: ForEach-Object -Parallel' {
         $folder = New-TestFolder
         $files = 1..4 | ForEach-Object { Copy-Sample 'lora' (Join-Path $folder "$_.safetensors") }
-        $results = $files | ForEach-Object -ThrottleLimit 4 -Parallel { Import-Module $using:manifest; Resize-Lora $_ -Recipe $using:recipe }
+        $results = $files |
+            ForEach-Object -ThrottleLimit 4 -Parallel { Import-Module $using:manifest; Resize-Lora $_ -Recipe $using:recipe }
         $results.NewRank | Should -Be @(366, 366, 366, 366)
     }
 }

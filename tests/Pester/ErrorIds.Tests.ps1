@@ -28,7 +28,8 @@ BeforeDiscovery {
 
 BeforeAll {
     Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
-    $module = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'ResizeLora.PowerShell' } | Select-Object -First 1
+    $module = [AppDomain]::CurrentDomain.GetAssemblies() | Where-Object { $_.GetName().Name -eq 'ResizeLora.PowerShell' } |
+        Select-Object -First 1
     $context = [System.Runtime.Loader.AssemblyLoadContext]::GetLoadContext($module)
     $engine = $context.LoadFromAssemblyName([System.Reflection.AssemblyName]::new('ResizeLora.Engine'))
     $create = $module.GetType('ResizeLora.PowerShell.Hosting.EngineError').GetMethod('Create')

@@ -40,7 +40,8 @@ Describe 'A picture of the spectra of a LoRA' {
         $svg.svg.title | Should -Be 'Singular values of lora.safetensors'
         $svg.svg.desc | Should -BeLike '51 layers, total rank 784*'
         # All but the layer that is all zero, which has no logarithm.
-        $lines = $svg.GetElementsByTagName('path') | Where-Object { $_.GetAttribute('stroke') -in '#0072B2', '#009E73', '#E69F00' -and $_.GetAttribute('stroke-width') -eq '1.5' }
+        $lines = $svg.GetElementsByTagName('path') |
+            Where-Object { $_.GetAttribute('stroke') -in '#0072B2', '#009E73', '#E69F00' -and $_.GetAttribute('stroke-width') -eq '1.5' }
         @($lines).Count | Should -Be 50
     }
 
@@ -62,7 +63,8 @@ Describe 'A picture of the spectra of a LoRA' {
     }
 
     It 'shows the layers that come down the pipeline, and only those' {
-        $file = $layers | Where-Object Component -EQ 'UNet' | Export-LoraSpectrum -Destination (Join-Path (New-TestFolder) 'unet.svg') -Recipe 'spn_lora=1,thr=-0.7'
+        $file = $layers | Where-Object Component -EQ 'UNet' |
+            Export-LoraSpectrum -Destination (Join-Path (New-TestFolder) 'unet.svg') -Recipe 'spn_lora=1,thr=-0.7'
         ([xml] [System.IO.File]::ReadAllText($file.FullName)).svg.desc | Should -BeLike '27 layers*'
     }
 }
@@ -96,7 +98,8 @@ Describe 'The numbers of the spectra' {
         $inFile = @($content.GetProperty('layers').EnumerateArray())
         $inFile | Should -HaveCount 51
         for ($i = 0; $i -lt 51; $i++) {
-            @($inFile[$i].GetProperty('singularValues').EnumerateArray() | ForEach-Object { $_.GetDouble() }) | Should -Be @($layers[$i].SingularValues)
+            @($inFile[$i].GetProperty('singularValues').EnumerateArray() | ForEach-Object { $_.GetDouble() }) |
+                Should -Be @($layers[$i].SingularValues)
         }
     }
 
@@ -133,18 +136,21 @@ Describe 'The outputs of Export-LoraSpectrum' {
     It 'of several files go into a folder, and not over one another' {
         $folder = New-TestFolder
         $files = foreach ($name in 'one', 'two') { Copy-Sample 'lora' (Join-Path $folder "$name.safetensors") }
-        $files | Export-LoraSpectrum -Destination (Join-Path $folder 'pictures/') -Format Json | ForEach-Object Name | Should -Be @('one.spectrum.json', 'two.spectrum.json')
+        $files | Export-LoraSpectrum -Destination (Join-Path $folder 'pictures/') -Format Json | ForEach-Object Name |
+            Should -Be @('one.spectrum.json', 'two.spectrum.json')
         $written = @($files | Export-LoraSpectrum -Destination (Join-Path $folder 'all.json') -ErrorVariable errors -ErrorAction SilentlyContinue)
         $written | Should -HaveCount 1
         $errors[0].FullyQualifiedErrorId | Should -BeLike 'OutputTaken*'
     }
 
     It 'must tell a format' {
-        Export-LoraSpectrum $lora (Join-Path (New-TestFolder) 'a.jpeg') -ErrorVariable errors -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Export-LoraSpectrum $lora (Join-Path (New-TestFolder) 'a.jpeg') -ErrorVariable errors -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $errors[0].FullyQualifiedErrorId | Should -BeLike 'OutputFormatUnknown*'
     }
 
     It 'need a checkpoint where a recipe does' {
-        { Export-LoraSpectrum $lora (Join-Path (New-TestFolder) 'a.png') -Recipe 'spn_ckpt=1,thr=-1' } | Should -Throw -ErrorId 'CheckpointNotGiven*'
+        { Export-LoraSpectrum $lora (Join-Path (New-TestFolder) 'a.png') -Recipe 'spn_ckpt=1,thr=-1' } |
+            Should -Throw -ErrorId 'CheckpointNotGiven*'
     }
 }

@@ -9,7 +9,8 @@ BeforeAll {
 
     # What -Verbose says of norms while a command runs.
     function Get-NormMessage([scriptblock] $Action) {
-        & $Action 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -like '*norms*' } | ForEach-Object Message
+        & $Action 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -like '*norms*' } |
+            ForEach-Object Message
     }
 }
 
@@ -85,7 +86,8 @@ Describe 'The norms that Get-CheckpointNorm keeps' {
 
     It 'leave nothing to compute for Resize-Lora' {
         $null = Get-CheckpointNorm $checkpoint
-        Get-NormMessage { Resize-Lora $lora -Checkpoint $checkpoint -OutputDirectory (New-TestFolder) -Verbose } | Should -BeLike "The norms of 51 base layers of '$checkpoint' were read from *"
+        Get-NormMessage { Resize-Lora $lora -Checkpoint $checkpoint -OutputDirectory (New-TestFolder) -Verbose } |
+            Should -BeLike "The norms of 51 base layers of '$checkpoint' were read from *"
     }
 
     It 'are partly known after Resize-Lora, which asks for the layers of its LoRA only' {
@@ -95,8 +97,10 @@ Describe 'The norms that Get-CheckpointNorm keeps' {
     }
 
     It 'are told by -Verbose' {
-        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } | Should -BeLike "*base layers of '$checkpoint' were computed*kept in '$env:RESIZELORA_CACHE'*"
-        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } | Should -BeLike "The norms of * base layers of '$checkpoint' were read from '$env:RESIZELORA_CACHE'."
+        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } |
+            Should -BeLike "*base layers of '$checkpoint' were computed*kept in '$env:RESIZELORA_CACHE'*"
+        Get-NormMessage { Get-CheckpointNorm $checkpoint -Verbose } |
+            Should -BeLike "The norms of * base layers of '$checkpoint' were read from '$env:RESIZELORA_CACHE'."
     }
 
     It 'are computed again by -Refresh, and come out the same' {

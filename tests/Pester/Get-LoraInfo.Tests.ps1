@@ -84,7 +84,8 @@ Describe 'Get-LoraInfo in a folder of other things' {
     }
 
     It 'leaves alone what is no adapter, with one warning that says what it is' {
-        $found = Get-ChildItem $folder | Get-LoraInfo -WarningVariable warnings -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
+        $found = Get-ChildItem $folder |
+            Get-LoraInfo -WarningVariable warnings -WarningAction SilentlyContinue -ErrorAction SilentlyContinue
         $found.Path | Should -Be $good
         $warnings | Should -HaveCount 1
         $warnings[0].Message | Should -BeLike "*'base.safetensors' is a whole model*'notes.txt' is no safetensors file*"

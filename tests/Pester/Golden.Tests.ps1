@@ -55,7 +55,8 @@ Describe 'The spectra of the sample' {
             $reference = @($expected.GetProperty('layers').GetProperty($layer.Layer).GetProperty('singular_values').EnumerateArray() | ForEach-Object { $_.GetDouble() })
             $layer.SingularValues.Length | Should -Be $reference.Length
             for ($i = 0; $i -lt $reference.Length -and $reference[$i] -ge 1e-4 * $reference[0]; $i++) {
-                Test-Close $layer.SingularValues[$i] $reference[$i] 1e-4 | Should -BeTrue -Because "singular value $i of $($layer.Layer) is $($reference[$i]), not $($layer.SingularValues[$i])"
+                Test-Close $layer.SingularValues[$i] $reference[$i] 1e-4 |
+                    Should -BeTrue -Because "singular value $i of $($layer.Layer) is $($reference[$i]), not $($layer.SingularValues[$i])"
             }
         }
     }
@@ -63,8 +64,10 @@ Describe 'The spectra of the sample' {
     It 'have norms of the base model within 1e-5' {
         foreach ($layer in $layers) {
             $reference = $expected.GetProperty('layers').GetProperty($layer.Layer)
-            Test-Close $layer.BaseSpectralNorm $reference.GetProperty('base_spectral_norm').GetDouble() 1e-5 | Should -BeTrue -Because "it is $($layer.Layer)'s"
-            Test-Close $layer.BaseFrobeniusNorm $reference.GetProperty('base_frobenius_norm').GetDouble() 1e-5 | Should -BeTrue -Because "it is $($layer.Layer)'s"
+            Test-Close $layer.BaseSpectralNorm $reference.GetProperty('base_spectral_norm').GetDouble() 1e-5 |
+                Should -BeTrue -Because "it is $($layer.Layer)'s"
+            Test-Close $layer.BaseFrobeniusNorm $reference.GetProperty('base_frobenius_norm').GetDouble() 1e-5 |
+                Should -BeTrue -Because "it is $($layer.Layer)'s"
         }
     }
 }
@@ -119,9 +122,11 @@ Describe "A recipe of kohya's methods on the sample" {
     It 'keeps the ranks of his tool, in the result and in the file: <recipe>' -ForEach $byKohya {
         $result = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder)
         $written = @{}
-        (Read-SafetensorsHeader $result.Path).Tensors | Where-Object Name -Like '*.lora_down.weight' | ForEach-Object { $written[$_.Name] = $_.Shape[0] }
+        (Read-SafetensorsHeader $result.Path).Tensors | Where-Object Name -Like '*.lora_down.weight' |
+            ForEach-Object { $written[$_.Name] = $_.Shape[0] }
         foreach ($kept in $keptRank.EnumerateObject()) {
-            ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
+            ($result.Layers | Where-Object Layer -EQ $kept.Name).NewRank |
+                Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
             $written["$($kept.Name).lora_down.weight"] | Should -Be $kept.Value.GetInt32() -Because "it is $($kept.Name)'s"
         }
         $result.Threshold | Should -BeNullOrEmpty
@@ -142,7 +147,8 @@ Describe "A recipe of kohya's methods on the sample" {
             $both.Layers[$i].NewRank | Should -Be ([Math]::Min($score.Layers[$i].NewRank, $ratio.Layers[$i].NewRank))
         }
         $both.Threshold | Should -Be -1.2
-        Get-FileName $out | Should -Be @('lora_spnckpt1_svratio3_th-1.2.safetensors', 'lora_spnckpt1_th-1.2.safetensors', 'lora_svratio3.safetensors')
+        Get-FileName $out |
+            Should -Be @('lora_spnckpt1_svratio3_th-1.2.safetensors', 'lora_spnckpt1_th-1.2.safetensors', 'lora_svratio3.safetensors')
     }
 
     It 'stays within a size beside a cap' {

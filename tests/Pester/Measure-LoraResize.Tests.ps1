@@ -34,7 +34,8 @@ Describe 'Measure-LoraResize' {
 
     It 'says what of the Frobenius norm is retained as kohya does: the average over the layers, as a share' {
         $retained = @($measured.Layers | Where-Object { $null -ne $_.FrobeniusRetention } | ForEach-Object {
-                [Math]::Abs($_.FrobeniusRetention - [Math]::Sqrt(1 - $_.RelativeErrorToLora * $_.RelativeErrorToLora)) | Should -BeLessThan 1e-8
+                [Math]::Abs($_.FrobeniusRetention - [Math]::Sqrt(1 - $_.RelativeErrorToLora * $_.RelativeErrorToLora)) |
+                    Should -BeLessThan 1e-8
                 $_.FrobeniusRetention
             })
         $retained | Should -HaveCount 50
@@ -42,7 +43,8 @@ Describe 'Measure-LoraResize' {
     }
 
     It 'takes layers, filtered ones too' {
-        (Get-LoraSpectrum $copy | Where-Object Component -EQ UNet | Measure-LoraResize -Recipe 'spn_lora,thr=-0.7').Layers | Should -HaveCount 27
+        (Get-LoraSpectrum $copy | Where-Object Component -EQ UNet | Measure-LoraResize -Recipe 'spn_lora,thr=-0.7').Layers |
+            Should -HaveCount 27
     }
 
     It 'asks for a base model where a recipe needs one' {
@@ -51,7 +53,8 @@ Describe 'Measure-LoraResize' {
 
     It 'leaves files alone that were resized before, but for -Force' {
         $resized = Resize-Lora $copy -Recipe 'spn_lora,thr=-0.7' -OutputDirectory (New-TestFolder)
-        Get-Item $resized.Path | Measure-LoraResize -Recipe 'spn_lora,thr=-0.5' -WarningVariable said -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-Item $resized.Path | Measure-LoraResize -Recipe 'spn_lora,thr=-0.5' -WarningVariable said -WarningAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $said | Should -HaveCount 1
         (Measure-LoraResize $resized.Path -Recipe 'spn_lora,thr=-0.5' -Force).OldRank | Should -Be 366
     }

@@ -22,7 +22,8 @@ Describe 'Merge-Lora' {
     It 'measures against a base model' {
         $env:RESIZELORA_CACHE, $userCache = (Join-Path $TestDrive 'cache'), $env:RESIZELORA_CACHE
         try {
-            $result = Merge-Lora (Get-SamplePath 'lora'), $a | Resize-Lora -Checkpoint (Get-SamplePath 'base') -OutputDirectory (New-TestFolder) -WarningAction SilentlyContinue
+            $result = Merge-Lora (Get-SamplePath 'lora'), $a |
+                Resize-Lora -Checkpoint (Get-SamplePath 'base') -OutputDirectory (New-TestFolder) -WarningAction SilentlyContinue
             $result.RelativeErrorToBase | Should -BeGreaterThan 0
         }
         finally { $env:RESIZELORA_CACHE = $userCache }

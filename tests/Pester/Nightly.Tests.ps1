@@ -54,7 +54,8 @@ Describe 'The nightly script <name>' -ForEach $scripts {
         $help.Synopsis | Should -Not -BeNullOrEmpty
         $help.Examples.Count | Should -BeGreaterThan 0
         foreach ($parameter in $ast.ParamBlock.Parameters) {
-            $help.Parameters[$parameter.Name.VariablePath.UserPath.ToUpperInvariant()] | Should -Not -BeNullOrEmpty -Because "it is -$($parameter.Name.VariablePath.UserPath)"
+            $help.Parameters[$parameter.Name.VariablePath.UserPath.ToUpperInvariant()] |
+                Should -Not -BeNullOrEmpty -Because "it is -$($parameter.Name.VariablePath.UserPath)"
         }
     }
 }
@@ -148,7 +149,8 @@ Describe 'Select-FileShare.ps1' {
     It 'gives the same share whatever the order of the list, the case and the folder' {
         $share = @($files | & $select -Box $boxes -Name gpu2)
         $files | & $select -Box 'gpu3', 'GPU2', 'gpu1' -Name 'gpu2.other' | Should -Be $share
-        $files | ForEach-Object { $_.Replace('\\nas\loras\', '/mnt/LORAS/').ToUpperInvariant() } | & $select -Box $boxes -Name gpu2 | Should -HaveCount $share.Count
+        $files | ForEach-Object { $_.Replace('\\nas\loras\', '/mnt/LORAS/').ToUpperInvariant() } | & $select -Box $boxes -Name gpu2 |
+            Should -HaveCount $share.Count
     }
 
     It 'moves only the files of a box that leaves' {
@@ -211,7 +213,8 @@ Describe 'Register-NightlyResize.ps1' {
     It 'gives the script only parameters that it has' {
         $task = & $register @folders
         $known = @((Get-Command ([System.IO.Path]::Combine($nightly, 'Invoke-NightlyResize.ps1'))).Parameters.Keys) + 'NoProfile', 'NonInteractive', 'File'
-        [regex]::Matches($task.Action.Argument, '(?<= |^)-([A-Z]\w+)') | ForEach-Object { $_.Groups[1].Value } | Where-Object { $_ -notin $known } | Should -BeNullOrEmpty
+        [regex]::Matches($task.Action.Argument, '(?<= |^)-([A-Z]\w+)') | ForEach-Object { $_.Groups[1].Value } |
+            Where-Object { $_ -notin $known } | Should -BeNullOrEmpty
     }
 
     It 'registers nothing with -WhatIf' {
@@ -268,11 +271,13 @@ Describe 'Invoke-SharedResize.ps1' {
 
 Describe 'crontab.example' {
     It 'calls the script with parameters that it has' {
-        $line = [System.IO.File]::ReadAllLines([System.IO.Path]::Combine($nightly, 'crontab.example')) | Where-Object { $_ -like '*Invoke-NightlyResize.ps1*' }
+        $line = [System.IO.File]::ReadAllLines([System.IO.Path]::Combine($nightly, 'crontab.example')) |
+            Where-Object { $_ -like '*Invoke-NightlyResize.ps1*' }
         $command = $line.Substring($line.IndexOf('Invoke-NightlyResize.ps1'))
         $known = (Get-Command ([System.IO.Path]::Combine($nightly, 'Invoke-NightlyResize.ps1'))).Parameters
         $given = @([regex]::Matches($command, '(?<= )-([A-Z]\w+)') | ForEach-Object { $_.Groups[1].Value })
         $given | Where-Object { -not $known.ContainsKey($_) } | Should -BeNullOrEmpty
-        $known.Values | Where-Object { $_.Attributes.Mandatory -contains $true } | Where-Object { $_.Name -notin $given } | Should -BeNullOrEmpty
+        $known.Values | Where-Object { $_.Attributes.Mandatory -contains $true } | Where-Object { $_.Name -notin $given } |
+            Should -BeNullOrEmpty
     }
 }

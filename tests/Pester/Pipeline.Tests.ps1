@@ -92,12 +92,14 @@ Describe 'Layers without their spectra' {
     }
 
     It 'are refused where they do not say which file they are of' {
-        $unet | Select-Object Layer, Rank | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $unet | Select-Object Layer, Rank | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerWithoutFile,*'
     }
 
     It 'are refused where they have lost their name' {
-        $unet | Select-Object Path, Rank | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $unet | Select-Object Path, Rank | Resize-Lora -Recipe rank=4 -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerWithoutFile,*'
     }
 
@@ -127,7 +129,8 @@ Describe 'Layers without their spectra' {
 
     It 'come from a result, too' {
         $result = Resize-Lora $first -Recipe rank=8 -OutputDirectory (New-TestFolder)
-        ($result.Layers | Where-Object Component -EQ UNet | Resize-Lora -Recipe rank=4 -OutputDirectory (New-TestFolder)).NewRank | Should -Be $unetRank
+        ($result.Layers | Where-Object Component -EQ UNet | Resize-Lora -Recipe rank=4 -OutputDirectory (New-TestFolder)).NewRank |
+            Should -Be $unetRank
     }
 }
 
@@ -202,7 +205,8 @@ Describe 'A measurement in the pipeline' {
         $bytes = [System.IO.File]::ReadAllBytes($file)
         $bytes[-2] = $bytes[-2] -bxor 1
         [System.IO.File]::WriteAllBytes($file, $bytes)
-        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems[0].FullyQualifiedErrorId | Should -BeLike 'LayerStale,*'
     }
 
@@ -214,7 +218,8 @@ Describe 'A measurement in the pipeline' {
 
     It 'that has lost its layers is refused' {
         $chosen = Measure-LoraResize $first -Recipe rank=4 | ConvertTo-Csv | ConvertFrom-Csv
-        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems[0].Exception.Message | Should -BeLike '*has lost its layers*'
     }
 }
@@ -238,7 +243,8 @@ Describe 'Files that come one after another' {
         $null = $shell.AddArgument((Get-Module ResizeLora).Path).AddArgument(@($first, $second)).AddArgument((New-TestFolder))
         # Nobody can answer: the first question ends the command, and nothing was decomposed before it.
         try { $null = $shell.Invoke() } catch { $null = $_ }
-        @($shell.Streams.Verbose.Message -like '*score quantiles*' -or $shell.Streams.Verbose.Message -like '*total rank*') | Should -Be $false
+        @($shell.Streams.Verbose.Message -like '*score quantiles*' -or $shell.Streams.Verbose.Message -like '*total rank*') |
+            Should -Be $false
         $shell.Dispose()
     }
 }
@@ -257,7 +263,8 @@ Describe 'A file that is named' {
             $problems | Should -HaveCount 1
             $problems[0].FullyQualifiedErrorId | Should -BeLike 'File*,*'
             $warnings | Should -HaveCount 0
-            Get-Item $file | & $command -ErrorVariable problems -WarningVariable warnings -WarningAction SilentlyContinue @recipe | Should -BeNullOrEmpty
+            Get-Item $file | & $command -ErrorVariable problems -WarningVariable warnings -WarningAction SilentlyContinue @recipe |
+                Should -BeNullOrEmpty
             $problems | Should -HaveCount 0
             $warnings | Should -HaveCount 1
         }
@@ -271,7 +278,8 @@ Describe 'A file that is named' {
     }
 
     It 'is not decided silently when -Force and -SkipExisting are both given' {
-        { Resize-Lora $first -Recipe rank=4 -Force -SkipExisting } | Should -Throw '*give one of the two*' -ErrorId 'ForceWithSkipExisting,*'
+        { Resize-Lora $first -Recipe rank=4 -Force -SkipExisting } |
+            Should -Throw '*give one of the two*' -ErrorId 'ForceWithSkipExisting,*'
     }
 }
 

@@ -142,7 +142,8 @@ Describe 'Layers that are not understood' {
     It 'are left out by Get-LoraSpectrum with a warning' {
         (Get-LoraSpectrum $odd @quiet).Layer | Should -Be $queryLayer
         "$warnings" | Should -BeLike $named
-        { Get-LoraSpectrum $odd -Layer 'lora_unet_half' -ErrorAction Stop } | Should -Throw '*lora_unet_half*no spectrum (no lora_up)*' -ErrorId 'LayerMissing,*'
+        { Get-LoraSpectrum $odd -Layer 'lora_unet_half' -ErrorAction Stop } |
+            Should -Throw '*lora_unet_half*no spectrum (no lora_up)*' -ErrorId 'LayerMissing,*'
     }
 
     It 'are not compared, with a warning' {
@@ -152,7 +153,8 @@ Describe 'Layers that are not understood' {
     }
 
     It 'cannot be merged' {
-        { Merge-Lora $plain, $odd -ErrorAction Stop } | Should -Throw "*odd.safetensors*cannot be merged*$merged" -ErrorId 'MergeUnsupported,*'
+        { Merge-Lora $plain, $odd -ErrorAction Stop } |
+            Should -Throw "*odd.safetensors*cannot be merged*$merged" -ErrorId 'MergeUnsupported,*'
     }
 
     It 'are counted by Get-LoraInfo' {
@@ -173,7 +175,8 @@ Describe 'Hundreds of layers without a base weight' {
     }
 
     It 'are counted by component in one short warning; -Verbose names them all' {
-        $spoken = Resize-Lora $full @given -Recipe 'spn_ckpt=1,thr=-9' -Verbose @quiet 4>&1 | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
+        $spoken = Resize-Lora $full @given -Recipe 'spn_ckpt=1,thr=-9' -Verbose @quiet 4>&1 |
+            Where-Object { $_ -is [System.Management.Automation.VerboseRecord] }
         $warning = $warnings.Message | Where-Object { $_ -like '*base model*' }
         $warning | Should -BeLike '*200 layers (TextEncoder1: 100, TextEncoder2: 100): lora_te1_text_model_encoder_layers_0_self_attn_q_proj, * and 197 more'
         $warning.Length | Should -BeLessThan 400

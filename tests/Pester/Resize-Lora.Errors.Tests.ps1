@@ -85,7 +85,8 @@ Describe 'A damaged file: <name>' -ForEach @(
     }
 
     It 'ends the command when errors shall' {
-        { Resize-Lora $file, $good -Recipe $recipe -OutputDirectory (New-TestFolder) -ErrorAction Stop } | Should -Throw -ErrorId "$id,$command"
+        { Resize-Lora $file, $good -Recipe $recipe -OutputDirectory (New-TestFolder) -ErrorAction Stop } |
+            Should -Throw -ErrorId "$id,$command"
     }
 }
 
@@ -110,7 +111,8 @@ Describe 'A LoRA that does not fit the base model' {
             New-Tensor "$layer.lora_down.weight" @(1, 20, 1, 1) @(1..20)
             New-Tensor "$layer.lora_up.weight" @(20, 1, 1, 1) @(1..20)
         )
-        { Resize-Lora $other -Checkpoint $base -ErrorAction Stop } | Should -Throw "*$layer*20, 20*20, 20, 3, 3*" -ErrorId "LayerShapeMismatch,$command"
+        { Resize-Lora $other -Checkpoint $base -ErrorAction Stop } |
+            Should -Throw "*$layer*20, 20*20, 20, 3, 3*" -ErrorId "LayerShapeMismatch,$command"
     }
 
     It 'is resized by its own scores without a base model' {
@@ -180,7 +182,8 @@ Describe 'A pickle' {
     It 'is refused as a base model too: <_>' -ForEach 'sdxl.ckpt', 'sdxl.pt' {
         $file = Join-Path (New-TestFolder) $_
         [System.IO.File]::WriteAllBytes($file, [byte[]] (0x50, 0x4B, 3, 4, 0, 0, 8, 8, 0, 0))
-        { Resize-Lora $lora -Checkpoint $file -OutputDirectory (New-TestFolder) } | Should -Throw "*$_*Convert it to safetensors*" -ErrorId "FileUnsupported,$command"
+        { Resize-Lora $lora -Checkpoint $file -OutputDirectory (New-TestFolder) } |
+            Should -Throw "*$_*Convert it to safetensors*" -ErrorId "FileUnsupported,$command"
     }
 }
 
@@ -218,12 +221,14 @@ Describe 'A file that is not there' {
 
 Describe 'The base model' {
     It 'is asked for when the recipe needs one' {
-        { Resize-Lora $lora -Recipe 'params=1,spn_ckpt=1,thr=-1' } | Should -Throw '*params=0.5*measures against the base model*-Checkpoint*' -ErrorId "CheckpointNotGiven,$command"
+        { Resize-Lora $lora -Recipe 'params=1,spn_ckpt=1,thr=-1' } |
+            Should -Throw '*params=0.5*measures against the base model*-Checkpoint*' -ErrorId "CheckpointNotGiven,$command"
         { Resize-Lora $lora } | Should -Throw -ErrorId "CheckpointNotGiven,$command"
     }
 
     It 'is asked for when layers come that were measured without one' {
-        Get-LoraSpectrum $lora | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-LoraSpectrum $lora | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems | Should -HaveCount 1
         $problems[0].FullyQualifiedErrorId | Should -Be "CheckpointNotGiven,$command"
     }
@@ -231,12 +236,14 @@ Describe 'The base model' {
     It 'is an error when it is not there; nothing is done' {
         $folder = New-TestFolder
         $missing = Join-Path $folder 'missing.safetensors'
-        { Resize-Lora $lora -Checkpoint $missing -OutputDirectory $folder } | Should -Throw "*checkpoint '$missing' does not exist*" -ErrorId "CheckpointMissing,$command"
+        { Resize-Lora $lora -Checkpoint $missing -OutputDirectory $folder } |
+            Should -Throw "*checkpoint '$missing' does not exist*" -ErrorId "CheckpointMissing,$command"
         Get-FileName $folder | Should -BeNullOrEmpty
     }
 
     It 'is an error when it is a LoRA' {
-        { Resize-Lora $lora -Checkpoint $lora } | Should -Throw "*$lora*no layer of an SDXL model*" -ErrorId "CheckpointUnrecognised,$command"
+        { Resize-Lora $lora -Checkpoint $lora } |
+            Should -Throw "*$lora*no layer of an SDXL model*" -ErrorId "CheckpointUnrecognised,$command"
     }
 
     It 'is an error when it is damaged' {
@@ -293,7 +300,8 @@ Describe 'A recipe that is none' {
 Describe 'A device that is not there' {
     It 'is an error that says so, before anything is done: <_>' -ForEach 'cuda:99', 'CUDA:99' {
         $folder = New-TestFolder
-        { Resize-Lora $lora -Recipe $recipe -Device $_ -OutputDirectory $folder } | Should -Throw "*'$_' was asked for*-Device cpu or auto*" -ErrorId "DeviceCudaAbsent,$command"
+        { Resize-Lora $lora -Recipe $recipe -Device $_ -OutputDirectory $folder } |
+            Should -Throw "*'$_' was asked for*-Device cpu or auto*" -ErrorId "DeviceCudaAbsent,$command"
         Get-FileName $folder | Should -BeNullOrEmpty
     }
 
@@ -302,8 +310,10 @@ Describe 'A device that is not there' {
         if ([System.IO.Directory]::GetFiles($native, '*torch_cuda*', [System.IO.SearchOption]::AllDirectories)) {
             Set-ItResult -Skipped -Because 'this build has the libraries for CUDA'
         }
-        { Resize-Lora $lora -Recipe $recipe -Device cuda } | Should -Throw '*no CUDA device can be used*-Device cpu or auto*' -ErrorId "DeviceCudaAbsent,$command"
-        { Get-LoraSpectrum $lora -Device cuda:0 } | Should -Throw -ErrorId 'DeviceCudaAbsent,ResizeLora.PowerShell.Commands.GetLoraSpectrumCommand'
+        { Resize-Lora $lora -Recipe $recipe -Device cuda } |
+            Should -Throw '*no CUDA device can be used*-Device cpu or auto*' -ErrorId "DeviceCudaAbsent,$command"
+        { Get-LoraSpectrum $lora -Device cuda:0 } |
+            Should -Throw -ErrorId 'DeviceCudaAbsent,ResizeLora.PowerShell.Commands.GetLoraSpectrumCommand'
     }
 
     It 'is refused by its name when there is no such kind: <_>' -ForEach 'gpu', 'cuda:', 'cuda:-1', 'cuda:1.5', 'mps' {
@@ -315,7 +325,8 @@ Describe 'A folder that cannot be written to' {
     It 'is an error for each file, and the inputs stay' {
         $file = Join-Path (New-TestFolder) 'a file, no folder'
         [System.IO.File]::WriteAllText($file, 'somebody''s work')
-        Resize-Lora $lora -Recipe $recipe -OutputDirectory (Join-Path $file 'out') -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Resize-Lora $lora -Recipe $recipe -OutputDirectory (Join-Path $file 'out') -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems | Should -HaveCount 1
         $problems[0].FullyQualifiedErrorId | Should -BeLike "Output*,$command"
         $problems[0].CategoryInfo.Category | Should -Be 'WriteError'
@@ -333,7 +344,8 @@ Describe 'A folder that cannot be written to' {
     }
 
     It 'is an error when it is not of the file system' {
-        { Resize-Lora $lora -Recipe $recipe -OutputDirectory 'Variable:' -ErrorAction Stop } | Should -Throw '*not a path of the file system*'
+        { Resize-Lora $lora -Recipe $recipe -OutputDirectory 'Variable:' -ErrorAction Stop } |
+            Should -Throw '*not a path of the file system*'
     }
 }
 

@@ -210,7 +210,8 @@ Describe 'A file that was resized before' {
     }
 
     It 'is left alone with a warning when it comes from a folder' {
-        Get-Item $first.Path | Resize-Lora -Recipe 'spn_lora,thr=-0.3' -WarningVariable warnings -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        Get-Item $first.Path | Resize-Lora -Recipe 'spn_lora,thr=-0.3' -WarningVariable warnings -WarningAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $warnings | Should -HaveCount 1
         $warnings[0].Message | Should -BeLike "*'lora_spnlora1_th-0.7.safetensors' was resized before*"
     }

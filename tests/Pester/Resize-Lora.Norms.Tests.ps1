@@ -26,7 +26,8 @@ Describe 'The norms of the base model' {
     }
 
     It 'are computed the first time, and -Verbose says where they are kept' {
-        Get-NormMessage $checkpoint | Should -BeLike "*51 base layers of '$checkpoint' were computed (51 of 51) and are kept in '$env:RESIZELORA_CACHE'*"
+        Get-NormMessage $checkpoint |
+            Should -BeLike "*51 base layers of '$checkpoint' were computed (51 of 51) and are kept in '$env:RESIZELORA_CACHE'*"
         Get-ChildItem $env:RESIZELORA_CACHE | Should -HaveCount 1
     }
 
@@ -51,7 +52,8 @@ Describe 'The norms of the base model' {
     It 'are computed again for the weights that changed, though name and size stayed' {
         $null = Get-NormMessage $checkpoint
         $bytes = [System.IO.File]::ReadAllBytes($checkpoint)
-        $weight = (Read-SafetensorsHeader $checkpoint).Tensors | Where-Object Name -EQ 'model.diffusion_model.input_blocks.4.1.proj_out.weight'
+        $weight = (Read-SafetensorsHeader $checkpoint).Tensors |
+            Where-Object Name -EQ 'model.diffusion_model.input_blocks.4.1.proj_out.weight'
         $bytes[(Read-SafetensorsHeader $checkpoint).DataStart + $weight.Start] = $bytes[(Read-SafetensorsHeader $checkpoint).DataStart + $weight.Start] -bxor 1
         [System.IO.File]::WriteAllBytes($checkpoint, $bytes)
         Get-NormMessage $checkpoint | Should -BeLike '*were computed (1 of 51)*'

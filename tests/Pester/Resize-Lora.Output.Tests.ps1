@@ -87,7 +87,8 @@ Describe 'Metadata of outputs' {
     }
 
     It 'adds resize_params and the two hashes, and nothing else' {
-        $after.Keys | Where-Object { -not $before.ContainsKey($_) } | Sort-Object | Should -Be @('resize_params', 'sshs_legacy_hash', 'sshs_model_hash')
+        $after.Keys | Where-Object { -not $before.ContainsKey($_) } | Sort-Object |
+            Should -Be @('resize_params', 'sshs_legacy_hash', 'sshs_model_hash')
     }
 
     It 'says that the rank varies, as kohya''s tool does' {
@@ -148,7 +149,8 @@ Describe 'The bytes of outputs' {
     }
 
     It 'lie as the safetensors library writes them: widest type first, then by name' {
-        $header.Tensors.Name | Should -Be @('wide', "$queryLayer.alpha", "$queryLayer.lora_down.weight", "$queryLayer.lora_up.weight", 'a note of bytes')
+        $header.Tensors.Name |
+            Should -Be @('wide', "$queryLayer.alpha", "$queryLayer.lora_down.weight", "$queryLayer.lora_up.weight", 'a note of bytes')
     }
 
     It 'begin at a multiple of eight, and leave no hole' {
@@ -219,7 +221,8 @@ Describe 'An output that exists' {
 
     It 'is left out with -SkipExisting, and the other recipe''s output is written' {
         $output = Resize-Lora $file -Recipe $recipe, 'spn_lora,thr=-0.3' -SkipExisting -Verbose 4>&1
-        @($output | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -like "*'$existing' exists*" }) | Should -HaveCount 1
+        @($output | Where-Object { $_ -is [System.Management.Automation.VerboseRecord] -and $_.Message -like "*'$existing' exists*" }) |
+            Should -HaveCount 1
         @($output | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }).Threshold | Should -Be -0.3
     }
 
@@ -311,7 +314,8 @@ Describe 'What is never an output' {
     It 'is the base model that the layers of a pipeline were measured against' {
         $folder = New-TestFolder
         $checkpoint = Copy-Sample 'base' (Join-Path $folder 'lora_spnckpt1_th-1.2.safetensors')
-        Get-LoraSpectrum $lora -Checkpoint $checkpoint | Resize-Lora -OutputDirectory $folder -Force -ErrorVariable problems -ErrorAction SilentlyContinue |
+        Get-LoraSpectrum $lora -Checkpoint $checkpoint |
+            Resize-Lora -OutputDirectory $folder -Force -ErrorVariable problems -ErrorAction SilentlyContinue |
             Should -BeNullOrEmpty
         $problems[0].FullyQualifiedErrorId | Should -Be 'OutputIsInput,ResizeLora.PowerShell.Commands.ResizeLoraCommand'
         Get-Sha256 $checkpoint | Should -Be (Get-Sha256 $base)
@@ -341,7 +345,8 @@ Describe '-WhatIf' {
         $output = Resize-Lora $lora -Recipe $recipe -OutputDirectory (New-TestFolder) -Verbose 4>&1
         $result = $output | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }
         $size = $result.NewLength.ToString('N0', [cultureinfo]::InvariantCulture)
-        @($output | Where-Object { "$_" -like "*Write $size bytes, total rank 784 -> 366, by recipe $recipe*$($result.Path)*" }) | Should -HaveCount 1
+        @($output | Where-Object { "$_" -like "*Write $size bytes, total rank 784 -> 366, by recipe $recipe*$($result.Path)*" }) |
+            Should -HaveCount 1
     }
 
     It 'writes nothing, makes no folder, and gives no result' {
@@ -398,7 +403,8 @@ Describe 'Whole or not at all' {
     It 'leaves no file at all when it fails' {
         $folder = New-TestFolder
         $file = Write-SafetensorsFile (Join-Path (New-TestFolder) 'large.safetensors') (New-Layer $queryLayer -Value 1e6)
-        Resize-Lora $file -Recipe $recipe -OutputDirectory $folder -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        Resize-Lora $file -Recipe $recipe -OutputDirectory $folder -ErrorVariable problems -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
         $problems | Should -HaveCount 1
         Get-FileName $folder | Should -BeNullOrEmpty
     }

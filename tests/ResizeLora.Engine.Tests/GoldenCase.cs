@@ -21,9 +21,11 @@ internal static class GoldenCase
 
     public static IEnumerable<string> Recipes => Expected.GetProperty("recipes").EnumerateObject().Select(recipe => recipe.Name);
 
-    public static double[] Numbers(JsonElement array) => array.EnumerateArray()
-        .Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity)
-        .ToArray();
+    public static double[] Numbers(JsonElement array) =>
+        array
+            .EnumerateArray()
+            .Select(number => number.ValueKind == JsonValueKind.Number ? number.GetDouble() : double.NegativeInfinity)
+            .ToArray();
 
     private static JsonElement RecipesOf(string file) =>
         JsonDocument.Parse(File.ReadAllBytes(Path.Combine(Folder, file))).RootElement.GetProperty("recipes");

@@ -53,7 +53,9 @@ public sealed class GoldenTests : IDisposable
     {
         foreach (LayerSpectrum layer in job.Layers)
         {
-            double[] expected = GoldenCase.Numbers(GoldenCase.Expected.GetProperty("layers").GetProperty(layer.Layer).GetProperty("singular_values"));
+            double[] expected = GoldenCase.Numbers(
+                GoldenCase.Expected.GetProperty("layers").GetProperty(layer.Layer).GetProperty("singular_values")
+            );
             Assert.Equal(expected.Length, layer.SingularValues.Length);
             for (int index = 0; index < expected.Length; index++)
             {
@@ -101,13 +103,15 @@ public sealed class GoldenTests : IDisposable
 
     [Theory]
     [MemberData(nameof(KohyaRecipes))]
-    public void Ranks_by_kohyas_methods_are_those_that_his_tool_gives(string text) =>
-        CheckRanks(text, GoldenCase.Kohya.GetProperty(text));
+    public void Ranks_by_kohyas_methods_are_those_that_his_tool_gives(string text) => CheckRanks(text, GoldenCase.Kohya.GetProperty(text));
 
     [Theory]
     [MemberData(nameof(OldKohyaRecipes))]
     public void Ranks_of_the_old_count_are_those_that_his_tool_gave_before(string text) =>
-        CheckRanks(text.StartsWith("sv_", StringComparison.Ordinal) ? $"{text},sv_count=old" : text, GoldenCase.KohyaBefore.GetProperty(text));
+        CheckRanks(
+            text.StartsWith("sv_", StringComparison.Ordinal) ? $"{text},sv_count=old" : text,
+            GoldenCase.KohyaBefore.GetProperty(text)
+        );
 
     [Theory]
     [InlineData(5)]
@@ -120,9 +124,10 @@ public sealed class GoldenTests : IDisposable
         ResizePlan byScore = PlanOf(FormattableString.Invariant($"spn_lora=1,thr={-Math.Log10(ratio):R}"));
 
         // A layer that is all zero has no score; kohya's tool leaves it one dimension.
-        IEnumerable<(string, int)> Ranks(ResizePlan plan) => plan.Layers
-            .Where(static layer => layer.Spectrum.SpectralNorm > 0)
-            .Select(static layer => (layer.Result.Layer, layer.Result.NewRank));
+        IEnumerable<(string, int)> Ranks(ResizePlan plan) =>
+            plan
+                .Layers.Where(static layer => layer.Spectrum.SpectralNorm > 0)
+                .Select(static layer => (layer.Result.Layer, layer.Result.NewRank));
         Assert.Equal(Ranks(byScore), Ranks(byRatio));
     }
 
@@ -131,7 +136,8 @@ public sealed class GoldenTests : IDisposable
         ResizePlan plan = job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, progress: null, CancellationToken.None);
         Assert.Equal(
             expected.GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
-            plan.Layers.Select(layer => (layer.Result.Layer, layer.Result.NewRank)).Order());
+            plan.Layers.Select(layer => (layer.Result.Layer, layer.Result.NewRank)).Order()
+        );
         Assert.All(plan.Layers, layer => Assert.Equal(Enumerable.Range(0, layer.Result.NewRank), layer.Kept));
         Assert.Null(plan.Threshold);
     }

@@ -11,11 +11,16 @@ public sealed class LayerWorkersTests
     [InlineData(5)]
     public void Results_come_in_the_order_of_the_pieces(int threads)
     {
-        IEnumerable<int> squares = LayerWorkers.InOrder(Enumerable.Range(0, 200), threads, static piece =>
-        {
-            Thread.SpinWait((200 - piece) * 100);
-            return piece * piece;
-        }, CancellationToken.None);
+        IEnumerable<int> squares = LayerWorkers.InOrder(
+            Enumerable.Range(0, 200),
+            threads,
+            static piece =>
+            {
+                Thread.SpinWait((200 - piece) * 100);
+                return piece * piece;
+            },
+            CancellationToken.None
+        );
         Assert.Equal(Enumerable.Range(0, 200).Select(static piece => piece * piece), squares);
     }
 
@@ -44,7 +49,8 @@ public sealed class LayerWorkersTests
     [InlineData(false)]
     public void The_engines_own_error_is_the_one_that_is_reported(bool inOrder)
     {
-        static int Fail(int piece) => piece == 7 ? throw new AdapterException("lora.safetensors", "layer", "NotFinite", "it is bad.") : piece;
+        static int Fail(int piece) =>
+            piece == 7 ? throw new AdapterException("lora.safetensors", "layer", "NotFinite", "it is bad.") : piece;
         int[] pieces = [.. Enumerable.Range(0, 30)];
         AdapterException exception = Assert.Throws<AdapterException>(() =>
         {
@@ -70,7 +76,9 @@ public sealed class LayerWorkersTests
             return piece == 4 ? throw new InvalidOperationException() : piece;
         }
 
-        Assert.Throws<InvalidOperationException>(() => LayerWorkers.InOrder(Enumerable.Range(0, 50), 4, Work, CancellationToken.None).Count());
+        Assert.Throws<InvalidOperationException>(() =>
+            LayerWorkers.InOrder(Enumerable.Range(0, 50), 4, Work, CancellationToken.None).Count()
+        );
         Assert.Equal(0, Volatile.Read(ref running));
         Assert.Equal([0, 1], LayerWorkers.InOrder(Enumerable.Range(0, 50), 4, Work, CancellationToken.None).Take(2));
         Assert.Equal(0, Volatile.Read(ref running));
@@ -81,11 +89,15 @@ public sealed class LayerWorkersTests
     {
         using var cancellation = new CancellationTokenSource();
         int done = 0;
-        Assert.ThrowsAny<OperationCanceledException>(() => LayerWorkers.ForEach([.. Enumerable.Range(0, 1000)], 2, piece => CancelAfter(ref done, cancellation), cancellation.Token));
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            LayerWorkers.ForEach([.. Enumerable.Range(0, 1000)], 2, piece => CancelAfter(ref done, cancellation), cancellation.Token)
+        );
         Assert.InRange(done, 10, 20);
         done = 0;
         using var again = new CancellationTokenSource();
-        Assert.ThrowsAny<OperationCanceledException>(() => LayerWorkers.InOrder(Enumerable.Range(0, 1000), 2, piece => CancelAfter(ref done, again), again.Token).Count());
+        Assert.ThrowsAny<OperationCanceledException>(() =>
+            LayerWorkers.InOrder(Enumerable.Range(0, 1000), 2, piece => CancelAfter(ref done, again), again.Token).Count()
+        );
         Assert.InRange(done, 10, 30);
     }
 

@@ -28,7 +28,8 @@ public sealed partial class ReliabilityDocumentTests
 
     private static IEnumerable<string[]> Rows() =>
         from line in File.ReadAllLines(Path.Combine(Root, "docs", "reliability.md"))
-        where line.StartsWith("| ", StringComparison.Ordinal) && line[2] is not '-' && !line.StartsWith("| promise", StringComparison.Ordinal)
+        where
+            line.StartsWith("| ", StringComparison.Ordinal) && line[2] is not '-' && !line.StartsWith("| promise", StringComparison.Ordinal)
         select line.Split('|')[1..3];
 
     private static bool Exists(string name)
@@ -43,9 +44,15 @@ public sealed partial class ReliabilityDocumentTests
         return MethodOf(name)?.GetCustomAttribute<FactAttribute>() is not null;
     }
 
-    private static MethodInfo? MethodOf(string name) => name.Split('.') is [var type, var method]
-        ? Assembly.GetExecutingAssembly().GetTypes().Where(known => known.Name == type).Select(known => known.GetMethod(method)).FirstOrDefault()
-        : null;
+    private static MethodInfo? MethodOf(string name) =>
+        name.Split('.') is [var type, var method]
+            ? Assembly
+                .GetExecutingAssembly()
+                .GetTypes()
+                .Where(known => known.Name == type)
+                .Select(known => known.GetMethod(method))
+                .FirstOrDefault()
+            : null;
 
     [GeneratedRegex("`([^`]+)`")]
     private static partial Regex Quoted();

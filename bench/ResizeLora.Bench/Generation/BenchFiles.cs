@@ -27,7 +27,10 @@ internal sealed class BenchFiles
         HighRank = 128 / Divisor;
         LowRank = 32 / Divisor;
         HighRankLora = Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{HighRank}.safetensors"));
-        LowRankLoras = Enumerable.Range(0, small ? SmallLowRankCount : LowRankCount).Select(number => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{LowRank}-{number:00}.safetensors"))).ToArray();
+        LowRankLoras = Enumerable
+            .Range(0, small ? SmallLowRankCount : LowRankCount)
+            .Select(number => Path.Combine(folder, string.Create(CultureInfo.InvariantCulture, $"lora-r{LowRank}-{number:00}.safetensors")))
+            .ToArray();
     }
 
     /// <summary>The folder.</summary>
@@ -56,7 +59,15 @@ internal sealed class BenchFiles
     public void Generate(Action<string> report)
     {
         Directory.CreateDirectory(Folder);
-        Report(Checkpoint, SyntheticFile.Write(Checkpoint, architecture.Tensors, new Dictionary<string, string>(), tensor => WeightOf(tensor.Name, tensor.Shape)));
+        Report(
+            Checkpoint,
+            SyntheticFile.Write(
+                Checkpoint,
+                architecture.Tensors,
+                new Dictionary<string, string>(),
+                tensor => WeightOf(tensor.Name, tensor.Shape)
+            )
+        );
         foreach (string lora in (string[])[HighRankLora, .. LowRankLoras])
         {
             Report(lora, WriteLora(lora, lora == HighRankLora ? HighRank : LowRank));
@@ -89,7 +100,11 @@ internal sealed class BenchFiles
             string seed = $"{Path.GetFileName(path)}/{layer}";
             Add(layer + AdapterLayer.AlphaSuffix, [], () => new ConstantSource((float)alpha));
             Add(layer + AdapterLayer.DownSuffix, [rank, columns], () => new TrainedDown($"{seed}/down", columns));
-            Add(layer + AdapterLayer.UpSuffix, [rows, rank], () => new TrainedUp($"{seed}/up", rows, rank, UpNorm(seed, rows, columns, alpha / rank)));
+            Add(
+                layer + AdapterLayer.UpSuffix,
+                [rows, rank],
+                () => new TrainedUp($"{seed}/up", rows, rank, UpNorm(seed, rows, columns, alpha / rank))
+            );
         }
 
         return SyntheticFile.Write(path, shapes, metadata, tensor => sources[tensor.Name]());

@@ -41,9 +41,13 @@ internal sealed class SdxlArchitecture
     {
         foreach ((string name, long[] shape) in tensors)
         {
-            bool isTarget = shape.Length == 2
-                && (!name.StartsWith(UNet, StringComparison.Ordinal)
-                    || name.Contains(".transformer_blocks.", StringComparison.Ordinal) || name.Contains(".proj_", StringComparison.Ordinal));
+            bool isTarget =
+                shape.Length == 2
+                && (
+                    !name.StartsWith(UNet, StringComparison.Ordinal)
+                    || name.Contains(".transformer_blocks.", StringComparison.Ordinal)
+                    || name.Contains(".proj_", StringComparison.Ordinal)
+                );
             IReadOnlyList<string> layers = isTarget ? SdxlLayerMap.LayersOf(name) : [];
             foreach (string layer in layers)
             {

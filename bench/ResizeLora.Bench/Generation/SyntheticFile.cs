@@ -14,16 +14,31 @@ internal static class SyntheticFile
     /// <param name="metadata">The metadata.</param>
     /// <param name="sourceOf">Gives the source of a tensor; it is asked when the tensor's turn comes.</param>
     /// <returns>Whether it was written.</returns>
-    public static bool Write(string path, IEnumerable<(string Name, long[] Shape)> shapes, IReadOnlyDictionary<string, string> metadata, Func<TensorEntry, ITensorSource> sourceOf)
+    public static bool Write(
+        string path,
+        IEnumerable<(string Name, long[] Shape)> shapes,
+        IReadOnlyDictionary<string, string> metadata,
+        Func<TensorEntry, ITensorSource> sourceOf
+    )
     {
-        var layout = SafetensorsLayout.Create(shapes.Select(static tensor => (tensor.Name, TensorType.Float16, (IReadOnlyList<long>)tensor.Shape)), metadata);
+        var layout = SafetensorsLayout.Create(
+            shapes.Select(static tensor => (tensor.Name, TensorType.Float16, (IReadOnlyList<long>)tensor.Shape)),
+            metadata
+        );
         if (File.Exists(path) && new FileInfo(path).Length == layout.FileLength)
         {
             return false;
         }
 
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, layout);
-        foreach (byte[] bytes in LayerWorkers.InOrder(Split(layout.Tensors, sourceOf), Environment.ProcessorCount, static piece => piece.Make(), CancellationToken.None))
+        foreach (
+            byte[] bytes in LayerWorkers.InOrder(
+                Split(layout.Tensors, sourceOf),
+                Environment.ProcessorCount,
+                static piece => piece.Make(),
+                CancellationToken.None
+            )
+        )
         {
             writer.Write(bytes);
         }

@@ -46,7 +46,10 @@ internal sealed class TrainedUp : ITensorSource
             {
                 for (int index = start; index < start + width; index++)
                 {
-                    (destination[index], destination[index + width]) = (destination[index] + destination[index + width], destination[index] - destination[index + width]);
+                    (destination[index], destination[index + width]) = (
+                        destination[index] + destination[index + width],
+                        destination[index] - destination[index + width]
+                    );
                 }
             }
         }

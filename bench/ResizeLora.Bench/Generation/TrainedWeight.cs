@@ -74,7 +74,11 @@ internal sealed class TrainedWeight : ITensorSource
         }
 
         double decay = 0.55 + (0.35 * CounterNoise.Uniform($"{name}/decay"));
-        return Enumerable.Range(0, MostDirections).Select(index => first * Math.Pow(decay, index)).TakeWhile(static leader => leader > 1.1).ToArray();
+        return Enumerable
+            .Range(0, MostDirections)
+            .Select(index => first * Math.Pow(decay, index))
+            .TakeWhile(static leader => leader > 1.1)
+            .ToArray();
     }
 
     private static float[] Direction(string name, int length)

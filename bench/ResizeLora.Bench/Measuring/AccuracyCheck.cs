@@ -22,12 +22,17 @@ internal static class AccuracyCheck
         NativeLibraries.EnsureLoaded();
         using var adapter = Adapter.Open(files.HighRankLora);
         using var checkpoint = Checkpoint.Open(files.Checkpoint);
-        AdapterLayer[] sample = Enumerable.Range(0, SampleSize).Select(index => adapter.Layers[((2 * index) + 1) * adapter.Layers.Count / (2 * SampleSize)]).ToArray();
+        AdapterLayer[] sample = Enumerable
+            .Range(0, SampleSize)
+            .Select(index => adapter.Layers[((2 * index) + 1) * adapter.Layers.Count / (2 * SampleSize)])
+            .ToArray();
         var result = new Accuracy(sample.Length, 0, 0, 0, 0);
         foreach (AdapterLayer layer in sample)
         {
             using DisposeScope scope = NewDisposeScope();
-            double[] engine = LayerDecomposer.Decompose(adapter, layer, baseNorms: null, checkpointPath: null, ComputeDevice.Processor).SingularValues;
+            double[] engine = LayerDecomposer
+                .Decompose(adapter, layer, baseNorms: null, checkpointPath: null, ComputeDevice.Processor)
+                .SingularValues;
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];
             checkpoint.Read(weight, bytes);
@@ -43,7 +48,8 @@ internal static class AccuracyCheck
                 Math.Max(result.EngineSigma, WorstError(engine, exact)),
                 Math.Max(result.ReferenceSigma, WorstError(TensorReader.ToArray(reference.SingularValues), exact)),
                 Math.Max(result.EngineBase, Math.Abs((engineBase / exactBase) - 1)),
-                Math.Max(result.ReferenceBase, Math.Abs((referenceBase / exactBase) - 1)));
+                Math.Max(result.ReferenceBase, Math.Abs((referenceBase / exactBase) - 1))
+            );
         }
 
         return result;
@@ -66,8 +72,13 @@ internal static class AccuracyCheck
     }
 
     private static Tensor Matrix(BaseWeight weight, byte[] bytes) =>
-        TensorReader.ReadRows([weight.Rows, weight.Columns], weight.Tensor.Type, destination => bytes.CopyTo(destination)).to(ScalarType.Float64);
+        TensorReader
+            .ReadRows([weight.Rows, weight.Columns], weight.Tensor.Type, destination => bytes.CopyTo(destination))
+            .to(ScalarType.Float64);
 
     private static double WorstError(double[] values, double[] exact) =>
-        values.Zip(exact).Where(pair => pair.Second >= SmallestShare * exact[0]).Max(static pair => Math.Abs((pair.First / pair.Second) - 1));
+        values
+            .Zip(exact)
+            .Where(pair => pair.Second >= SmallestShare * exact[0])
+            .Max(static pair => Math.Abs((pair.First / pair.Second) - 1));
 }

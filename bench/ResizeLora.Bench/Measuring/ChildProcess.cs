@@ -13,14 +13,18 @@ internal static class ChildProcess
     public static (string Output, TimeSpan Elapsed) Run(string fileName, IEnumerable<string> arguments)
     {
         var clock = Stopwatch.StartNew();
-        using Process process = Process.Start(new ProcessStartInfo(fileName, arguments) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        using Process process = Process.Start(
+            new ProcessStartInfo(fileName, arguments) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         Task<string> errors = process.StandardError.ReadToEndAsync();
         string output = process.StandardOutput.ReadToEnd();
         process.WaitForExit();
         TimeSpan elapsed = clock.Elapsed;
         return process.ExitCode == 0
             ? (output, elapsed)
-            : throw new InvalidOperationException($"{fileName} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}{output}");
+            : throw new InvalidOperationException(
+                $"{fileName} {string.Join(' ', arguments)} ended with {process.ExitCode}: {errors.Result}{output}"
+            );
     }
 
     /// <summary>Runs this program once more, with other arguments.</summary>

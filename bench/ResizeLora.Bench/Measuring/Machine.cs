@@ -12,13 +12,20 @@ internal static class Machine
     {
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         return string.Create(
-            CultureInfo.InvariantCulture, $"{Processor()}, {Environment.ProcessorCount} cores, {memory:0.#} GiB; {RuntimeInformation.OSDescription}; libtorch {torch.__version__}, {RuntimeInformation.FrameworkDescription}");
+            CultureInfo.InvariantCulture,
+            $"{Processor()}, {Environment.ProcessorCount} cores, {memory:0.#} GiB; {RuntimeInformation.OSDescription}; libtorch "
+                + $"{torch.__version__}, {RuntimeInformation.FrameworkDescription}"
+        );
     }
 
     private static string Processor()
     {
         const string InfoPath = "/proc/cpuinfo";
-        string? line = File.Exists(InfoPath) ? File.ReadLines(InfoPath).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal)) : null;
-        return line?.Split(':', 2)[1].Trim() ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER") ?? RuntimeInformation.ProcessArchitecture.ToString();
+        string? line = File.Exists(InfoPath)
+            ? File.ReadLines(InfoPath).FirstOrDefault(static line => line.StartsWith("model name", StringComparison.Ordinal))
+            : null;
+        return line?.Split(':', 2)[1].Trim()
+            ?? Environment.GetEnvironmentVariable("PROCESSOR_IDENTIFIER")
+            ?? RuntimeInformation.ProcessArchitecture.ToString();
     }
 }

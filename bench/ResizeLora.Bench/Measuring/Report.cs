@@ -22,18 +22,31 @@ internal sealed class Report
     /// <param name="figures">The workloads.</param>
     public void AddTable(IReadOnlyList<WorkloadFigures> figures)
     {
-        text.Append("\n| | workload | reference, s | engine, s | ratio | floor, s | engine / floor |\n| --- | --- | ---: | ---: | ---: | ---: | ---: |\n");
+        text.Append(
+            "\n| | workload | reference, s | engine, s | ratio | floor, s | engine / floor |\n| --- | --- | ---: | ---: | ---: | ---: | "
+                + "---: |\n"
+        );
         foreach (WorkloadFigures line in figures)
         {
-            text.Append(CultureInfo.InvariantCulture, $"| {line.Workload.Id} | {line.Workload.Title} | {line.Reference:0.00} | {line.Engine:0.00} | {line.Reference / line.Engine:0.0}× | {line.Floor:0.00} | {line.Engine / line.Floor:0.0}× |\n");
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {line.Workload.Id} | {line.Workload.Title} | {line.Reference:0.00} | {line.Engine:0.00} | "
+                    + $"{line.Reference / line.Engine:0.0}× | {line.Floor:0.00} | {line.Engine / line.Floor:0.0}× |\n"
+            );
         }
 
         if (figures.Any(static line => line.Memory is not null))
         {
-            text.Append("\n| | the engine's peak memory, MiB | resident | anonymous | mapped files |\n| --- | --- | ---: | ---: | ---: |\n");
+            text.Append(
+                "\n| | the engine's peak memory, MiB | resident | anonymous | mapped files |\n| --- | --- | ---: | ---: | ---: |\n"
+            );
             foreach (WorkloadFigures line in figures)
             {
-                text.Append(CultureInfo.InvariantCulture, $"| {line.Workload.Id} | {line.Workload.Title} | {line.Memory?.Resident >> 20} | {line.Memory?.Anonymous >> 20} | {line.Memory?.Mapped >> 20} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {line.Workload.Id} | {line.Workload.Title} | {line.Memory?.Resident >> 20} | {line.Memory?.Anonymous >> 20} | "
+                        + $"{line.Memory?.Mapped >> 20} |\n"
+                );
             }
         }
     }
@@ -42,9 +55,18 @@ internal sealed class Report
     /// <param name="accuracy">The errors.</param>
     public void AddAccuracy(Accuracy accuracy)
     {
-        text.Append(CultureInfo.InvariantCulture, $"\n| worst relative error over {accuracy.Layers} layers, against float64 | reference | engine |\n| --- | ---: | ---: |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| σ of the LoRA, σ ≥ 1e-4·σ₁ | {accuracy.ReferenceSigma:0.0e+0} | {accuracy.EngineSigma:0.0e+0} |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| σ_max of the base | {accuracy.ReferenceBase:0.0e+0} | {accuracy.EngineBase:0.0e+0} |\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"\n| worst relative error over {accuracy.Layers} layers, against float64 | reference | engine |\n| --- | ---: | ---: |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| σ of the LoRA, σ ≥ 1e-4·σ₁ | {accuracy.ReferenceSigma:0.0e+0} | {accuracy.EngineSigma:0.0e+0} |\n"
+        );
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| σ_max of the base | {accuracy.ReferenceBase:0.0e+0} | {accuracy.EngineBase:0.0e+0} |\n"
+        );
     }
 
     /// <summary>Adds the times of starting.</summary>
@@ -52,7 +74,11 @@ internal sealed class Report
     public void AddStartUp(StartUp startUp)
     {
         text.Append(CultureInfo.InvariantCulture, $"\n| beyond an empty command ({startUp.Empty:0.00} s) | s |\n| --- | ---: |\n");
-        text.Append(CultureInfo.InvariantCulture, $"| Import-Module | {startUp.Import:0.00} |\n| first output of a one-layer job, libtorch loaded | {startUp.FirstOutput:0.00} |\n| the sample LoRA resized | {startUp.Job:0.00} |\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"| Import-Module | {startUp.Import:0.00} |\n| first output of a one-layer job, libtorch loaded | "
+                + $"{startUp.FirstOutput:0.00} |\n| the sample LoRA resized | {startUp.Job:0.00} |\n"
+        );
     }
 
     /// <summary>Puts the figures into a file: between the two marks of a page that has them, else alone.</summary>

@@ -21,7 +21,8 @@ internal static class StartUpCheck
         string import = $"Import-Module '{manifest}'";
         string sample = Path.Combine(root, "samples", "sdxl-tiny");
         string firstLayer = $"Get-LoraSpectrum '{Path.Combine(sample, "lora.safetensors")}' | Select-Object -First 1";
-        string job = $"Resize-Lora '{Path.Combine(sample, "lora.safetensors")}' -Checkpoint '{Path.Combine(sample, "base.safetensors")}' -OutputDirectory '{outputFolder}' -Force";
+        string job =
+            $"Resize-Lora '{Path.Combine(sample, "lora.safetensors")}' -Checkpoint '{Path.Combine(sample, "base.safetensors")}' -OutputDirectory '{outputFolder}' -Force";
         double empty = Fastest("$null", outputFolder);
         double Beyond(string command) => Fastest(command, outputFolder) - empty;
         return new StartUp(empty, Beyond(import), Beyond($"{import}; {firstLayer}"), Beyond($"{import}; {job}"));
@@ -32,6 +33,8 @@ internal static class StartUpCheck
     {
         string isolated = $"$env:{NormCache.FolderVariable} = '{cacheFolder}'; {command}";
         string shell = (string)AppContext.GetData("ResizeLora.PowerShell")!;
-        return Enumerable.Range(0, Runs).Min(_ => ChildProcess.Run("dotnet", [shell, "-NoProfile", "-Command", isolated]).Elapsed.TotalSeconds);
+        return Enumerable
+            .Range(0, Runs)
+            .Min(_ => ChildProcess.Run("dotnet", [shell, "-NoProfile", "-Command", isolated]).Elapsed.TotalSeconds);
     }
 }

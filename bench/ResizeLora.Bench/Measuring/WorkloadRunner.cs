@@ -40,12 +40,22 @@ internal sealed class WorkloadRunner(BenchOptions options, BenchPrograms bench, 
 
                 // Much less processor time than cores · time tells that something else was running.
                 processor = Environment.CpuUsage.TotalTime - processor;
-                report(string.Create(CultureInfo.InvariantCulture, $"{workload.Key}: {program.Name} {times[program][^1]:0.00} s, of processors {processor.TotalSeconds:0.00} s"));
+                report(
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"{workload.Key}: {program.Name} {times[program][^1]:0.00} s, of processors {processor.TotalSeconds:0.00} s"
+                    )
+                );
             }
         }
 
         return new WorkloadFigures(
-            workload, Median(times[bench.Reference]), Median(times[bench.Engine]), Median(floorTimes), MeasureMemory(workload));
+            workload,
+            Median(times[bench.Reference]),
+            Median(times[bench.Engine]),
+            Median(floorTimes),
+            MeasureMemory(workload)
+        );
     }
 
     /// <summary>The child's part of measuring memory: runs the engine once and prints what it took.</summary>

@@ -21,15 +21,32 @@ internal static class NormProfile
     {
         using var checkpoint = Checkpoint.Open(files.Checkpoint);
         using var adapter = Adapter.Open(files.HighRankLora);
-        BaseWeight[] weights = adapter.Layers.Select(layer => checkpoint.Find(layer.Name)!).OrderByDescending(static weight => weight.ByteLength).ToArray();
+        BaseWeight[] weights = adapter
+            .Layers.Select(layer => checkpoint.Find(layer.Name)!)
+            .OrderByDescending(static weight => weight.ByteLength)
+            .ToArray();
         var clock = new StepClock();
         var applications = new ConcurrentBag<(int Count, long ByteLength)>();
-        LayerWorkers.ForEach(weights, Environment.ProcessorCount, weight => applications.Add((Measure(checkpoint, weight, clock), weight.ByteLength)), CancellationToken.None);
+        LayerWorkers.ForEach(
+            weights,
+            Environment.ProcessorCount,
+            weight => applications.Add((Measure(checkpoint, weight, clock), weight.ByteLength)),
+            CancellationToken.None
+        );
         clock.Print($"Norms of {weights.Length} base weights, {weights.Sum(static weight => weight.ByteLength) >> 20} MiB");
         Console.WriteLine("\n| applications of WᵀW | weights | MiB read in all |\n| ---: | ---: | ---: |");
-        foreach (IGrouping<int, (int Count, long ByteLength)> group in applications.GroupBy(static entry => Bucket(entry.Count)).OrderBy(static group => group.Key))
+        foreach (
+            IGrouping<int, (int Count, long ByteLength)> group in applications
+                .GroupBy(static entry => Bucket(entry.Count))
+                .OrderBy(static group => group.Key)
+        )
         {
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| ≤ {group.Key} | {group.Count()} | {group.Sum(static entry => entry.Count * entry.ByteLength) >> 20} |"));
+            Console.WriteLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"| ≤ {group.Key} | {group.Count()} | {group.Sum(static entry => entry.Count * entry.ByteLength) >> 20} |"
+                )
+            );
         }
     }
 

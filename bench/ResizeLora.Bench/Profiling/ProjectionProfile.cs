@@ -11,7 +11,10 @@ using static TorchSharp.torch;
 
 namespace ResizeLora.Bench.Profiling;
 
-/// <summary>How close W5 and W6 come to what the processor can do: the speed of their product beside that of its innermost tile alone and of libtorch's.</summary>
+/// <summary>
+/// How close W5 and W6 come to what the processor can do: the speed of their product beside that of its innermost tile alone and of
+/// libtorch's.
+/// </summary>
 internal static class ProjectionProfile
 {
     // The largest kind of U-Net layer that there are hundreds of.
@@ -24,19 +27,36 @@ internal static class ProjectionProfile
     public static void Print(BenchFiles files)
     {
         NativeLibraries.EnsureLoaded();
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n| product in single precision, on {Environment.ProcessorCount} threads | GFLOP/s |\n| --- | ---: |"));
-        Print("the innermost tile alone, all in the nearest cache", OnAllThreads(Vector512.IsHardwareAccelerated ? Tile<ProjectionTile512> : Tile<ProjectionTile256>));
-        Print($"libtorch, {Side} × {Side} by {Side} × {files.HighRank}, from single precision in memory", OnAllThreads(() => Library(files.HighRank)));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\n| product in single precision, on {Environment.ProcessorCount} threads | GFLOP/s |\n| --- | ---: |"
+            )
+        );
+        Print(
+            "the innermost tile alone, all in the nearest cache",
+            OnAllThreads(Vector512.IsHardwareAccelerated ? Tile<ProjectionTile512> : Tile<ProjectionTile256>)
+        );
+        Print(
+            $"libtorch, {Side} × {Side} by {Side} × {files.HighRank}, from single precision in memory",
+            OnAllThreads(() => Library(files.HighRank))
+        );
         Print($"uᵀ·W·v of all base weights, rank {files.HighRank}, as they lie in the file", OfAllWeights(files, files.HighRank));
         Print($"uᵀ·W·v of all base weights, rank {files.LowRank}, as they lie in the file", OfAllWeights(files, files.LowRank));
     }
 
-    private static void Print(string what, double speed) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {speed:0} |"));
+    private static void Print(string what, double speed) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {speed:0} |"));
 
     private static double OnAllThreads(Func<double> measure)
     {
         double[] speeds = new double[Environment.ProcessorCount];
-        LayerWorkers.ForEach(Enumerable.Range(0, speeds.Length).ToArray(), speeds.Length, index => speeds[index] = measure(), CancellationToken.None);
+        LayerWorkers.ForEach(
+            Enumerable.Range(0, speeds.Length).ToArray(),
+            speeds.Length,
+            index => speeds[index] = measure(),
+            CancellationToken.None
+        );
         return speeds.Sum();
     }
 
@@ -51,13 +71,16 @@ internal static class ProjectionProfile
         weights.Span.Fill(1e-3f);
         vectors.Span.Fill(1e-3f);
         sums.Span.Clear();
-        return Speed(2.0 * TTile.Rows * TTile.Columns * Length * Repetitions, () =>
-        {
-            for (int repetition = 0; repetition < Repetitions; repetition++)
+        return Speed(
+            2.0 * TTile.Rows * TTile.Columns * Length * Repetitions,
+            () =>
             {
-                TTile.Multiply(weights.Span, vectors.Span, Length, sums.Span);
+                for (int repetition = 0; repetition < Repetitions; repetition++)
+                {
+                    TTile.Multiply(weights.Span, vectors.Span, Length, sums.Span);
+                }
             }
-        });
+        );
     }
 
     private static double Library(int rank)
@@ -73,23 +96,33 @@ internal static class ProjectionProfile
     {
         using var checkpoint = Checkpoint.Open(files.Checkpoint);
         using var adapter = Adapter.Open(files.HighRankLora);
-        BaseWeight[] weights = adapter.Layers.Select(layer => checkpoint.Find(layer.Name)!).OrderByDescending(static weight => weight.ByteLength).ToArray();
+        BaseWeight[] weights = adapter
+            .Layers.Select(layer => checkpoint.Find(layer.Name)!)
+            .OrderByDescending(static weight => weight.ByteLength)
+            .ToArray();
         float[] vectors = new float[weights.Max(static weight => Math.Max(weight.Rows, weight.Columns)) * rank];
         vectors.AsSpan().Fill(1e-3f);
         long start = Stopwatch.GetTimestamp();
         LayerWorkers.ForEach(
             weights,
             Environment.ProcessorCount,
-            weight => WeightProjection.Compute(
-                weight.Tensor.Type,
-                (firstRow, destination) => checkpoint.Read(weight, firstRow, destination),
-                weight.Rows,
-                weight.Columns,
-                vectors.AsSpan(0, weight.Rows * rank),
-                vectors.AsSpan(0, weight.Columns * rank),
-                new double[rank]),
-            CancellationToken.None);
-        return weights.Sum(static weight => (double)weight.Rows * weight.Columns) * 2 * rank / Stopwatch.GetElapsedTime(start).TotalSeconds / 1e9;
+            weight =>
+                WeightProjection.Compute(
+                    weight.Tensor.Type,
+                    (firstRow, destination) => checkpoint.Read(weight, firstRow, destination),
+                    weight.Rows,
+                    weight.Columns,
+                    vectors.AsSpan(0, weight.Rows * rank),
+                    vectors.AsSpan(0, weight.Columns * rank),
+                    new double[rank]
+                ),
+            CancellationToken.None
+        );
+        return weights.Sum(static weight => (double)weight.Rows * weight.Columns)
+            * 2
+            * rank
+            / Stopwatch.GetElapsedTime(start).TotalSeconds
+            / 1e9;
     }
 
     // Operations per nanosecond.

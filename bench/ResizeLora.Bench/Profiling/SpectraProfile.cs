@@ -40,14 +40,18 @@ internal static class SpectraProfile
         Tensor left = clock.Time("triangular solve", () => linalg.solve_triangular(lower.t(), vectors, upper: true));
         Tensor right = clock.Time("L·P·Λ^(−1/2)", () => lower.matmul(vectors).div_(eigenvalues.flip(0).sqrt()));
         clock.Time("copy to arrays", () => (TensorReader.ToArray(left), TensorReader.ToArray(right)));
-        clock.Time("(all after the Gram matrices, by the engine)", () => SmallSpectrum.Decompose(upGram, downGram, layer.Rank, layer.Rank, ReadFactors));
+        clock.Time(
+            "(all after the Gram matrices, by the engine)",
+            () => SmallSpectrum.Decompose(upGram, downGram, layer.Rank, layer.Rank, ReadFactors)
+        );
 
         (Tensor Up, Tensor Down) ReadFactors()
         {
             clock.Add("(layers that take the slow way)", TimeSpan.Zero);
             return (
                 TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, ComputeDevice.Processor),
-                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, ComputeDevice.Processor));
+                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, ComputeDevice.Processor)
+            );
         }
     }
 
@@ -56,7 +60,10 @@ internal static class SpectraProfile
         int byteLength = (int)factor.ByteLength;
         byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
         clock.Time("read B and A", () => Read(adapter, factor, buffer));
-        Tensor gram = clock.Time(transposed ? "A·Aᵀ" : "BᵀB", () => Compute(factor.Type, buffer.AsSpan(0, byteLength), length, rank, transposed));
+        Tensor gram = clock.Time(
+            transposed ? "A·Aᵀ" : "BᵀB",
+            () => Compute(factor.Type, buffer.AsSpan(0, byteLength), length, rank, transposed)
+        );
         ArrayPool<byte>.Shared.Return(buffer);
         return gram;
     }

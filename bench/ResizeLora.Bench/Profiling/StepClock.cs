@@ -44,7 +44,13 @@ internal sealed class StepClock
     public void Print(string title)
     {
         TimeSpan wall = clock.Elapsed;
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"\n{title}: {wall.TotalSeconds:0.00} s on {Environment.ProcessorCount} threads\n\n| step | thread-seconds |\n| --- | ---: |"));
+        Console.WriteLine(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"\n{title}: {wall.TotalSeconds:0.00} s on {Environment.ProcessorCount} threads\n\n| step | thread-seconds |\n| --- | "
+                    + $"---: |"
+            )
+        );
         foreach (string step in order)
         {
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {step} | {totals[step].TotalSeconds:0.00} |"));

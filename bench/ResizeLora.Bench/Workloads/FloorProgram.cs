@@ -39,14 +39,23 @@ internal sealed class FloorProgram
             {
                 var adapter = Adapter.Open(lora);
                 open.Add(adapter);
-                pieces.AddRange(adapter.Layers.SelectMany(layer => Split(adapter.File, layer.Down, 0, layer.Down.ByteLength).Concat(Split(adapter.File, layer.Up, 0, layer.Up.ByteLength))));
+                pieces.AddRange(
+                    adapter.Layers.SelectMany(layer =>
+                        Split(adapter.File, layer.Down, 0, layer.Down.ByteLength)
+                            .Concat(Split(adapter.File, layer.Up, 0, layer.Up.ByteLength))
+                    )
+                );
             }
 
             if (withBase)
             {
                 using var layers = Adapter.Open(files.HighRankLora);
                 IEnumerable<BaseWeight> weights = layers.Layers.Select(layer => checkpoint.Find(layer.Name)!);
-                pieces.AddRange(weights.SelectMany(weight => Split(checkpoint.File, weight.Tensor, (long)weight.FirstRow * weight.RowByteLength, weight.ByteLength)));
+                pieces.AddRange(
+                    weights.SelectMany(weight =>
+                        Split(checkpoint.File, weight.Tensor, (long)weight.FirstRow * weight.RowByteLength, weight.ByteLength)
+                    )
+                );
             }
 
             LayerWorkers.ForEach(pieces, Environment.ProcessorCount, Convert, CancellationToken.None);

@@ -12,7 +12,9 @@ internal static class PlainWriter
     public static void Write(string path, Dictionary<string, Tensor> tensors)
     {
         var layout = SafetensorsLayout.Create(
-            tensors.Select(static pair => (pair.Key, TensorType.Float16, (IReadOnlyList<long>)pair.Value.shape)), new Dictionary<string, string>());
+            tensors.Select(static pair => (pair.Key, TensorType.Float16, (IReadOnlyList<long>)pair.Value.shape)),
+            new Dictionary<string, string>()
+        );
         using FileStream stream = File.Create(path);
         stream.Write(layout.Prefix.Span);
         foreach (TensorEntry entry in layout.Tensors)

@@ -165,7 +165,12 @@ internal sealed class ReferenceProgram : IBenchProgram
         return scores.data<float>().Select(static score => (double)score).ToArray();
     }
 
-    private static DimensionSelection Select(List<ReferenceLayer> layers, ResizeRecipe recipe, Checkpoint checkpoint, Dictionary<string, double> norms)
+    private static DimensionSelection Select(
+        List<ReferenceLayer> layers,
+        ResizeRecipe recipe,
+        Checkpoint checkpoint,
+        Dictionary<string, double> norms
+    )
     {
         double[][] scores = layers.Select(layer => Score(layer, recipe, checkpoint, norms)).ToArray();
         double threshold = recipe.SizeInBytes is { } size ? ThresholdOf(size, scores, layers) : recipe.Threshold!.Value;
@@ -176,7 +181,11 @@ internal sealed class ReferenceProgram : IBenchProgram
     private static double ThresholdOf(long size, double[][] scores, List<ReferenceLayer> layers)
     {
         long sum = 0;
-        foreach ((double score, long length) in scores.SelectMany((layer, index) => layer.Select(score => (score, layers[index].DimensionByteLength))).OrderByDescending(static dimension => dimension.score))
+        foreach (
+            (double score, long length) in scores
+                .SelectMany((layer, index) => layer.Select(score => (score, layers[index].DimensionByteLength)))
+                .OrderByDescending(static dimension => dimension.score)
+        )
         {
             sum += length;
             if (sum >= size)

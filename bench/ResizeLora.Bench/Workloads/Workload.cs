@@ -10,7 +10,13 @@ namespace ResizeLora.Bench.Workloads;
 /// <param name="Prepare">What comes before each run and is not timed.</param>
 /// <param name="Run">What is timed.</param>
 /// <param name="Floor">The least that the same work can cost.</param>
-internal sealed record Workload(string Id, string Title, Action<IBenchProgram> Prepare, Action<IBenchProgram> Run, Action<FloorProgram> Floor)
+internal sealed record Workload(
+    string Id,
+    string Title,
+    Action<IBenchProgram> Prepare,
+    Action<IBenchProgram> Run,
+    Action<FloorProgram> Floor
+)
 {
     private const double BatchSizeMiB = 32;
 
@@ -25,16 +31,54 @@ internal sealed record Workload(string Id, string Title, Action<IBenchProgram> P
         string[] lowRank = [files.LowRankLoras[0]];
         ResizeRecipe[] single = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
         string size = (BatchSizeMiB / (files.Divisor * files.Divisor)).ToString(CultureInfo.InvariantCulture);
-        IReadOnlyList<ResizeRecipe> batch = ResizeRecipe.ParseAll($"spn_ckpt=1,thr=-1.2:subspace=0.5,spn_ckpt=0.5,thr=-0.4:spn_lora=1,size={size}");
+        IReadOnlyList<ResizeRecipe> batch = ResizeRecipe.ParseAll(
+            $"spn_ckpt=1,thr=-1.2:subspace=0.5,spn_ckpt=0.5,thr=-0.4:spn_lora=1,size={size}"
+        );
         return
         [
-            new("W1", $"cold, rank {files.HighRank}", Forget, program => program.Resize(highRank, single), floor => floor.Read(highRank, withBase: true)),
-            new("W2", $"warm, rank {files.HighRank}", Remember, program => program.Resize(highRank, single), floor => floor.Read(highRank, withBase: false)),
-            new("W3", $"spectra, rank {files.HighRank}", Nothing, program => program.Decompose(files.HighRankLora), floor => floor.Read(highRank, withBase: false)),
-            new("W3", $"spectra, rank {files.LowRank}", Nothing, program => program.Decompose(files.LowRankLoras[0]), floor => floor.Read(lowRank, withBase: false)),
+            new(
+                "W1",
+                $"cold, rank {files.HighRank}",
+                Forget,
+                program => program.Resize(highRank, single),
+                floor => floor.Read(highRank, withBase: true)
+            ),
+            new(
+                "W2",
+                $"warm, rank {files.HighRank}",
+                Remember,
+                program => program.Resize(highRank, single),
+                floor => floor.Read(highRank, withBase: false)
+            ),
+            new(
+                "W3",
+                $"spectra, rank {files.HighRank}",
+                Nothing,
+                program => program.Decompose(files.HighRankLora),
+                floor => floor.Read(highRank, withBase: false)
+            ),
+            new(
+                "W3",
+                $"spectra, rank {files.LowRank}",
+                Nothing,
+                program => program.Decompose(files.LowRankLoras[0]),
+                floor => floor.Read(lowRank, withBase: false)
+            ),
             new("W4", "base norms", Nothing, static program => program.MeasureBase(), static floor => floor.Read([], withBase: true)),
-            new("W5", $"{files.LowRankLoras.Count} × rank {files.LowRank}, 3 recipes, warm", Remember, program => program.Resize(files.LowRankLoras, batch), floor => floor.Read(files.LowRankLoras, withBase: true)),
-            new("W6", $"subspace, rank {files.HighRank}", program => program.PrepareSubspaces(files.HighRankLora), static program => program.ScaleSubspaces(), floor => floor.Read(highRank, withBase: true)),
+            new(
+                "W5",
+                $"{files.LowRankLoras.Count} × rank {files.LowRank}, 3 recipes, warm",
+                Remember,
+                program => program.Resize(files.LowRankLoras, batch),
+                floor => floor.Read(files.LowRankLoras, withBase: true)
+            ),
+            new(
+                "W6",
+                $"subspace, rank {files.HighRank}",
+                program => program.PrepareSubspaces(files.HighRankLora),
+                static program => program.ScaleSubspaces(),
+                floor => floor.Read(highRank, withBase: true)
+            ),
         ];
     }
 
@@ -42,7 +86,5 @@ internal sealed record Workload(string Id, string Title, Action<IBenchProgram> P
 
     private static void Remember(IBenchProgram program) => program.RememberNorms();
 
-    private static void Nothing(IBenchProgram program)
-    {
-    }
+    private static void Nothing(IBenchProgram program) { }
 }

@@ -19,7 +19,20 @@ public sealed class Adapter : IDisposable
 
     // What other families put into their names: PEFT and diffusers, then LyCORIS.
     private static readonly string[] ForeignMarks =
-        [".lora_A.", ".lora_B.", ".lora.down.", ".lora.up.", "_lora.", ".hada_", ".lokr_", ".oft_", ".dora_scale", ".glora_", ".lora_down", ".lora_up"];
+    [
+        ".lora_A.",
+        ".lora_B.",
+        ".lora.down.",
+        ".lora.up.",
+        "_lora.",
+        ".hada_",
+        ".lokr_",
+        ".oft_",
+        ".dora_scale",
+        ".glora_",
+        ".lora_down",
+        ".lora_up",
+    ];
 
     // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
     private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
@@ -31,7 +44,8 @@ public sealed class Adapter : IDisposable
         IReadOnlyList<AdapterLayer> layers,
         IReadOnlyList<TensorEntry> otherTensors,
         IReadOnlyList<KeptLayer> keptLayers,
-        MergedLora? merge = null)
+        MergedLora? merge = null
+    )
     {
         Merge = merge;
         Verified = new VerifiedFile(file);
@@ -79,18 +93,26 @@ public sealed class Adapter : IDisposable
         bool checkpoint = false;
         foreach (TensorEntry tensor in header.Tensors)
         {
-            if (tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) || tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal))
+            if (
+                tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal)
+                || tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal)
+            )
             {
                 return AdapterFileKind.Lora;
             }
 
-            adapter |= ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal)) || ForeignSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal));
-            checkpoint |= tensor.Name.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
+            adapter |=
+                ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal))
+                || ForeignSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal));
+            checkpoint |=
+                tensor.Name.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
                 || tensor.Name.StartsWith("conditioner.embedders.", StringComparison.Ordinal)
                 || tensor.Name.StartsWith("cond_stage_model.", StringComparison.Ordinal);
         }
 
-        return adapter ? AdapterFileKind.OtherAdapter : checkpoint ? AdapterFileKind.Checkpoint : AdapterFileKind.Other;
+        return adapter ? AdapterFileKind.OtherAdapter
+            : checkpoint ? AdapterFileKind.Checkpoint
+            : AdapterFileKind.Other;
     }
 
     /// <summary>
@@ -107,8 +129,12 @@ public sealed class Adapter : IDisposable
             return RecipeIn(parameters);
         }
 
-        return metadata.TryGetValue(CommentKey, out string? comment)
-            && (comment.StartsWith("Dynamic resize with ", StringComparison.Ordinal) || comment.StartsWith("dimension is resized from ", StringComparison.Ordinal))
+        return
+            metadata.TryGetValue(CommentKey, out string? comment)
+            && (
+                comment.StartsWith("Dynamic resize with ", StringComparison.Ordinal)
+                || comment.StartsWith("dimension is resized from ", StringComparison.Ordinal)
+            )
             ? RecipeIn(comment.Split(';')[0])
             : null;
     }
@@ -122,7 +148,11 @@ public sealed class Adapter : IDisposable
         try
         {
             using var document = JsonDocument.Parse(parameters.Length <= LongestRead ? parameters : "null");
-            if (document.RootElement.ValueKind == JsonValueKind.Object && document.RootElement.TryGetProperty("recipe_str", out JsonElement recipe) && recipe.ValueKind == JsonValueKind.String)
+            if (
+                document.RootElement.ValueKind == JsonValueKind.Object
+                && document.RootElement.TryGetProperty("recipe_str", out JsonElement recipe)
+                && recipe.ValueKind == JsonValueKind.String
+            )
             {
                 shown = recipe.GetString()!;
             }
@@ -262,19 +292,29 @@ public sealed class Adapter : IDisposable
 
         TensorEntry[] others = file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray();
         HashSet<string> listed = kept.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        kept.AddRange(LayerInventory.Of(others).Layers.Where(layer => !listed.Contains(layer.Name)).Select(static layer => new KeptLayer(
-            layer.Name, layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString())));
+        kept.AddRange(
+            LayerInventory
+                .Of(others)
+                .Layers.Where(layer => !listed.Contains(layer.Name))
+                .Select(static layer => new KeptLayer(
+                    layer.Name,
+                    layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString()
+                ))
+        );
         return new Adapter(file, layers, others, kept);
     }
 
     // In sorted order the tensors below a layer stand side by side, so that the work does not grow with what names hold.
     private static Dictionary<string, string> FindExtendedLayers(
         IReadOnlyList<TensorEntry> tensors,
-        Dictionary<string, Dictionary<string, TensorEntry>> parts)
+        Dictionary<string, Dictionary<string, TensorEntry>> parts
+    )
     {
-        string[] names = tensors.Select(static tensor => tensor.Name)
+        string[] names = tensors
+            .Select(static tensor => tensor.Name)
             .Where(static name => !LayerSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
-            .Order(StringComparer.Ordinal).ToArray();
+            .Order(StringComparer.Ordinal)
+            .ToArray();
         var extended = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (string layer in parts.Keys.Where(static layer => layer.Length > 0))
         {
@@ -314,8 +354,12 @@ public sealed class Adapter : IDisposable
             return $"weights of type {string.Join(" and ", types.Distinct())}";
         }
 
-        bool shaped = down.Shape.Count is 2 or 4 && up.Shape.Count is 2 or 4 && up.Shape.Skip(2).All(static dimension => dimension == 1)
-            && down.ElementCount > 0 && up.ElementCount > 0;
+        bool shaped =
+            down.Shape.Count is 2 or 4
+            && up.Shape.Count is 2 or 4
+            && up.Shape.Skip(2).All(static dimension => dimension == 1)
+            && down.ElementCount > 0
+            && up.ElementCount > 0;
         string shapes = $"lora_down {down.ShapeText}, lora_up {up.ShapeText}";
         if (!shaped)
         {

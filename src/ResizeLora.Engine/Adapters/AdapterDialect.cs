@@ -9,7 +9,10 @@ public enum AdapterDialect
     /// <summary>kohya's sd-scripts, and LyCORIS within them: <c>lora_unet_…</c>, <c>lora_te1_…</c>.</summary>
     Kohya,
 
-    /// <summary>OneTrainer: kohya's prefix before diffusers' names (<c>lora_unet_down_blocks_…</c>); early versions of kohya's trainer wrote SDXL likewise.</summary>
+    /// <summary>
+    /// OneTrainer: kohya's prefix before diffusers' names (<c>lora_unet_down_blocks_…</c>); early versions of kohya's trainer wrote SDXL
+    /// likewise.
+    /// </summary>
     OneTrainer,
 
     /// <summary>diffusers: <c>unet.….lora_A.weight</c>, <c>text_encoder.…</c>.</summary>

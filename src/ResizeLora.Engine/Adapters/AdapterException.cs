@@ -17,7 +17,8 @@ public sealed class AdapterException : ResizeLoraException
     /// <summary>The file is not the one any more that a layer was decomposed from.</summary>
     /// <param name="path">The LoRA file.</param>
     /// <param name="layer">The layer's name.</param>
-    public static AdapterException Stale(string path, string layer) => new(path, layer, nameof(Stale), "the file has changed since this layer was decomposed.");
+    public static AdapterException Stale(string path, string layer) =>
+        new(path, layer, nameof(Stale), "the file has changed since this layer was decomposed.");
 
     /// <summary>A file does not hold a layer that was decomposed from it.</summary>
     /// <param name="path">The LoRA file.</param>

@@ -37,13 +37,14 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     public double Scale => Alpha / Rank;
 
     /// <summary>What the layer computes.</summary>
-    public LayerKind Kind => Down.Shape switch
-    {
-        [_, _] => LayerKind.Linear,
-        [_, _, 1, 1] => LayerKind.Convolution1x1,
-        [_, _, 3, 3] => LayerKind.Convolution3x3,
-        _ => LayerKind.Convolution,
-    };
+    public LayerKind Kind =>
+        Down.Shape switch
+        {
+            [_, _] => LayerKind.Linear,
+            [_, _, 1, 1] => LayerKind.Convolution1x1,
+            [_, _, 3, 3] => LayerKind.Convolution3x3,
+            _ => LayerKind.Convolution,
+        };
 
     /// <summary>The part of the image model that the layer changes.</summary>
     public Component Component => LayerName.ComponentOf(Name);
@@ -54,8 +55,11 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>Whether another layer has the same types, shapes and alpha; what its factors hold is not looked at.</summary>
     /// <param name="other">The other layer.</param>
     internal bool HasFormOf(AdapterLayer other) =>
-        Alpha.Equals(other.Alpha) && Down.Type == other.Down.Type && Up.Type == other.Up.Type
-        && Down.Shape.SequenceEqual(other.Down.Shape) && Up.Shape.SequenceEqual(other.Up.Shape);
+        Alpha.Equals(other.Alpha)
+        && Down.Type == other.Down.Type
+        && Up.Type == other.Up.Type
+        && Down.Shape.SequenceEqual(other.Down.Shape)
+        && Up.Shape.SequenceEqual(other.Up.Shape);
 
     /// <summary>A weight's shape without the kernel of a 1×1 convolution.</summary>
     /// <param name="shape">The shape, rows first.</param>

@@ -47,7 +47,9 @@ internal readonly record struct AdapterTensorName(string Layer, AdapterKind? Kin
         {
             // diffusers' older names: to_q.lora.down, to_q_lora.down, lora_linear_layer.down.
             ReadOnlySpan<char> trimmed = Trim(Trim(Trim(layer, ".lora"), "_lora"), ".lora_linear_layer");
-            return trimmed.Length < layer.Length ? new AdapterTensorName(trimmed.ToString(), AdapterKind.LoRA, part is "down" ? RankPlace.First : RankPlace.Second) : null;
+            return trimmed.Length < layer.Length
+                ? new AdapterTensorName(trimmed.ToString(), AdapterKind.LoRA, part is "down" ? RankPlace.First : RankPlace.Second)
+                : null;
         }
 
         (AdapterKind? Kind, RankPlace Rank)? meaning = part switch
@@ -70,5 +72,6 @@ internal readonly record struct AdapterTensorName(string Layer, AdapterKind? Kin
         return meaning is { } known ? new AdapterTensorName(layer.ToString(), known.Kind, known.Rank) : null;
     }
 
-    private static ReadOnlySpan<char> Trim(ReadOnlySpan<char> text, ReadOnlySpan<char> suffix) => text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text;
+    private static ReadOnlySpan<char> Trim(ReadOnlySpan<char> text, ReadOnlySpan<char> suffix) =>
+        text.EndsWith(suffix, StringComparison.Ordinal) ? text[..^suffix.Length] : text;
 }

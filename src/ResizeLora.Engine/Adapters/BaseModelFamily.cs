@@ -21,31 +21,46 @@ internal static partial class BaseModelFamily
     // What trainers' versions and modelspec's architectures begin with, without separators; the more particular comes first.
     private static readonly (string Start, string Family)[] NotedFamilies =
     [
-        ("sdxlrefiner", SdxlRefiner), ("sdxl", Sdxl), ("stablediffusionxlv1refiner", SdxlRefiner), ("stablediffusionxl", Sdxl),
-        ("sdv1", Sd1), ("stablediffusionv1", Sd1), ("sdv2", Sd2), ("stablediffusionv2", Sd2),
-        ("sd3", Sd3), ("stablediffusion3", Sd3), ("stablediffusionv3", Sd3), ("flux", Flux), ("stablecascade", "Stable Cascade"),
-        ("wan2", "Wan"), ("hunyuanvideo", "HunyuanVideo"), ("qwenimage", "Qwen-Image"), ("chroma", "Chroma"),
-        ("pony", Sdxl), ("illustrious", Sdxl), ("noobai", Sdxl),
+        ("sdxlrefiner", SdxlRefiner),
+        ("sdxl", Sdxl),
+        ("stablediffusionxlv1refiner", SdxlRefiner),
+        ("stablediffusionxl", Sdxl),
+        ("sdv1", Sd1),
+        ("stablediffusionv1", Sd1),
+        ("sdv2", Sd2),
+        ("stablediffusionv2", Sd2),
+        ("sd3", Sd3),
+        ("stablediffusion3", Sd3),
+        ("stablediffusionv3", Sd3),
+        ("flux", Flux),
+        ("stablecascade", "Stable Cascade"),
+        ("wan2", "Wan"),
+        ("hunyuanvideo", "HunyuanVideo"),
+        ("qwenimage", "Qwen-Image"),
+        ("chroma", "Chroma"),
+        ("pony", Sdxl),
+        ("illustrious", Sdxl),
+        ("noobai", Sdxl),
     ];
 
     // Parts of names, with _ for every dot, that only one family has; the more particular comes first.
     private static readonly (string Part, string Family)[] Marks =
     [
-        ("distilled_guidance_layer", "Chroma"),             // distilled_guidance_layer.layers.0.in_layer
-        ("double_stream_modulation", "Flux.2"),             // double_stream_modulation_img.lin
-        ("to_qkv_mlp_proj", "Flux.2"),                      // single_transformer_blocks.0.attn.to_qkv_mlp_proj
-        ("individual_token_refiner", "HunyuanVideo"),       // txt_in.individual_token_refiner.blocks.0.self_attn_qkv
-        ("_img_mlp_fc1", "HunyuanVideo"),                   // double_blocks.0.img_mlp.fc1; Flux has img_mlp.0
-        ("_img_mlp_net_", "Qwen-Image"),                    // transformer_blocks.0.img_mlp.net.0.proj
-        ("_img_mod_1", "Qwen-Image"),                       // transformer_blocks.0.img_mod.1
-        ("joint_blocks_", Sd3),                             // joint_blocks.0.x_block.attn.qkv
-        ("double_blocks_", Flux),                           // double_blocks.0.img_attn.qkv
-        ("single_transformer_blocks_", Flux),               // single_transformer_blocks.0.attn.to_q
-        ("double_stream_blocks_", "HiDream"),               // double_stream_blocks.0.block.attn1.to_q
-        ("double_layers_", "AuraFlow"),                     // double_layers.0.attn.w1q
+        ("distilled_guidance_layer", "Chroma"), // distilled_guidance_layer.layers.0.in_layer
+        ("double_stream_modulation", "Flux.2"), // double_stream_modulation_img.lin
+        ("to_qkv_mlp_proj", "Flux.2"), // single_transformer_blocks.0.attn.to_qkv_mlp_proj
+        ("individual_token_refiner", "HunyuanVideo"), // txt_in.individual_token_refiner.blocks.0.self_attn_qkv
+        ("_img_mlp_fc1", "HunyuanVideo"), // double_blocks.0.img_mlp.fc1; Flux has img_mlp.0
+        ("_img_mlp_net_", "Qwen-Image"), // transformer_blocks.0.img_mlp.net.0.proj
+        ("_img_mod_1", "Qwen-Image"), // transformer_blocks.0.img_mod.1
+        ("joint_blocks_", Sd3), // joint_blocks.0.x_block.attn.qkv
+        ("double_blocks_", Flux), // double_blocks.0.img_attn.qkv
+        ("single_transformer_blocks_", Flux), // single_transformer_blocks.0.attn.to_q
+        ("double_stream_blocks_", "HiDream"), // double_stream_blocks.0.block.attn1.to_q
+        ("double_layers_", "AuraFlow"), // double_layers.0.attn.w1q
         ("lora_prior_unet_", "Stable Cascade"),
         ("patchify_proj", "LTX-Video"),
-        ("conditioner_embedders_1_model", Sdxl),            // conditioner.embedders.1.model.transformer.resblocks.0.…
+        ("conditioner_embedders_1_model", Sdxl), // conditioner.embedders.1.model.transformer.resblocks.0.…
         ("conditioner_embedders_0_model", SdxlRefiner),
         ("cond_stage_model_transformer_text_model", Sd1),
         ("cond_stage_model_model_transformer", Sd2),
@@ -76,10 +91,15 @@ internal static partial class BaseModelFamily
     public static string? Of(SafetensorsHeader header)
     {
         const string Suffix = ".weight";
-        return FromLayers(header.Tensors.Select(static tensor => new Weight(
-            tensor.Name.EndsWith(Suffix, StringComparison.Ordinal) ? tensor.Name[..^Suffix.Length] : tensor.Name,
-            tensor.Shape.Count == 2 ? tensor.Shape[0] : null,
-            tensor.Shape.Count == 2 ? tensor.Shape[1] : null)).ToArray());
+        return FromLayers(
+            header
+                .Tensors.Select(static tensor => new Weight(
+                    tensor.Name.EndsWith(Suffix, StringComparison.Ordinal) ? tensor.Name[..^Suffix.Length] : tensor.Name,
+                    tensor.Shape.Count == 2 ? tensor.Shape[0] : null,
+                    tensor.Shape.Count == 2 ? tensor.Shape[1] : null
+                ))
+                .ToArray()
+        );
     }
 
     private static string? FromNote(string? note)
@@ -133,10 +153,13 @@ internal static partial class BaseModelFamily
             2048 => Sdxl,
             _ => null,
         };
-        return context ?? width
-            ?? (names.Any(OutermostAttentionPattern().IsMatch) ? Sd1Or2
+        return context
+            ?? width
+            ?? (
+                names.Any(OutermostAttentionPattern().IsMatch) ? Sd1Or2
                 : names.Any(SecondTextEncoderPattern().IsMatch) ? Sdxl
-                : null);
+                : null
+            );
     }
 
     private static bool IsKey(string name) => name.EndsWith(CrossAttentionKey, StringComparison.Ordinal);
@@ -192,19 +215,22 @@ internal static partial class BaseModelFamily
     // down_blocks.1.attentions.0.transformer_blocks.1, up_blocks.0.attentions.0, output_blocks.0.1.proj_in.
     [GeneratedRegex(
         "(_1|attentions_[0-9]+)_transformer_blocks_[1-9]_|up_blocks_0_attentions_"
-        + "|output_blocks_[0-2]_1_(transformer_blocks|proj_in|proj_out|norm)",
-        RegexOptions.CultureInvariant)]
+            + "|output_blocks_[0-2]_1_(transformer_blocks|proj_in|proj_out|norm)",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex SdxlAttentionPattern();
 
     // Only SD 1 and 2 have attention at full width.
     [GeneratedRegex(
         "down_blocks_0_attentions_|up_blocks_3_attentions_|input_blocks_[12]_1_|output_blocks_(9|10|11)_1_",
-        RegexOptions.CultureInvariant)]
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex OutermostAttentionPattern();
 
     [GeneratedRegex(
         "down_blocks_2_|mid_block_|up_blocks_0_|input_blocks_[78]_|middle_block_|output_blocks_[0-2]_",
-        RegexOptions.CultureInvariant)]
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex InnermostAttentionPattern();
 
     [GeneratedRegex("te2_text_model_|text_encoder_2_text_model_|^clip_g_", RegexOptions.CultureInvariant)]

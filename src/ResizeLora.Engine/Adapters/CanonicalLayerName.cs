@@ -13,13 +13,22 @@ internal static partial class CanonicalLayerName
 
     private static readonly (string Diffusers, string Stability)[] ResidualParts =
     [
-        ("_norm1", "_in_layers_0"), ("_conv1", "_in_layers_2"), ("_time_emb_proj", "_emb_layers_1"), ("_norm2", "_out_layers_0"), ("_conv2", "_out_layers_3"), ("_conv_shortcut", "_skip_connection"),
+        ("_norm1", "_in_layers_0"),
+        ("_conv1", "_in_layers_2"),
+        ("_time_emb_proj", "_emb_layers_1"),
+        ("_norm2", "_out_layers_0"),
+        ("_conv2", "_out_layers_3"),
+        ("_conv_shortcut", "_skip_connection"),
     ];
 
     private static readonly (string Diffusers, string Stability)[] SingleLayers =
     [
-        ("conv_in", "input_blocks_0_0"), ("conv_out", "out_2"), ("time_embedding_linear_1", "time_embed_0"), ("time_embedding_linear_2", "time_embed_2"),
-        ("add_embedding_linear_1", "label_emb_0_0"), ("add_embedding_linear_2", "label_emb_0_2"),
+        ("conv_in", "input_blocks_0_0"),
+        ("conv_out", "out_2"),
+        ("time_embedding_linear_1", "time_embed_0"),
+        ("time_embedding_linear_2", "time_embed_2"),
+        ("add_embedding_linear_1", "label_emb_0_0"),
+        ("add_embedding_linear_2", "label_emb_0_2"),
     ];
 
     /// <summary>The layer's name in Stability's layout; other names stay as they are.</summary>
@@ -62,10 +71,15 @@ internal static partial class CanonicalLayerName
         return place is null ? layer : $"{Prefix}{place}{(part == "downsamplers" && rest == "_conv" ? "_op" : rest)}";
     }
 
-    private static string Numbered(string blocks, int block, int part) => string.Create(CultureInfo.InvariantCulture, $"{blocks}_{block}_{part}");
+    private static string Numbered(string blocks, int block, int part) =>
+        string.Create(CultureInfo.InvariantCulture, $"{blocks}_{block}_{part}");
 
     private static int Number(Group group) => group.Success ? int.Parse(group.Value, CultureInfo.InvariantCulture) : 0;
 
-    [GeneratedRegex("^(?<way>down|mid|up)_blocks?(_(?<block>[0-9]{1,2}))?_(?<part>resnets|attentions|downsamplers|upsamplers)_(?<index>[0-9]{1,2})(?<rest>_.+)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^(?<way>down|mid|up)_blocks?(_(?<block>[0-9]{1,2}))?"
+            + "_(?<part>resnets|attentions|downsamplers|upsamplers)_(?<index>[0-9]{1,2})(?<rest>_.+)$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex BlockPattern();
 }

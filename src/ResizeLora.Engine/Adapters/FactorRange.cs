@@ -23,15 +23,23 @@ internal static class FactorRange
         {
             string factor = double.IsFinite(up) ? "lora_down" : "lora_up";
             return new AdapterException(
-                file.Path, layer.Name, NotFinite, $"{factor} holds NaN or infinity: the training has failed there.");
+                file.Path,
+                layer.Name,
+                NotFinite,
+                $"{factor} holds NaN or infinity: the training has failed there."
+            );
         }
 
-        string large = up > LargestSquared ? "lora_up holds" : down > LargestSquared ? "lora_down holds" : "lora_up and lora_down hold";
+        string large =
+            up > LargestSquared ? "lora_up holds"
+            : down > LargestSquared ? "lora_down holds"
+            : "lora_up and lora_down hold";
         return new AdapterException(
             file.Path,
             layer.Name,
             "OutOfRange",
-            $"{large} numbers too large to be squared and multiplied in double precision: the training has failed there.");
+            $"{large} numbers too large to be squared and multiplied in double precision: the training has failed there."
+        );
     }
 
     // The largest |number|, or NaN or infinity.

@@ -37,9 +37,12 @@ internal static class ForeignLayerName
 
     /// <summary>Whose spelling a layer's name is in.</summary>
     /// <param name="layer">The layer's name.</param>
-    public static AdapterDialect DialectOf(string layer) => layer.StartsWith(PeftPrefix, StringComparison.Ordinal) ? AdapterDialect.Peft : Find(layer).Dialect;
+    public static AdapterDialect DialectOf(string layer) =>
+        layer.StartsWith(PeftPrefix, StringComparison.Ordinal) ? AdapterDialect.Peft : Find(layer).Dialect;
 
-    /// <summary>Whether a name has kohya's prefix before diffusers' blocks, as kohya writes Stable Diffusion 1 and 2, and OneTrainer writes SDXL.</summary>
+    /// <summary>
+    /// Whether a name has kohya's prefix before diffusers' blocks, as kohya writes Stable Diffusion 1 and 2, and OneTrainer writes SDXL.
+    /// </summary>
     /// <param name="layer">The layer's name.</param>
     public static bool HasDiffusersBlocks(string layer) => DiffusersBlocks.Any(block => layer.StartsWith(block, StringComparison.Ordinal));
 

@@ -53,13 +53,14 @@ internal sealed class InventoriedLayer(string name)
         AddShape(tensor.Shape, part.Rank);
     }
 
-    private static int Precedence(AdapterKind kind) => kind switch
-    {
-        AdapterKind.Full => 0,
-        AdapterKind.LoRA => 1,
-        AdapterKind.DoRA => 2,
-        _ => 3,
-    };
+    private static int Precedence(AdapterKind kind) =>
+        kind switch
+        {
+            AdapterKind.Full => 0,
+            AdapterKind.LoRA => 1,
+            AdapterKind.DoRA => 2,
+            _ => 3,
+        };
 
     private void AddShape(IReadOnlyList<long> shape, AdapterTensorName.RankPlace place)
     {

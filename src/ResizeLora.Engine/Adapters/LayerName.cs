@@ -29,7 +29,10 @@ public static partial class LayerName
         return Component.Other;
     }
 
-    /// <summary>The block of the component, such as <c>input_blocks.4</c>, <c>middle_block</c> or <c>layers.11</c>; empty when the name tells none.</summary>
+    /// <summary>
+    /// The block of the component, such as <c>input_blocks.4</c>, <c>middle_block</c> or <c>layers.11</c>; empty when the name tells
+    /// none.
+    /// </summary>
     /// <param name="layer">The layer's name.</param>
     public static string BlockOf(string layer)
     {
@@ -43,6 +46,9 @@ public static partial class LayerName
         return block == "middle_block" || !match.Groups["number"].Success ? block : $"{block}.{match.Groups["number"].Value}";
     }
 
-    [GeneratedRegex("_(?<block>input_blocks|middle_block|output_blocks|down_blocks|mid_block|up_blocks|layers)(_(?<number>[0-9]+))?_", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "_(?<block>input_blocks|middle_block|output_blocks|down_blocks|mid_block|up_blocks|layers)(_(?<number>[0-9]+))?_",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex BlockPattern();
 }

@@ -26,9 +26,14 @@ public static class LoraFileOpener
         skipped = Adapter.KindOf(file.Header) switch
         {
             AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
-            AdapterFileKind.OtherAdapter => new SkipReason("is an adapter of a kind, or in names, that cannot be resized (LyCORIS, PEFT or diffusers)"),
+            AdapterFileKind.OtherAdapter => new SkipReason(
+                "is an adapter of a kind, or in names, that cannot be resized (LyCORIS, PEFT or diffusers)"
+            ),
             AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
-            _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason($"was resized before ({how})", WasResized: true),
+            _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason(
+                $"was resized before ({how})",
+                WasResized: true
+            ),
             _ => null,
         };
         if (skipped is not null)

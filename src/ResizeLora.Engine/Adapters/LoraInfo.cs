@@ -15,7 +15,10 @@ public sealed class LoraInfo
         Length = file.Length;
         LastWriteTime = file.LastWriteTime.ToLocalTime();
         Kind = inventory.Kind();
-        KindCounts = inventory.Layers.GroupBy(static layer => layer.Kind).OrderBy(static group => group.Key).ToDictionary(static group => group.Key.ToString(), static group => group.Count());
+        KindCounts = inventory
+            .Layers.GroupBy(static layer => layer.Kind)
+            .OrderBy(static group => group.Key)
+            .ToDictionary(static group => group.Key.ToString(), static group => group.Count());
         Dialect = dialect;
         BaseModel = BaseModelFamily.Of(metadata, inventory.Layers);
         TrainedOn = TrainerText.Clean(metadata.GetValueOrDefault("ss_sd_model_name"));
@@ -30,7 +33,11 @@ public sealed class LoraInfo
         MedianRank = ranks.Length > 0 ? ranks[(ranks.Length - 1) / 2] : null;
         HighestRank = ranks.Length > 0 ? ranks[^1] : null;
         Alphas = alphas.ToArray();
-        Types = file.Header.Tensors.GroupBy(static tensor => tensor.Type).OrderByDescending(static group => group.Sum(static tensor => tensor.ByteLength)).Select(static group => TensorTypes.NameOf(group.Key)).ToArray();
+        Types = file
+            .Header.Tensors.GroupBy(static tensor => tensor.Type)
+            .OrderByDescending(static group => group.Sum(static tensor => tensor.ByteLength))
+            .Select(static group => TensorTypes.NameOf(group.Key))
+            .ToArray();
         TrainedWords = TrainingNotes.WordsOf(metadata);
         Resolution = TrainingNotes.ResolutionOf(metadata);
         Buckets = TrainingNotes.BucketsOf(metadata);
@@ -49,7 +56,10 @@ public sealed class LoraInfo
     /// <summary>Whose names the tensors bear.</summary>
     public AdapterDialect Dialect { get; }
 
-    /// <summary>The base model that it was trained for, such as <c>SDXL</c>, from the metadata or the widths of the layers; null when neither tells.</summary>
+    /// <summary>
+    /// The base model that it was trained for, such as <c>SDXL</c>, from the metadata or the widths of the layers; null when neither
+    /// tells.
+    /// </summary>
     public string? BaseModel { get; }
 
     /// <summary>The checkpoint's name that the trainer noted, or null.</summary>
@@ -113,5 +123,8 @@ public sealed class LoraInfo
     public DateTime LastWriteTime { get; }
 
     /// <summary>The path and what one wants to know first.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Path}: {Kind}, {BaseModel ?? "unknown base"}, {LayerCount} layers, rank {LowestRank} to {HighestRank}");
+    public override string ToString() =>
+        FormattableString.Invariant(
+            $"{Path}: {Kind}, {BaseModel ?? "unknown base"}, {LayerCount} layers, rank {LowestRank} to {HighestRank}"
+        );
 }

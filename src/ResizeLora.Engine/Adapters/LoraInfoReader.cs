@@ -11,10 +11,25 @@ public static class LoraInfoReader
     // Signs of files that lie among LoRA files and are none.
     private static readonly (Func<string, bool> Sign, string What)[] OtherKinds =
     [
-        (static name => name is "emb_params" or "clip_l" or "clip_g" || name.StartsWith("string_to_param", StringComparison.Ordinal), "is an embedding (textual inversion), not a LoRA"),
-        (static name => name.StartsWith("control_model.", StringComparison.Ordinal) || name.StartsWith("controlnet_", StringComparison.Ordinal), "is a ControlNet, not a LoRA"),
-        (static name => name.StartsWith("first_stage_model.", StringComparison.Ordinal) || name.StartsWith("decoder.up", StringComparison.Ordinal), "is a VAE, not a LoRA"),
-        (static name => name.StartsWith("text_model.", StringComparison.Ordinal) || name.StartsWith("encoder.block.", StringComparison.Ordinal), "is a text encoder, not a LoRA"),
+        (
+            static name => name is "emb_params" or "clip_l" or "clip_g" || name.StartsWith("string_to_param", StringComparison.Ordinal),
+            "is an embedding (textual inversion), not a LoRA"
+        ),
+        (
+            static name =>
+                name.StartsWith("control_model.", StringComparison.Ordinal) || name.StartsWith("controlnet_", StringComparison.Ordinal),
+            "is a ControlNet, not a LoRA"
+        ),
+        (
+            static name =>
+                name.StartsWith("first_stage_model.", StringComparison.Ordinal) || name.StartsWith("decoder.up", StringComparison.Ordinal),
+            "is a VAE, not a LoRA"
+        ),
+        (
+            static name =>
+                name.StartsWith("text_model.", StringComparison.Ordinal) || name.StartsWith("encoder.block.", StringComparison.Ordinal),
+            "is a text encoder, not a LoRA"
+        ),
     ];
 
     /// <summary>Reads a file, or says why it is left alone.</summary>
@@ -64,18 +79,35 @@ public static class LoraInfoReader
         InventoriedLayer[] chosen = inventory.Layers.Where(static layer => layer.Rank is not null || layer.Alpha is not null).ToArray();
         if (chosen.Length > MostAlphas)
         {
-            chosen = chosen.DistinctBy(static layer => (layer.Component, layer.Kind, layer.Rank, layer.InFeatures, layer.Alpha is null)).ToArray();
+            chosen = chosen
+                .DistinctBy(static layer => (layer.Component, layer.Kind, layer.Rank, layer.InFeatures, layer.Alpha is null))
+                .ToArray();
         }
 
-        IEnumerable<InventoriedLayer> spread = chosen.Length <= MostAlphas ? chosen : Enumerable.Range(0, MostAlphas).Select(index => chosen[(int)((long)index * chosen.Length / MostAlphas)]);
-        return spread.Select(layer => layer.Alpha is { } alpha ? ScalarReader.TryRead(file, alpha) : layer.Rank).OfType<double>().Distinct().Order().ToArray();
+        IEnumerable<InventoriedLayer> spread =
+            chosen.Length <= MostAlphas
+                ? chosen
+                : Enumerable.Range(0, MostAlphas).Select(index => chosen[(int)((long)index * chosen.Length / MostAlphas)]);
+        return spread
+            .Select(layer => layer.Alpha is { } alpha ? ScalarReader.TryRead(file, alpha) : layer.Rank)
+            .OfType<double>()
+            .Distinct()
+            .Order()
+            .ToArray();
     }
 
     private static AdapterDialect DialectOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<InventoriedLayer> layers)
     {
-        AdapterDialect most = layers.GroupBy(static layer => ForeignLayerName.DialectOf(layer.Name)).MaxBy(static group => group.Count())!.Key;
-        bool ofOneTrainer = metadata.Keys.Any(static key => key.StartsWith("ot_", StringComparison.Ordinal))
-            || (layers.Any(static layer => layer.Component == Component.TextEncoder2 || layer.InFeatures == 2048) && layers.Any(static layer => ForeignLayerName.HasDiffusersBlocks(layer.Name)));
+        AdapterDialect most = layers
+            .GroupBy(static layer => ForeignLayerName.DialectOf(layer.Name))
+            .MaxBy(static group => group.Count())!
+            .Key;
+        bool ofOneTrainer =
+            metadata.Keys.Any(static key => key.StartsWith("ot_", StringComparison.Ordinal))
+            || (
+                layers.Any(static layer => layer.Component == Component.TextEncoder2 || layer.InFeatures == 2048)
+                && layers.Any(static layer => ForeignLayerName.HasDiffusersBlocks(layer.Name))
+            );
         return most == AdapterDialect.Kohya && ofOneTrainer ? AdapterDialect.OneTrainer : most;
     }
 }

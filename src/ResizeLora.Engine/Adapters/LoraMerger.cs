@@ -20,7 +20,12 @@ internal static class LoraMerger
     /// <param name="path">The path that the merge goes by.</param>
     /// <param name="adapters">The files with their weights, none of them zero.</param>
     /// <param name="leftOut">Which tensors have no place in the merge, because an earlier one has their name.</param>
-    public static Adapter Merge(MergedLora merge, string path, IReadOnlyList<(Adapter Adapter, double Weight)> adapters, out IReadOnlyList<string> leftOut)
+    public static Adapter Merge(
+        MergedLora merge,
+        string path,
+        IReadOnlyList<(Adapter Adapter, double Weight)> adapters,
+        out IReadOnlyList<string> leftOut
+    )
     {
         var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>();
         var factors = new Dictionary<string, MergedFactor>(StringComparer.Ordinal);
@@ -36,11 +41,20 @@ internal static class LoraMerger
             int rank = telling.Sum(static share => share.Layer.Rank);
             if (Math.Max(first.OutFeatures, first.InFeatures) * (long)rank > Adapter.MostElements)
             {
-                throw new MergeException("Unsupported", $"'{shares[^1].Adapter.Path}', layer '{first.Name}': of rank {rank}, the merged layer is larger than 2 GiB in double precision.", shares[^1].Adapter.Path);
+                throw new MergeException(
+                    "Unsupported",
+                    $"'{shares[^1].Adapter.Path}', layer '{first.Name}': of rank {rank}, the merged layer is larger than 2 GiB in "
+                        + $"double precision.",
+                    shares[^1].Adapter.Path
+                );
             }
 
-            MergedFactor.Part[] downs = telling.Select(static share => new MergedFactor.Part(share.Adapter.File, share.Layer.Down, share.Layer.Rank, 1)).ToArray();
-            MergedFactor.Part[] ups = telling.Zip(ratios, static (share, ratio) => new MergedFactor.Part(share.Adapter.File, share.Layer.Up, share.Layer.Rank, ratio)).ToArray();
+            MergedFactor.Part[] downs = telling
+                .Select(static share => new MergedFactor.Part(share.Adapter.File, share.Layer.Down, share.Layer.Rank, 1))
+                .ToArray();
+            MergedFactor.Part[] ups = telling
+                .Zip(ratios, static (share, ratio) => new MergedFactor.Part(share.Adapter.File, share.Layer.Up, share.Layer.Rank, ratio))
+                .ToArray();
             TensorType downType = TypeFor(downs);
             TensorType upType = TypeFor(ups);
             string alphaName = first.Name + AdapterLayer.AlphaSuffix;
@@ -53,11 +67,24 @@ internal static class LoraMerger
             scaled.Add((first, scale * rank));
         }
 
-        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies = Others(adapters, tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal), out leftOut);
+        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies = Others(
+            adapters,
+            tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal),
+            out leftOut
+        );
         tensors.AddRange(copies.Select(static copy => (copy.Key, copy.Value.Tensor.Type, copy.Value.Tensor.Shape)));
         SafetensorsHeader header = SafetensorsHeader.Of(SafetensorsLayout.Create(tensors, MetadataOf(merge, adapters[0].Adapter)));
         var file = new MergedFile(path, adapters.Select(static source => source.Adapter).ToArray(), header, factors, alphas, copies);
-        AdapterLayer[] layers = scaled.Select(layer => layer.First with { Down = file.Find(layer.First.Down.Name)!, Up = file.Find(layer.First.Up.Name)!, Alpha = layer.Alpha }).ToArray();
+        AdapterLayer[] layers = scaled
+            .Select(layer =>
+                layer.First with
+                {
+                    Down = file.Find(layer.First.Down.Name)!,
+                    Up = file.Find(layer.First.Up.Name)!,
+                    Alpha = layer.Alpha,
+                }
+            )
+            .ToArray();
         return new Adapter(file, layers, header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name)).ToArray(), [], merge);
     }
 
@@ -97,7 +124,8 @@ internal static class LoraMerger
                 $"'{other.Adapter.Path}', layer '{right.Name}': lora_down {right.Down.ShapeText} and lora_up {right.Up.ShapeText} "
                     + $"do not fit {left.Down.ShapeText} and {left.Up.ShapeText} of '{first.Adapter.Path}'; "
                     + "the files are of different base models.",
-                other.Adapter.Path);
+                other.Adapter.Path
+            );
         }
     }
 
@@ -106,17 +134,25 @@ internal static class LoraMerger
         TensorType[] types = parts.Select(static part => part.Tensor.Type).Distinct().ToArray();
         if (parts.All(static part => part.Ratio == 1))
         {
-            return types.Length == 1 ? types[0] : types.Contains(TensorType.Float64) ? TensorType.Float64 : TensorType.Float32;
+            return types.Length == 1 ? types[0]
+                : types.Contains(TensorType.Float64) ? TensorType.Float64
+                : TensorType.Float32;
         }
 
-        return types is [TensorType.Float16] && parts.All(static part => IsPowerOfTwo(part.Ratio)) ? TensorType.Float32 : TensorType.Float64;
+        return types is [TensorType.Float16] && parts.All(static part => IsPowerOfTwo(part.Ratio))
+            ? TensorType.Float32
+            : TensorType.Float64;
     }
 
     // Down to 2^-60: the smallest half, 2^-24, times that is still far from single precision's subnormals.
     private static bool IsPowerOfTwo(double ratio) =>
         Math.Abs(ratio) is var size && size is >= 8.7e-19 and <= 1 && (BitConverter.DoubleToInt64Bits(size) & 0xFFFFFFFFFFFFF) == 0;
 
-    private static Dictionary<string, (ITensorFile File, TensorEntry Tensor)> Others(IReadOnlyList<(Adapter Adapter, double Weight)> adapters, HashSet<string> taken, out IReadOnlyList<string> leftOut)
+    private static Dictionary<string, (ITensorFile File, TensorEntry Tensor)> Others(
+        IReadOnlyList<(Adapter Adapter, double Weight)> adapters,
+        HashSet<string> taken,
+        out IReadOnlyList<string> leftOut
+    )
     {
         var displaced = new List<string>();
         var copies = new Dictionary<string, (ITensorFile, TensorEntry)>(StringComparer.Ordinal);
@@ -129,8 +165,9 @@ internal static class LoraMerger
                 throw new MergeException(
                     "Unsupported",
                     $"'{adapter.Path}' cannot be merged: only pairs of lora_up and lora_down have a weighted sum, "
-                    + $"and without {count} the sum would be another: {sample}.",
-                    adapter.Path);
+                        + $"and without {count} the sum would be another: {sample}.",
+                    adapter.Path
+                );
             }
 
             foreach (TensorEntry tensor in adapter.OtherTensors)
@@ -152,7 +189,11 @@ internal static class LoraMerger
 
         // It told of the first file alone; whoever writes the merge says how that was done.
         metadata.Remove(Adapter.ResizeKey);
-        var sources = new JsonArray([.. merge.Sources.Select(static source => (JsonNode)new JsonObject { ["file"] = Path.GetFileName(source.Path), ["weight"] = source.Weight })]);
+        var sources = new JsonArray([
+            .. merge.Sources.Select(static source =>
+                (JsonNode)new JsonObject { ["file"] = Path.GetFileName(source.Path), ["weight"] = source.Weight }
+            ),
+        ]);
         metadata[MergeKey] = new JsonObject { ["sources"] = sources }.ToJsonString();
         metadata[CommentKey] = $"merged from {string.Join(" + ", merge.Sources)}; {metadata.GetValueOrDefault(CommentKey)}";
         return metadata;

@@ -8,7 +8,5 @@ public sealed class MergeException : ResizeLoraException
     /// <param name="message">The reason, in a sentence that names file and layer where there are any.</param>
     /// <param name="path">The file that it concerns, or null.</param>
     public MergeException(string defect, string message, string? path = null)
-        : base("Merge", defect, message, path)
-    {
-    }
+        : base("Merge", defect, message, path) { }
 }

@@ -45,7 +45,10 @@ internal sealed record MergedFactor(TensorType Type, int RowLength, bool Stacked
                 int to = Math.Min(first + count, start + part.Rank);
                 if (from < to)
                 {
-                    Span<byte> target = destination.Slice((from - first) * RowLength * ElementLength, (to - from) * RowLength * ElementLength);
+                    Span<byte> target = destination.Slice(
+                        (from - first) * RowLength * ElementLength,
+                        (to - from) * RowLength * ElementLength
+                    );
                     ReadPart(part, (long)(from - start) * RowLength, (to - from) * RowLength, target, RowLength, RowLength);
                 }
             }
@@ -83,7 +86,9 @@ internal sealed record MergedFactor(TensorType Type, int RowLength, bool Stacked
             for (int column = 0; column < length; column++)
             {
                 int index = (row * length) + column;
-                double value = part.Ratio * (decoded.Length > 0 ? decoded[index] : BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan(index * sizeof(double))));
+                double value =
+                    part.Ratio
+                    * (decoded.Length > 0 ? decoded[index] : BinaryPrimitives.ReadDoubleLittleEndian(bytes.AsSpan(index * sizeof(double))));
                 if (Type == TensorType.Float64)
                 {
                     BinaryPrimitives.WriteDoubleLittleEndian(place[(column * sizeof(double))..], value);

@@ -17,7 +17,8 @@ internal sealed class MergedFile : ITensorFile
         SafetensorsHeader header,
         Dictionary<string, MergedFactor> factors,
         Dictionary<string, byte[]> alphas,
-        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies)
+        Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies
+    )
     {
         Path = path;
         Header = header;

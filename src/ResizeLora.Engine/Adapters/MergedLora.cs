@@ -49,7 +49,8 @@ public sealed class MergedLora
     public static MergedLora Create(
         IReadOnlyList<(string Path, double Weight)> files,
         string? name = null,
-        IProgress<EngineEvent>? progress = null)
+        IProgress<EngineEvent>? progress = null
+    )
     {
         ArgumentNullException.ThrowIfNull(files);
         foreach ((string path, double weight) in files)
@@ -71,8 +72,15 @@ public sealed class MergedLora
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
         NameSummary.Warn(progress, merge.Name, "left out, since an earlier file has tensors of their names", "tensor", leftOut);
-        merge.Layers = adapter.Layers
-            .Select(static layer => new MergedLayer(layer.Name, layer.Component, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank))
+        merge.Layers = adapter
+            .Layers.Select(static layer => new MergedLayer(
+                layer.Name,
+                layer.Component,
+                layer.Kind,
+                layer.OutFeatures,
+                layer.InFeatures,
+                layer.Rank
+            ))
             .ToArray();
         return merge;
     }
@@ -129,14 +137,16 @@ public sealed class MergedLora
         return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = adapter.ContentKey };
     }
 
-    private static Adapter OpenFile(string path) => LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone)
+    private static Adapter OpenFile(string path) =>
+        LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone)
         ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)
     {
         // With the recipe behind it the name must stay below the 255 bytes that file systems allow.
         const int Longest = 120;
-        static string WeightOf(MergeSource source) => source.Weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"@{source.Weight}");
+        static string WeightOf(MergeSource source) =>
+            source.Weight == 1 ? string.Empty : string.Create(CultureInfo.InvariantCulture, $"@{source.Weight}");
         string name = string.Join('+', sources.Select(static source => Path.GetFileNameWithoutExtension(source.Path) + WeightOf(source)));
         if (Encoding.UTF8.GetByteCount(name) <= Longest)
         {

@@ -8,9 +8,12 @@ internal static class ScalarReader
 {
     /// <summary>Whether a tensor is one number of a known type.</summary>
     /// <param name="tensor">The tensor.</param>
-    public static bool IsReadable(TensorEntry tensor) => tensor.ElementCount == 1
-        && (TensorTypes.IsWeight(tensor.Type)
-            || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8);
+    public static bool IsReadable(TensorEntry tensor) =>
+        tensor.ElementCount == 1
+        && (
+            TensorTypes.IsWeight(tensor.Type)
+            || tensor.Type is TensorType.Int64 or TensorType.Int32 or TensorType.Int16 or TensorType.Int8 or TensorType.UInt8
+        );
 
     /// <summary>Reads the number.</summary>
     /// <param name="file">The file.</param>

@@ -75,7 +75,10 @@ public static partial class SdxlLayerName
         }
 
         int block = Number("block");
-        string place = side == "down_blocks" ? Invariant($"input_blocks_{(3 * block) + index + 1}") : Invariant($"output_blocks_{(3 * block) + index}");
+        string place =
+            side == "down_blocks"
+                ? Invariant($"input_blocks_{(3 * block) + index + 1}")
+                : Invariant($"output_blocks_{(3 * block) + index}");
         return module switch
         {
             "attentions" => $"{place}_1_{rest}",
@@ -88,6 +91,10 @@ public static partial class SdxlLayerName
 
     private static string Invariant(FormattableString text) => FormattableString.Invariant(text);
 
-    [GeneratedRegex("^(?<side>down_blocks|up_blocks|mid_block)(_(?<block>[0-9]{1,4}))?_(?<module>attentions|resnets|downsamplers|upsamplers)_(?<index>[0-9]{1,4})_(?<rest>.+)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        "^(?<side>down_blocks|up_blocks|mid_block)(_(?<block>[0-9]{1,4}))?"
+            + "_(?<module>attentions|resnets|downsamplers|upsamplers)_(?<index>[0-9]{1,4})_(?<rest>.+)$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex BlockPattern();
 }

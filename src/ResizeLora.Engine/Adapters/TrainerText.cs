@@ -2,7 +2,9 @@ using System.Globalization;
 
 namespace ResizeLora.Adapters;
 
-/// <summary>Makes text out of a stranger's metadata fit to be shown: one line, nothing that steers a terminal, and never at length.</summary>
+/// <summary>
+/// Makes text out of a stranger's metadata fit to be shown: one line, nothing that steers a terminal, and never at length.
+/// </summary>
 internal static class TrainerText
 {
     /// <summary>Cleans a text.</summary>
@@ -26,6 +28,12 @@ internal static class TrainerText
         return shown.Length == 0 ? null : shown;
     }
 
-    private static bool IsShown(char character) => char.GetUnicodeCategory(character)
-        is not (UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator);
+    private static bool IsShown(char character) =>
+        char.GetUnicodeCategory(character)
+            is not (
+                UnicodeCategory.Control
+                or UnicodeCategory.Format
+                or UnicodeCategory.LineSeparator
+                or UnicodeCategory.ParagraphSeparator
+            );
 }

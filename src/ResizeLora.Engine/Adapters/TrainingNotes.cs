@@ -24,7 +24,8 @@ internal static partial class TrainingNotes
     {
         string phrase = metadata.GetValueOrDefault("modelspec.trigger_phrase") ?? string.Empty;
         IEnumerable<string> triggers = phrase[..Math.Min(phrase.Length, MostWords * LongestWord)].Split(',');
-        return triggers.Concat(TagsOf(metadata.GetValueOrDefault("ss_tag_frequency")))
+        return triggers
+            .Concat(TagsOf(metadata.GetValueOrDefault("ss_tag_frequency")))
             .Select(static word => TrainerText.Clean(word, LongestWord))
             .OfType<string>()
             .Distinct(StringComparer.Ordinal)
@@ -42,23 +43,32 @@ internal static partial class TrainingNotes
     public static string[] BucketsOf(IReadOnlyDictionary<string, string> metadata)
     {
         var buckets = new Dictionary<string, long>(StringComparer.Ordinal);
-        Read(metadata.GetValueOrDefault("ss_bucket_info"), note =>
-        {
-            if (Property(note, "buckets") is not { ValueKind: JsonValueKind.Object } all)
+        Read(
+            metadata.GetValueOrDefault("ss_bucket_info"),
+            note =>
             {
-                return;
-            }
-
-            foreach (JsonProperty bucket in all.EnumerateObject())
-            {
-                if (Property(bucket.Value, "resolution") is { ValueKind: JsonValueKind.Array } size && size.GetArrayLength() == 2
-                    && size[0].ValueKind == JsonValueKind.Number && size[0].TryGetInt32(out int width) && size[1].ValueKind == JsonValueKind.Number && size[1].TryGetInt32(out int height))
+                if (Property(note, "buckets") is not { ValueKind: JsonValueKind.Object } all)
                 {
-                    string text = string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
-                    buckets[text] = Sum(buckets.GetValueOrDefault(text), Count(Property(bucket.Value, "count")));
+                    return;
+                }
+
+                foreach (JsonProperty bucket in all.EnumerateObject())
+                {
+                    if (
+                        Property(bucket.Value, "resolution") is { ValueKind: JsonValueKind.Array } size
+                        && size.GetArrayLength() == 2
+                        && size[0].ValueKind == JsonValueKind.Number
+                        && size[0].TryGetInt32(out int width)
+                        && size[1].ValueKind == JsonValueKind.Number
+                        && size[1].TryGetInt32(out int height)
+                    )
+                    {
+                        string text = string.Create(CultureInfo.InvariantCulture, $"{width}x{height}");
+                        buckets[text] = Sum(buckets.GetValueOrDefault(text), Count(Property(bucket.Value, "count")));
+                    }
                 }
             }
-        });
+        );
 
         return MostFrequent(buckets).Take(MostBuckets).ToArray();
     }
@@ -67,28 +77,36 @@ internal static partial class TrainingNotes
     private static string[] TagsOf(string? text)
     {
         var tags = new Dictionary<string, long>(StringComparer.Ordinal);
-        Read(text, note =>
-        {
-            if (note.ValueKind != JsonValueKind.Object)
+        Read(
+            text,
+            note =>
             {
-                return;
-            }
-
-            foreach (JsonProperty folder in note.EnumerateObject().Where(static folder => folder.Value.ValueKind == JsonValueKind.Object))
-            {
-                foreach (JsonProperty tag in folder.Value.EnumerateObject())
+                if (note.ValueKind != JsonValueKind.Object)
                 {
-                    string word = tag.Name.Trim();
-                    tags[word] = Sum(tags.GetValueOrDefault(word), Count(tag.Value));
+                    return;
+                }
+
+                foreach (
+                    JsonProperty folder in note.EnumerateObject().Where(static folder => folder.Value.ValueKind == JsonValueKind.Object)
+                )
+                {
+                    foreach (JsonProperty tag in folder.Value.EnumerateObject())
+                    {
+                        string word = tag.Name.Trim();
+                        tags[word] = Sum(tags.GetValueOrDefault(word), Count(tag.Value));
+                    }
                 }
             }
-        });
+        );
 
         return MostFrequent(tags).Take(MostWords * 2).ToArray();
     }
 
     private static IEnumerable<string> MostFrequent(Dictionary<string, long> counts) =>
-        counts.OrderByDescending(static pair => pair.Value).ThenBy(static pair => pair.Key, StringComparer.Ordinal).Select(static pair => pair.Key);
+        counts
+            .OrderByDescending(static pair => pair.Value)
+            .ThenBy(static pair => pair.Key, StringComparer.Ordinal)
+            .Select(static pair => pair.Key);
 
     private static string? SizeIn(string? text)
     {

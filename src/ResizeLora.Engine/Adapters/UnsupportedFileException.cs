@@ -9,9 +9,7 @@ public sealed class UnsupportedFileException : ResizeLoraException
     /// <param name="path">The file.</param>
     /// <param name="message">Why it is refused, and what to do.</param>
     public UnsupportedFileException(string path, string message)
-        : base("File", "Unsupported", message, path)
-    {
-    }
+        : base("File", "Unsupported", message, path) { }
 
     /// <summary>Refuses a pickle by its name, which is all that can be looked at without risk.</summary>
     /// <param name="path">The file.</param>
@@ -21,7 +19,11 @@ public sealed class UnsupportedFileException : ResizeLoraException
         string extension = System.IO.Path.GetExtension(path).ToLowerInvariant();
         if (PickleExtensions.Contains(extension))
         {
-            throw new UnsupportedFileException(path, $"'{path}' is a pickle ({extension}), which can run code when it is read. Convert it to safetensors first, with a tool that you trust.");
+            throw new UnsupportedFileException(
+                path,
+                $"'{path}' is a pickle ({extension}), which can run code when it is read. Convert it to safetensors first, with a tool "
+                    + $"that you trust."
+            );
         }
     }
 }

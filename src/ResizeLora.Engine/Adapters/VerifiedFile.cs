@@ -64,11 +64,15 @@ internal sealed class VerifiedFile : ITensorFile
     public void ReadPieces(TensorEntry tensor, TensorPieces.Handler handle)
     {
         var hash = new XxHash128(SeedOf(tensor));
-        TensorPieces.ReadAll(file, tensor, piece =>
-        {
-            hash.Append(piece);
-            handle(piece);
-        });
+        TensorPieces.ReadAll(
+            file,
+            tensor,
+            piece =>
+            {
+                hash.Append(piece);
+                handle(piece);
+            }
+        );
         Require(tensor, hash.GetCurrentHashAsUInt128());
     }
 

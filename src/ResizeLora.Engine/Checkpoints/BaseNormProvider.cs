@@ -45,7 +45,11 @@ public sealed class BaseNormProvider
     /// <param name="layers">LoRA layer names; those without a base weight are left out of the answer.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work within a fraction of a second.</param>
-    public IReadOnlyDictionary<string, BaseNorms> GetNorms(IEnumerable<string> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public IReadOnlyDictionary<string, BaseNorms> GetNorms(
+        IEnumerable<string> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(layers);
         known ??= cache.Load(Identity, progress);
@@ -71,7 +75,12 @@ public sealed class BaseNormProvider
 
         if (cachedCount > 0)
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The norms of {cachedCount} base layers of '{checkpoint.Path}' were read from '{cache.Folder}'."));
+            progress?.Report(
+                new EngineNote(
+                    EngineNoteLevel.Verbose,
+                    $"The norms of {cachedCount} base layers of '{checkpoint.Path}' were read from '{cache.Folder}'."
+                )
+            );
         }
 
         if (wanted.Count > 0)
@@ -88,7 +97,12 @@ public sealed class BaseNormProvider
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work within a fraction of a second; what was computed is kept.</param>
     /// <returns>The norms in the order of the weights.</returns>
-    internal IReadOnlyList<CheckpointNorm> Describe(IReadOnlyList<BaseWeight> weights, bool refresh, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    internal IReadOnlyList<CheckpointNorm> Describe(
+        IReadOnlyList<BaseWeight> weights,
+        bool refresh,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         if (refresh)
         {
@@ -97,11 +111,16 @@ public sealed class BaseNormProvider
         }
 
         IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights.Select(static weight => weight.Layer), progress, cancellationToken);
-        return weights.Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer))).ToArray();
+        return weights
+            .Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer)))
+            .ToArray();
     }
 
-    private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) => string.Create(
-        CultureInfo.InvariantCulture, $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}");
+    private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) =>
+        string.Create(
+            CultureInfo.InvariantCulture,
+            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}"
+        );
 
     private void ComputeMissing(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
@@ -172,9 +191,12 @@ public sealed class BaseNormProvider
         {
             int computedCount = computed.Count - uncertain.Count;
             string how = computedCount == 0 ? "found by their content" : $"computed ({computedCount} of {found.Count})";
-            progress?.Report(new EngineNote(
-                EngineNoteLevel.Verbose,
-                $"The norms of {found.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."));
+            progress?.Report(
+                new EngineNote(
+                    EngineNoteLevel.Verbose,
+                    $"The norms of {found.Count} base layers of '{checkpoint.Path}' were {how} and are kept in '{cache.Folder}'."
+                )
+            );
         }
     }
 
@@ -184,10 +206,13 @@ public sealed class BaseNormProvider
         if (names.Length > 0)
         {
             string others = names.Length > TensorsNamed ? $" and {names.Length - TensorsNamed} more" : string.Empty;
-            progress?.Report(new EngineNote(
-                EngineNoteLevel.Warning,
-                $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} "
-                    + "did not become as accurate as is promised; the estimate is used, but not kept for later runs."));
+            progress?.Report(
+                new EngineNote(
+                    EngineNoteLevel.Warning,
+                    $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} "
+                        + "did not become as accurate as is promised; the estimate is used, but not kept for later runs."
+                )
+            );
         }
     }
 
@@ -199,7 +224,11 @@ public sealed class BaseNormProvider
             (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(gram, cancellationToken, MaximumSteps);
             return double.IsFinite(norms.Frobenius) && double.IsFinite(norms.Spectral)
                 ? (norms, isAccurate)
-                : throw new CheckpointException(checkpoint.Path, "NotFinite", $"'{checkpoint.Path}': the weight '{weight.Tensor.Name}' holds NaN or infinity.");
+                : throw new CheckpointException(
+                    checkpoint.Path,
+                    "NotFinite",
+                    $"'{checkpoint.Path}': the weight '{weight.Tensor.Name}' holds NaN or infinity."
+                );
         }
     }
 }

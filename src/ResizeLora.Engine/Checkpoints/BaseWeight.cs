@@ -3,7 +3,9 @@ using ResizeLora.Safetensors;
 
 namespace ResizeLora.Checkpoints;
 
-/// <summary>The weight of the base model that a LoRA layer changes: a tensor, or some rows of one that stacks several projections.</summary>
+/// <summary>
+/// The weight of the base model that a LoRA layer changes: a tensor, or some rows of one that stacks several projections.
+/// </summary>
 /// <param name="Layer">The LoRA layer's name.</param>
 /// <param name="Tensor">The checkpoint's tensor, shape (out · stacked) × in [× kernel height × kernel width].</param>
 /// <param name="FirstRow">The first row of the slice; 0 when the whole tensor is meant.</param>
@@ -39,7 +41,8 @@ public sealed record BaseWeight(string Layer, TensorEntry Tensor, int FirstRow, 
                 layer.Name,
                 "ShapeMismatch",
                 $"its shape {given} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): "
-                    + "the LoRA was made for another kind of model.");
+                    + "the LoRA was made for another kind of model."
+            );
         }
     }
 }

@@ -36,7 +36,11 @@ public sealed class Checkpoint : IDisposable
         UnsupportedFileException.ThrowIfPickle(path);
         if (Directory.Exists(path))
         {
-            throw new CheckpointException(path, "IsFolder", $"The checkpoint '{path}' is a folder; give the safetensors file of the base model.");
+            throw new CheckpointException(
+                path,
+                "IsFolder",
+                $"The checkpoint '{path}' is a folder; give the safetensors file of the base model."
+            );
         }
 
         SafetensorsFile file;
@@ -52,7 +56,13 @@ public sealed class Checkpoint : IDisposable
         var weights = new Dictionary<string, BaseWeight>(StringComparer.Ordinal);
         foreach (TensorEntry tensor in file.Header.Tensors)
         {
-            if (tensor.Shape.Count < 2 || tensor.ElementCount == 0 || !TensorTypes.IsWeight(tensor.Type) || tensor.ByteLength > Array.MaxLength || tensor.ElementCount > Array.MaxLength / sizeof(float))
+            if (
+                tensor.Shape.Count < 2
+                || tensor.ElementCount == 0
+                || !TensorTypes.IsWeight(tensor.Type)
+                || tensor.ByteLength > Array.MaxLength
+                || tensor.ElementCount > Array.MaxLength / sizeof(float)
+            )
             {
                 continue;
             }
@@ -78,7 +88,8 @@ public sealed class Checkpoint : IDisposable
                 path,
                 "Unrecognised",
                 $"'{path}' holds no layer of an SDXL model in Stability's layout (model.diffusion_model.…, conditioner.embedders.…); "
-                + $"LoRA layers cannot be looked up in it.{family}");
+                    + $"LoRA layers cannot be looked up in it.{family}"
+            );
         }
 
         return new Checkpoint(file, weights);

@@ -39,16 +39,21 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, strin
             AppendStamp(sample, file.Stamp);
         }
 
-        TensorPieces.ReadSample(file, readWhole ? int.MaxValue : BlockCount, block =>
-        {
-            sample.Append(block);
-            content.Append(block);
-        });
+        TensorPieces.ReadSample(
+            file,
+            readWhole ? int.MaxValue : BlockCount,
+            block =>
+            {
+                sample.Append(block);
+                content.Append(block);
+            }
+        );
         return new CheckpointIdentity(
             Convert.ToHexString(structure),
             Convert.ToHexString(sample.GetCurrentHash()),
             Convert.ToHexString(content.GetCurrentHash()).ToLowerInvariant(),
-            readWhole || file.Stamp.IsSettled(DateTime.UtcNow));
+            readWhole || file.Stamp.IsSettled(DateTime.UtcNow)
+        );
     }
 
     private static void AppendStamp(XxHash128 sample, FileStamp stamp)

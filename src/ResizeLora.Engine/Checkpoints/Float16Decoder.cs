@@ -29,7 +29,10 @@ internal readonly struct Float16Decoder : IRowDecoder
     {
         Vector256<int> pairs = Vector256.LoadUnsafe(ref row, offset).AsInt32();
         Vector256<int> mask = Vector256.Create(SignAndNumber);
-        return ((Vector256.ShiftRightArithmetic(pairs << 16, 3) & mask).AsSingle(), (Vector256.ShiftRightArithmetic(pairs, 3) & mask).AsSingle());
+        return (
+            (Vector256.ShiftRightArithmetic(pairs << 16, 3) & mask).AsSingle(),
+            (Vector256.ShiftRightArithmetic(pairs, 3) & mask).AsSingle()
+        );
     }
 
     /// <inheritdoc/>

@@ -20,9 +20,8 @@ internal readonly struct Float32Decoder : IRowDecoder
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (Vector256<float> First, Vector256<float> Second) Load(ref byte row, nuint offset) => (
-        Vector256.LoadUnsafe(ref row, offset).AsSingle(),
-        Vector256.LoadUnsafe(ref row, offset + (nuint)Vector256<byte>.Count).AsSingle());
+    public static (Vector256<float> First, Vector256<float> Second) Load(ref byte row, nuint offset) =>
+        (Vector256.LoadUnsafe(ref row, offset).AsSingle(), Vector256.LoadUnsafe(ref row, offset + (nuint)Vector256<byte>.Count).AsSingle());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -18,7 +18,9 @@ internal interface IRowDecoder
     /// <summary>What decoded numbers are to be multiplied by, a power of two.</summary>
     static abstract float Scale { get; }
 
-    /// <summary>Whether the first vector of <see cref="Load"/> holds the weights of even positions and the second those of odd ones.</summary>
+    /// <summary>
+    /// Whether the first vector of <see cref="Load"/> holds the weights of even positions and the second those of odd ones.
+    /// </summary>
     static abstract bool IsInterleaved { get; }
 
     /// <summary>Decoded numbers of this size and more stand for infinity and NaN.</summary>

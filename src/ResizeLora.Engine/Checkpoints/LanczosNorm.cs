@@ -35,7 +35,8 @@ internal static class LanczosNorm
     public static (BaseNorms Norms, bool IsAccurate) Compute(
         IGramOperator weight,
         CancellationToken cancellationToken,
-        int maximumSteps = MaximumSteps)
+        int maximumSteps = MaximumSteps
+    )
     {
         double frobenius = Math.Sqrt(weight.SquaredFrobeniusNorm);
         (double spectral, bool isAccurate) = frobenius is > 0 and < double.PositiveInfinity
@@ -75,7 +76,9 @@ internal static class LanczosNorm
                     double residual = beta * Math.Abs(lastComponent);
                     double gap = GapSafety * (largest - second);
                     double error = gap > residual ? residual * residual / gap : residual;
-                    bool accurate = exhausted || beta <= 1e-7 * largest
+                    bool accurate =
+                        exhausted
+                        || beta <= 1e-7 * largest
                         || (diagonal.Count >= MinimumSteps && residual <= LargestResidual * largest && error <= Tolerance * largest);
                     if (accurate || last)
                     {

@@ -53,7 +53,8 @@ public sealed class NormCache
         }
 
         string profile = Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
-        string root = OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+        string root =
+            OperatingSystem.IsWindows() ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
             : OperatingSystem.IsMacOS() ? Path.Combine(profile, "Library", "Caches")
             : Environment.GetEnvironmentVariable("XDG_CACHE_HOME") is { Length: > 0 } cacheHome ? cacheHome
             : Path.Combine(profile, ".cache");
@@ -123,7 +124,13 @@ public sealed class NormCache
             if (!warned)
             {
                 warned = true;
-                progress?.Report(new EngineNote(EngineNoteLevel.Warning, $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: {exception.Message}"));
+                progress?.Report(
+                    new EngineNote(
+                        EngineNoteLevel.Warning,
+                        $"The norms of the base model could not be kept in '{folder}' and will be computed again next time: "
+                            + $"{exception.Message}"
+                    )
+                );
             }
         }
     }
@@ -137,14 +144,16 @@ public sealed class NormCache
                 file.Commit(path, overwrite: true);
                 return;
             }
-            catch (Exception exception) when (OperatingSystem.IsWindows() && attempt < ReplaceAttempts && exception is (IOException or UnauthorizedAccessException))
+            catch (Exception exception)
+                when (OperatingSystem.IsWindows() && attempt < ReplaceAttempts && exception is (IOException or UnauthorizedAccessException))
             {
                 Thread.Sleep(ReplacePause);
             }
         }
     }
 
-    private static string FileNameOf(CheckpointIdentity identity) => string.Create(CultureInfo.InvariantCulture, $"{identity.Structure}-{identity.Sample}.json");
+    private static string FileNameOf(CheckpointIdentity identity) =>
+        string.Create(CultureInfo.InvariantCulture, $"{identity.Structure}-{identity.Sample}.json");
 
     // Tells a file that was edited, or damaged in a way that still parses.
     private static string ChecksumOf(Dictionary<string, CachedNorm> layers)
@@ -152,7 +161,11 @@ public sealed class NormCache
         var hash = new XxHash128();
         foreach ((string layer, CachedNorm norm) in layers.OrderBy(static pair => pair.Key, StringComparer.Ordinal))
         {
-            hash.Append(Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{layer}|{norm.Content}|{norm.Spectral:R}|{norm.Frobenius:R}\n")));
+            hash.Append(
+                Encoding.UTF8.GetBytes(
+                    string.Create(CultureInfo.InvariantCulture, $"{layer}|{norm.Content}|{norm.Spectral:R}|{norm.Frobenius:R}\n")
+                )
+            );
         }
 
         return Convert.ToHexString(hash.GetCurrentHash());
@@ -165,17 +178,32 @@ public sealed class NormCache
             if (File.Exists(path))
             {
                 CacheFile? file = JsonSerializer.Deserialize<CacheFile>(File.ReadAllBytes(path));
-                if (file is { Method: Method, Layers: not null } && file.Layers.Values.All(static norm => norm is { Content: not null }) && file.Checksum == ChecksumOf(file.Layers))
+                if (
+                    file is { Method: Method, Layers: not null }
+                    && file.Layers.Values.All(static norm => norm is { Content: not null })
+                    && file.Checksum == ChecksumOf(file.Layers)
+                )
                 {
                     return new Dictionary<string, CachedNorm>(file.Layers, StringComparer.Ordinal);
                 }
 
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The kept norms in '{path}' are of another version or damaged; they are ignored and computed again."));
+                progress?.Report(
+                    new EngineNote(
+                        EngineNoteLevel.Verbose,
+                        $"The kept norms in '{path}' are of another version or damaged; they are ignored and computed again."
+                    )
+                );
             }
         }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or ArgumentException)
+        catch (Exception exception)
+            when (exception is IOException or UnauthorizedAccessException or JsonException or NotSupportedException or ArgumentException)
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"The kept norms in '{path}' cannot be read; they are ignored and computed again: {exception.Message}"));
+            progress?.Report(
+                new EngineNote(
+                    EngineNoteLevel.Verbose,
+                    $"The kept norms in '{path}' cannot be read; they are ignored and computed again: {exception.Message}"
+                )
+            );
         }
 
         return new Dictionary<string, CachedNorm>(StringComparer.Ordinal);
@@ -229,7 +257,8 @@ public sealed class NormCache
     internal sealed record CachedNorm(
         [property: JsonPropertyName("content")] string Content,
         [property: JsonPropertyName("spectral")] double Spectral,
-        [property: JsonPropertyName("frobenius")] double Frobenius);
+        [property: JsonPropertyName("frobenius")] double Frobenius
+    );
 
     /// <summary>What is known of a checkpoint: its layers' norms, and the norms of any weight of a checkpoint of its structure.</summary>
     internal sealed record KnownNorms(IReadOnlyDictionary<string, CachedNorm> Layers, IReadOnlyDictionary<string, BaseNorms> ByContent)
@@ -241,5 +270,6 @@ public sealed class NormCache
     private sealed record CacheFile(
         [property: JsonPropertyName("method")] string Method,
         [property: JsonPropertyName("checksum")] string Checksum,
-        [property: JsonPropertyName("layers")] Dictionary<string, CachedNorm> Layers);
+        [property: JsonPropertyName("layers")] Dictionary<string, CachedNorm> Layers
+    );
 }

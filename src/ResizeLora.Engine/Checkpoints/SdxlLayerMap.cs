@@ -32,7 +32,8 @@ public static class SdxlLayerMap
 
         string name = tensorName[..^WeightSuffix.Length];
         return name.StartsWith(UNetPrefix, StringComparison.Ordinal) ? [$"lora_unet_{Underscored(name[UNetPrefix.Length..])}"]
-            : name.StartsWith(TextEncoder1Prefix, StringComparison.Ordinal) ? [$"lora_te1_text_model_encoder_layers_{Underscored(name[TextEncoder1Prefix.Length..])}"]
+            : name.StartsWith(TextEncoder1Prefix, StringComparison.Ordinal)
+                ? [$"lora_te1_text_model_encoder_layers_{Underscored(name[TextEncoder1Prefix.Length..])}"]
             : [];
     }
 

@@ -24,7 +24,10 @@ internal static class Tridiagonal
             for (int sweep = 0; sweep < MaximumSweeps; sweep++)
             {
                 int end = start;
-                while (end < size - 1 && Math.Abs(beside[end]) > double.Epsilon + (1e-16 * (Math.Abs(diagonal[end]) + Math.Abs(diagonal[end + 1]))))
+                while (
+                    end < size - 1
+                    && Math.Abs(beside[end]) > double.Epsilon + (1e-16 * (Math.Abs(diagonal[end]) + Math.Abs(diagonal[end + 1])))
+                )
                 {
                     end++;
                 }
@@ -58,7 +61,9 @@ internal static class Tridiagonal
         double shift = (diagonal[start + 1] - diagonal[start]) / (2 * beside[start]);
         double length = double.Hypot(shift, 1);
         shift = diagonal[end] - diagonal[start] + (beside[start] / (shift + Math.CopySign(length, shift)));
-        double sine = 1, cosine = 1, carried = 0;
+        double sine = 1,
+            cosine = 1,
+            carried = 0;
         for (int index = end - 1; index >= start; index--)
         {
             double product = sine * beside[index];
@@ -79,7 +84,10 @@ internal static class Tridiagonal
             carried = sine * mixed;
             diagonal[index + 1] = shift + carried;
             shift = (cosine * mixed) - rest;
-            (lastRow[index], lastRow[index + 1]) = ((cosine * lastRow[index]) - (sine * lastRow[index + 1]), (sine * lastRow[index]) + (cosine * lastRow[index + 1]));
+            (lastRow[index], lastRow[index + 1]) = (
+                (cosine * lastRow[index]) - (sine * lastRow[index + 1]),
+                (sine * lastRow[index]) + (cosine * lastRow[index + 1])
+            );
         }
 
         diagonal[start] -= carried;

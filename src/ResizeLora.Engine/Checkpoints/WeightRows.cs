@@ -142,7 +142,9 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     {
         Vector256<float> scale = Vector256.Create(firstScale);
         Vector256<float> otherScale = Vector256.Create(secondScale);
-        Vector256<float> even = default, odd = default, largest = default;
+        Vector256<float> even = default,
+            odd = default,
+            largest = default;
         nuint offset = 0;
         for (int column = 0; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
         {
@@ -176,8 +178,14 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     private Vector128<float> Dot(ref byte row0, ref byte row1, ref byte row2, ref byte row3, ReadOnlySpan<float> vector)
     {
         ref float operands = ref MemoryMarshal.GetReference(vector);
-        Vector256<float> even0 = default, even1 = default, even2 = default, even3 = default;
-        Vector256<float> odd0 = default, odd1 = default, odd2 = default, odd3 = default;
+        Vector256<float> even0 = default,
+            even1 = default,
+            even2 = default,
+            even3 = default;
+        Vector256<float> odd0 = default,
+            odd1 = default,
+            odd2 = default,
+            odd3 = default;
         nuint offset = 0;
         int column = 0;
         for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
@@ -198,7 +206,12 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd3 = VectorMath.MultiplyAdd(right, second, odd3);
         }
 
-        Vector128<float> dots = Vector128.Create(Vector256.Sum(even0 + odd0), Vector256.Sum(even1 + odd1), Vector256.Sum(even2 + odd2), Vector256.Sum(even3 + odd3));
+        Vector128<float> dots = Vector128.Create(
+            Vector256.Sum(even0 + odd0),
+            Vector256.Sum(even1 + odd1),
+            Vector256.Sum(even2 + odd2),
+            Vector256.Sum(even3 + odd3)
+        );
         for (; column < columns; column++, offset += (nuint)TDecoder.ByteLength)
         {
             dots += Column(ref row0, ref row1, ref row2, ref row3, offset) * Vector128.Create(Unsafe.Add(ref operands, column));
@@ -211,8 +224,10 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     private void AddScaled(ref byte row0, ref byte row1, ref byte row2, ref byte row3, Vector128<float> factors, Span<float> product)
     {
         ref float sums = ref MemoryMarshal.GetReference(product);
-        Vector256<float> factor0 = Vector256.Create(factors[0]), factor1 = Vector256.Create(factors[1]);
-        Vector256<float> factor2 = Vector256.Create(factors[2]), factor3 = Vector256.Create(factors[3]);
+        Vector256<float> factor0 = Vector256.Create(factors[0]),
+            factor1 = Vector256.Create(factors[1]);
+        Vector256<float> factor2 = Vector256.Create(factors[2]),
+            factor3 = Vector256.Create(factors[3]);
         nuint offset = 0;
         nuint next = (nuint)(RowsAtOnce * rowLength);
         int column = 0;
@@ -246,6 +261,11 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Column(ref byte row0, ref byte row1, ref byte row2, ref byte row3, nuint offset) => Vector128.Create(
-        TDecoder.LoadOne(ref row0, offset), TDecoder.LoadOne(ref row1, offset), TDecoder.LoadOne(ref row2, offset), TDecoder.LoadOne(ref row3, offset));
+    private static Vector128<float> Column(ref byte row0, ref byte row1, ref byte row2, ref byte row3, nuint offset) =>
+        Vector128.Create(
+            TDecoder.LoadOne(ref row0, offset),
+            TDecoder.LoadOne(ref row1, offset),
+            TDecoder.LoadOne(ref row2, offset),
+            TDecoder.LoadOne(ref row3, offset)
+        );
 }

@@ -11,8 +11,10 @@ internal sealed record ComparedLayer(ITensorFile File, AdapterLayer Layer)
     /// <summary>Whether the factors of another layer are the same, byte for byte, and so is its scale.</summary>
     /// <param name="other">The other layer.</param>
     public bool IsSame(ComparedLayer other) =>
-        Layer.Scale == other.Layer.Scale && Layer.Rank == other.Layer.Rank
-        && AreSame(File, Layer.Down, other.File, other.Layer.Down) && AreSame(File, Layer.Up, other.File, other.Layer.Up);
+        Layer.Scale == other.Layer.Scale
+        && Layer.Rank == other.Layer.Rank
+        && AreSame(File, Layer.Down, other.File, other.Layer.Down)
+        && AreSame(File, Layer.Up, other.File, other.Layer.Up);
 
     /// <summary>Whether two tensors are the same, byte for byte.</summary>
     /// <param name="leftFile">The file of the first.</param>

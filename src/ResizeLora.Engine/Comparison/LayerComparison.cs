@@ -12,7 +12,10 @@ public sealed class LayerComparison
         Layer = either.Name;
         Component = either.Component;
         Kind = either.Kind;
-        Presence = other is null ? LayerPresence.ReferenceOnly : reference is null ? LayerPresence.OtherOnly : LayerPresence.Both;
+        Presence =
+            other is null ? LayerPresence.ReferenceOnly
+            : reference is null ? LayerPresence.OtherOnly
+            : LayerPresence.Both;
         ReferenceRank = reference?.Rank ?? 0;
         DifferenceRank = other?.Rank ?? 0;
         Products = products;
@@ -52,7 +55,9 @@ public sealed class LayerComparison
     /// <summary>‖ΔW₁ − ΔW₂‖F / ‖W‖F, against the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase => BaseFrobeniusNorm is { } norm && norm > 0 ? Distance / norm : null;
 
-    /// <summary>The cosine of the angle between ΔW₁ and ΔW₂: 1 for the same direction whatever the strength, 0 for a layer that one file lacks.</summary>
+    /// <summary>
+    /// The cosine of the angle between ΔW₁ and ΔW₂: 1 for the same direction whatever the strength, 0 for a layer that one file lacks.
+    /// </summary>
     public double Cosine => Products.Cosine;
 
     /// <summary>The squares that sum up over layers.</summary>

@@ -121,7 +121,9 @@ internal static class LayerDistance
         int start = 0;
         foreach (ComparedLayer side in sides)
         {
-            cores.Add(upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(side.Layer.Scale));
+            cores.Add(
+                upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(side.Layer.Scale)
+            );
             start += side.Layer.Rank;
         }
 
@@ -164,7 +166,14 @@ internal static class LayerDistance
             }
 
             double[] gram = new double[rank * rank];
-            GramMatrix.Compute(TensorType.Float32, MemoryMarshal.AsBytes(stack.AsSpan(0, length * rank)), length, rank, transposed: !up, gram);
+            GramMatrix.Compute(
+                TensorType.Float32,
+                MemoryMarshal.AsBytes(stack.AsSpan(0, length * rank)),
+                length,
+                rank,
+                transposed: !up,
+                gram
+            );
             return gram;
         }
         finally
@@ -187,12 +196,19 @@ internal static class LayerDistance
         int rowBytes = side.Layer.Rank * TensorTypes.BytesOf(factor.Type);
         for (int row = 0; row < length; row++)
         {
-            WeightDecoder.ToSingle(factor.Type, bytes.AsSpan(row * rowBytes, rowBytes), stack.AsSpan((row * rank) + start, side.Layer.Rank));
+            WeightDecoder.ToSingle(
+                factor.Type,
+                bytes.AsSpan(row * rowBytes, rowBytes),
+                stack.AsSpan((row * rank) + start, side.Layer.Rank)
+            );
         }
     }
 
     private static Tensor Stack(ComparedLayer[] sides, bool up, ComputeDevice device) =>
-        cat(sides.Select(side => TensorReader.ReadMatrix(side.File, FactorOf(side, up), ScalarType.Float64, device)).ToArray(), dim: up ? 1 : 0);
+        cat(
+            sides.Select(side => TensorReader.ReadMatrix(side.File, FactorOf(side, up), ScalarType.Float64, device)).ToArray(),
+            dim: up ? 1 : 0
+        );
 
     private static TensorEntry FactorOf(ComparedLayer side, bool up) => up ? side.Layer.Up : side.Layer.Down;
 }

@@ -20,7 +20,8 @@ public sealed class LoraComparer : IDisposable
     public LoraComparer(ResizeSession session, string referencePath)
     {
         this.session = session;
-        reference = LoraFileOpener.TryOpen(referencePath, again: true, out SkipReason? reason)
+        reference =
+            LoraFileOpener.TryOpen(referencePath, again: true, out SkipReason? reason)
             ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
     }
 
@@ -29,12 +30,18 @@ public sealed class LoraComparer : IDisposable
 
     /// <summary>Compares a file with the reference.</summary>
     /// <param name="other">The file; stays the caller's.</param>
-    /// <param name="layerNames">The layers of it that are compared, with what the reference has of the same; null for all of both files.</param>
+    /// <param name="layerNames">
+    /// The layers of it that are compared, with what the reference has of the same; null for all of both files.
+    /// </param>
     /// <param name="progress">Told how far it is; warned of what could not be compared.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A layer is of another shape than the reference's, or holds NaN.</exception>
     public LoraComparison Compare(
-        Adapter other, IReadOnlyCollection<string>? layerNames, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+        Adapter other,
+        IReadOnlyCollection<string>? layerNames,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(other);
         if (layerNames?.Except(other.Layers.Select(static layer => layer.Name)).FirstOrDefault() is { } missing)
@@ -42,22 +49,42 @@ public sealed class LoraComparer : IDisposable
             throw AdapterException.Missing(other.Path, missing);
         }
 
-        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs = [.. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name)))];
+        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs =
+        [
+            .. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name))),
+        ];
         IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
-            other.Path, pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(), progress, cancellationToken);
+            other.Path,
+            pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(),
+            progress,
+            cancellationToken
+        );
 
         // Largest first, so that no thread is left alone with a large one at the end.
-        int[] order = Enumerable.Range(0, pairs.Length).OrderByDescending(index => CostOf(pairs[index].Reference) + CostOf(pairs[index].Other)).ToArray();
+        int[] order = Enumerable
+            .Range(0, pairs.Length)
+            .OrderByDescending(index => CostOf(pairs[index].Reference) + CostOf(pairs[index].Other))
+            .ToArray();
         var layers = new LayerComparison[pairs.Length];
         int done = 0;
-        LayerWorkers.ForEach(order, LayerThreads.CountFor(session.Device), index =>
-        {
-            (string name, AdapterLayer? left, AdapterLayer? right) = pairs[index];
-            LayerProducts products = LayerDistance.Measure(
-                left is null ? null : new ComparedLayer(reference.File, left), right is null ? null : new ComparedLayer(other.File, right), session.Device);
-            layers[index] = new LayerComparison(left, right, products, baseNorms.TryGetValue(name, out BaseNorms found) ? found : null);
-            progress?.Report(new EngineProgress($"Comparing {Path.GetFileName(other.Path)}", Interlocked.Increment(ref done), pairs.Length));
-        }, cancellationToken);
+        LayerWorkers.ForEach(
+            order,
+            LayerThreads.CountFor(session.Device),
+            index =>
+            {
+                (string name, AdapterLayer? left, AdapterLayer? right) = pairs[index];
+                LayerProducts products = LayerDistance.Measure(
+                    left is null ? null : new ComparedLayer(reference.File, left),
+                    right is null ? null : new ComparedLayer(other.File, right),
+                    session.Device
+                );
+                layers[index] = new LayerComparison(left, right, products, baseNorms.TryGetValue(name, out BaseNorms found) ? found : null);
+                progress?.Report(
+                    new EngineProgress($"Comparing {Path.GetFileName(other.Path)}", Interlocked.Increment(ref done), pairs.Length)
+                );
+            },
+            cancellationToken
+        );
         var comparison = new LoraComparison(reference.Path, other.Path, layers, FindOtherTensors(other));
         ReportUncompared(comparison, progress);
         return comparison;
@@ -70,7 +97,8 @@ public sealed class LoraComparer : IDisposable
 
     private static void ReportUncompared(LoraComparison comparison, IProgress<EngineEvent>? progress)
     {
-        string what = "not compared, since they belong to no layer of lora_up and lora_down and differ from those of "
+        string what =
+            "not compared, since they belong to no layer of lora_up and lora_down and differ from those of "
             + $"'{comparison.ReferencePath}'";
         NameSummary.Warn(progress, comparison.Path, what, "tensor", comparison.TensorsNotCompared);
         ReportOnlyIn(comparison.ReferencePath, comparison.OnlyInReference, progress);
@@ -99,11 +127,15 @@ public sealed class LoraComparer : IDisposable
                     match.Name,
                     "ShapeMismatch",
                     $"it changes a weight of shape {AdapterLayer.TextOf(match.WeightShape)}, but in '{reference.Path}' one of "
-                        + $"{AdapterLayer.TextOf(layer.WeightShape)}: the files were made for different kinds of models.");
+                        + $"{AdapterLayer.TextOf(layer.WeightShape)}: the files were made for different kinds of models."
+                );
             }
         }
 
-        return left.Keys.Concat(right.Keys.Where(name => !left.ContainsKey(name))).Select(name => (name, left.GetValueOrDefault(name), right.GetValueOrDefault(name))).ToArray();
+        return left
+            .Keys.Concat(right.Keys.Where(name => !left.ContainsKey(name)))
+            .Select(name => (name, left.GetValueOrDefault(name), right.GetValueOrDefault(name)))
+            .ToArray();
     }
 
     private static Dictionary<string, AdapterLayer> ByName(Adapter adapter)
@@ -127,8 +159,11 @@ public sealed class LoraComparer : IDisposable
     {
         bool IsShared(TensorEntry tensor, Adapter from, Adapter other) =>
             other.File.Find(tensor.Name) is { } match && ComparedLayer.AreSame(from.File, tensor, other.File, match);
-        return reference.OtherTensors.Where(tensor => !IsShared(tensor, reference, other))
+        return reference
+            .OtherTensors.Where(tensor => !IsShared(tensor, reference, other))
             .Concat(other.OtherTensors.Where(tensor => !IsShared(tensor, other, reference)))
-            .Select(static tensor => tensor.Name).Distinct(StringComparer.Ordinal).ToArray();
+            .Select(static tensor => tensor.Name)
+            .Distinct(StringComparer.Ordinal)
+            .ToArray();
     }
 }

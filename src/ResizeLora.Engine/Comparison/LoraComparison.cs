@@ -3,7 +3,12 @@ namespace ResizeLora.Comparison;
 /// <summary>How far the changes that two LoRA files make to a model are apart, over all layers and one by one.</summary>
 public sealed class LoraComparison
 {
-    internal LoraComparison(string referencePath, string path, IReadOnlyList<LayerComparison> layers, IReadOnlyList<string> tensorsNotCompared)
+    internal LoraComparison(
+        string referencePath,
+        string path,
+        IReadOnlyList<LayerComparison> layers,
+        IReadOnlyList<string> tensorsNotCompared
+    )
     {
         ReferencePath = referencePath;
         Path = path;
@@ -26,7 +31,9 @@ public sealed class LoraComparison
     /// <summary>The LoRA file that is compared.</summary>
     public string Path { get; }
 
-    /// <summary>‖ΔW₁ − ΔW₂‖F / ‖ΔW₁‖F over all layers of both files; ∞ when the reference changes nothing and the other file does.</summary>
+    /// <summary>
+    /// ‖ΔW₁ − ΔW₂‖F / ‖ΔW₁‖F over all layers of both files; ∞ when the reference changes nothing and the other file does.
+    /// </summary>
     public double RelativeErrorToLora { get; }
 
     /// <summary>‖ΔW₁ − ΔW₂‖F / ‖W‖F over the layers whose base weights are known; null without a checkpoint.</summary>
@@ -63,7 +70,9 @@ public sealed class LoraComparison
     public IReadOnlyList<LayerComparison> Layers { get; }
 
     /// <summary>Both files, the error and the cosine.</summary>
-    public override string ToString() => FormattableString.Invariant($"{ReferencePath} -> {Path}: error {RelativeErrorToLora:g4}, cosine {Cosine:0.####}");
+    public override string ToString() =>
+        FormattableString.Invariant($"{ReferencePath} -> {Path}: error {RelativeErrorToLora:g4}, cosine {Cosine:0.####}");
 
-    private string[] NamesOf(LayerPresence presence) => Layers.Where(layer => layer.Presence == presence).Select(static layer => layer.Layer).ToArray();
+    private string[] NamesOf(LayerPresence presence) =>
+        Layers.Where(layer => layer.Presence == presence).Select(static layer => layer.Layer).ToArray();
 }

@@ -48,9 +48,11 @@ public sealed record ComputeDevice
             int count = CudaCount();
             if (wanted >= count)
             {
-                string found = count == 0
-                    ? "no CUDA device can be used (none is there, its driver is missing, or this is the processor-only package of libtorch)"
-                    : string.Create(CultureInfo.InvariantCulture, $"the last one is cuda:{count - 1}");
+                string found =
+                    count == 0
+                        ? "no CUDA device can be used (none is there, its driver is missing, or this is the processor-only package of "
+                            + "libtorch)"
+                        : string.Create(CultureInfo.InvariantCulture, $"the last one is cuda:{count - 1}");
                 throw new DeviceException("CudaAbsent", $"The device '{text}' was asked for, but {found}.");
             }
         }
@@ -86,7 +88,10 @@ public sealed record ComputeDevice
         string name = (text ?? string.Empty).Trim().ToLowerInvariant();
         automatic = name == "auto";
         index = name == "cuda" ? 0 : null;
-        if (name.StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int number))
+        if (
+            name.StartsWith("cuda:", StringComparison.Ordinal)
+            && int.TryParse(name.AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out int number)
+        )
         {
             index = number;
         }

@@ -8,7 +8,5 @@ public sealed class DeviceException : ResizeLoraException
     /// <param name="message">What is wrong, in a sentence.</param>
     /// <param name="innerException">The cause, or null.</param>
     public DeviceException(string defect, string message, Exception? innerException = null)
-        : base("Device", defect, message, null, innerException)
-    {
-    }
+        : base("Device", defect, message, null, innerException) { }
 }

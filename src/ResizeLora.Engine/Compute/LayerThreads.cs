@@ -30,7 +30,10 @@ internal static class LayerThreads
         }
     }
 
-    /// <summary>Keeps libtorch from starting threads of its own below this one: layers are parallel already, and one thread a layer gives the same bits everywhere.</summary>
+    /// <summary>
+    /// Keeps libtorch from starting threads of its own below this one: layers are parallel already, and one thread a layer gives the same
+    /// bits everywhere.
+    /// </summary>
     public static void Enter()
     {
         NativeLibraries.EnsureLoaded();

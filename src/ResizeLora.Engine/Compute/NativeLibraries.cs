@@ -14,9 +14,34 @@ internal static class NativeLibraries
     private const string FolderOption = "ResizeLora.NativeDirectory";
 
     // Dependencies before dependents; what a package does not have (CUDA, OpenMP) is skipped.
-    private static readonly string[] LinuxOrder = ["libgomp*", "libc10.so", "libtorch_cpu.so", "libc10_cuda.so", "libtorch_cuda.so", "libtorch.so", "libLibTorchSharp.so"];
-    private static readonly string[] MacOrder = ["libomp.dylib", "libc10.dylib", "libtorch_cpu.dylib", "libtorch.dylib", "libLibTorchSharp.dylib"];
-    private static readonly string[] WindowsOrder = ["libiomp5md.dll", "c10.dll", "torch_cpu.dll", "c10_cuda.dll", "torch_cuda.dll", "torch.dll", "LibTorchSharp.dll"];
+    private static readonly string[] LinuxOrder =
+    [
+        "libgomp*",
+        "libc10.so",
+        "libtorch_cpu.so",
+        "libc10_cuda.so",
+        "libtorch_cuda.so",
+        "libtorch.so",
+        "libLibTorchSharp.so",
+    ];
+    private static readonly string[] MacOrder =
+    [
+        "libomp.dylib",
+        "libc10.dylib",
+        "libtorch_cpu.dylib",
+        "libtorch.dylib",
+        "libLibTorchSharp.dylib",
+    ];
+    private static readonly string[] WindowsOrder =
+    [
+        "libiomp5md.dll",
+        "c10.dll",
+        "torch_cpu.dll",
+        "c10_cuda.dll",
+        "torch_cuda.dll",
+        "torch.dll",
+        "LibTorchSharp.dll",
+    ];
 
     private static readonly Lazy<bool> Loaded = new(Load);
 
@@ -35,7 +60,11 @@ internal static class NativeLibraries
         {
             if (folder is not null)
             {
-                foreach (string pattern in OperatingSystem.IsWindows() ? WindowsOrder : OperatingSystem.IsMacOS() ? MacOrder : LinuxOrder)
+                foreach (
+                    string pattern in OperatingSystem.IsWindows() ? WindowsOrder
+                    : OperatingSystem.IsMacOS() ? MacOrder
+                    : LinuxOrder
+                )
                 {
                     foreach (string path in Directory.EnumerateFiles(folder, pattern))
                     {
@@ -50,9 +79,14 @@ internal static class NativeLibraries
 
             return torch.TryInitializeDeviceType(DeviceType.CPU);
         }
-        catch (Exception exception) when (exception is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException)
+        catch (Exception exception)
+            when (exception is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException)
         {
-            throw new DeviceException("LibraryUnusable", $"libtorch cannot be loaded{(folder is null ? string.Empty : $" from '{folder}'")}: {exception.Message}", exception);
+            throw new DeviceException(
+                "LibraryUnusable",
+                $"libtorch cannot be loaded{(folder is null ? string.Empty : $" from '{folder}'")}: {exception.Message}",
+                exception
+            );
         }
     }
 
@@ -63,7 +97,10 @@ internal static class NativeLibraries
             yield return configured;
         }
 
-        string system = OperatingSystem.IsWindows() ? "win" : OperatingSystem.IsMacOS() ? "osx" : "linux";
+        string system =
+            OperatingSystem.IsWindows() ? "win"
+            : OperatingSystem.IsMacOS() ? "osx"
+            : "linux";
         string identifier = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
         string? home = Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location);
         if (!string.IsNullOrEmpty(home))

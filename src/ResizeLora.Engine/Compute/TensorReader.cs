@@ -51,7 +51,9 @@ internal static class TensorReader
         return MemoryMarshal.Cast<byte, double>(local.bytes).ToArray();
     }
 
-    /// <summary>Reads weights in the type that they are stored in; 8-bit ones, which libtorch computes nothing with, in single precision.</summary>
+    /// <summary>
+    /// Reads weights in the type that they are stored in; 8-bit ones, which libtorch computes nothing with, in single precision.
+    /// </summary>
     /// <param name="shape">The matrix's shape.</param>
     /// <param name="type">The stored type.</param>
     /// <param name="read">Fills a span with the stored bytes.</param>

@@ -32,9 +32,13 @@ public static class DimensionSelector
         ArgumentNullException.ThrowIfNull(scores);
         ArgumentNullException.ThrowIfNull(fits);
         (double Score, int Layer, int Dimension)[] ranking = scores
-            .SelectMany(static (layer, layerIndex) => layer.Select((score, dimension) => (Score: score, Layer: layerIndex, Dimension: dimension)))
+            .SelectMany(
+                static (layer, layerIndex) => layer.Select((score, dimension) => (Score: score, Layer: layerIndex, Dimension: dimension))
+            )
             .Where(static candidate => candidate.Score > double.NegativeInfinity)
-            .OrderByDescending(static candidate => candidate.Score).ThenBy(static candidate => candidate.Layer).ThenBy(static candidate => candidate.Dimension)
+            .OrderByDescending(static candidate => candidate.Score)
+            .ThenBy(static candidate => candidate.Layer)
+            .ThenBy(static candidate => candidate.Dimension)
             .ToArray();
 
         // Invariant: the first `fitting` candidates fit, the first `exceeding` do not (or there are not so many).

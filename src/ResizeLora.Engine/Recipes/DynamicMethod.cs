@@ -1,6 +1,8 @@
 namespace ResizeLora.Recipes;
 
-/// <summary>How a layer's own spectrum limits its rank; the methods, and the names in recipes, are those of kohya-ss/sd-scripts' resize_lora.py.</summary>
+/// <summary>
+/// How a layer's own spectrum limits its rank; the methods, and the names in recipes, are those of kohya-ss/sd-scripts' resize_lora.py.
+/// </summary>
 public enum DynamicMethod
 {
     /// <summary><c>sv_ratio</c>: σ₁ over the smallest σ that matters.</summary>

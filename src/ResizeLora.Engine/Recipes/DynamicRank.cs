@@ -9,7 +9,9 @@ public static class DynamicRank
     // A share that is reached but for rounding is reached.
     private const double Rounding = 1e-12;
 
-    /// <summary>Whether the tool takes a layer for empty; it keeps one dimension of such a layer, by every method and at every rank.</summary>
+    /// <summary>
+    /// Whether the tool takes a layer for empty; it keeps one dimension of such a layer, by every method and at every rank.
+    /// </summary>
     /// <param name="singularValues">σ of B·A, descending, at least one.</param>
     public static bool IsEmpty(IReadOnlyList<double> singularValues)
     {

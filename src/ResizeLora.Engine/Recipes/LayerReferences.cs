@@ -13,4 +13,5 @@ public sealed record LayerReferences(
     int InFeatures,
     double? BaseSpectralNorm = null,
     double? BaseFrobeniusNorm = null,
-    IReadOnlyList<double>? SubspaceScales = null);
+    IReadOnlyList<double>? SubspaceScales = null
+);

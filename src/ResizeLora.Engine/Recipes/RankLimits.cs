@@ -28,13 +28,14 @@ public sealed record RankLimits
     public int? ConvRank { get; init; }
 
     /// <summary>The dynamic method and its parameter, or null.</summary>
-    public (DynamicMethod Method, double Parameter)? Dynamic => (SvRatio, SvFro, SvCumulative) switch
-    {
-        ({ } ratio, _, _) => (DynamicMethod.SingularValueRatio, ratio),
-        (_, { } share, _) => (DynamicMethod.FrobeniusShare, share),
-        (_, _, { } share) => (DynamicMethod.CumulativeShare, share),
-        _ => null,
-    };
+    public (DynamicMethod Method, double Parameter)? Dynamic =>
+        (SvRatio, SvFro, SvCumulative) switch
+        {
+            ({ } ratio, _, _) => (DynamicMethod.SingularValueRatio, ratio),
+            (_, { } share, _) => (DynamicMethod.FrobeniusShare, share),
+            (_, _, { } share) => (DynamicMethod.CumulativeShare, share),
+            _ => null,
+        };
 
     /// <summary>The dimensions of a layer that stay where no score is asked: the first so many.</summary>
     /// <param name="singularValues">σ of B·A, descending, at least one; kohya's tool looks at the product without alpha/rank.</param>
@@ -55,15 +56,19 @@ public sealed record RankLimits
     public double[] LimitRank(double[] scores, IReadOnlyList<double> singularValues, bool isConvolution)
     {
         ArgumentNullException.ThrowIfNull(scores);
-        HashSet<int> allowed = Enumerable.Range(0, CountOf(singularValues))
-            .OrderByDescending(dimension => scores[dimension]).ThenBy(static dimension => dimension)
-            .Take(CapOf(isConvolution)).ToHashSet();
+        HashSet<int> allowed = Enumerable
+            .Range(0, CountOf(singularValues))
+            .OrderByDescending(dimension => scores[dimension])
+            .ThenBy(static dimension => dimension)
+            .Take(CapOf(isConvolution))
+            .ToHashSet();
         return scores.Select((score, dimension) => allowed.Contains(dimension) ? score : double.NegativeInfinity).ToArray();
     }
 
-    private int CountOf(IReadOnlyList<double> singularValues) => Dynamic is { } dynamic
-        ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues, SvCount ?? Recipes.SvCount.New)
-        : singularValues.Count;
+    private int CountOf(IReadOnlyList<double> singularValues) =>
+        Dynamic is { } dynamic
+            ? DynamicRank.Of(dynamic.Method, dynamic.Parameter, singularValues, SvCount ?? Recipes.SvCount.New)
+            : singularValues.Count;
 
     private int CapOf(bool isConvolution) => (isConvolution ? ConvRank ?? Rank : Rank) ?? int.MaxValue;
 }

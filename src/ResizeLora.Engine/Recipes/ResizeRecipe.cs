@@ -4,7 +4,8 @@ namespace ResizeLora.Recipes;
 
 /// <summary>
 /// Which singular values stay: weights of scores with either a threshold or a target size, or limits of the ranks, or both.
-/// The score of σᵢ is log10(rescale·σᵢ) − Σ_k w_k·log10(ref_k), a weighted geometric mean of σᵢ over its references, in decades; a dimension
+/// The score of σᵢ is log10(rescale·σᵢ) − Σ_k w_k·log10(ref_k), a weighted geometric mean of σᵢ over its references, in decades; a
+/// dimension
 /// stays when its score lies above the threshold (elias-gaeros/resize_lora). The limits are those of kohya-ss/sd-scripts.
 /// </summary>
 public sealed record ResizeRecipe
@@ -17,7 +18,8 @@ public sealed record ResizeRecipe
         double? threshold,
         double? sizeMiB,
         double rescale,
-        RankLimits limits)
+        RankLimits limits
+    )
     {
         Scores = weights;
         Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
@@ -90,7 +92,8 @@ public sealed record ResizeRecipe
         double? threshold,
         double? sizeMiB,
         double rescale = 1,
-        RankLimits? limits = null)
+        RankLimits? limits = null
+    )
     {
         ArgumentNullException.ThrowIfNull(weights);
         limits ??= RankLimits.None;
@@ -112,7 +115,9 @@ public sealed record ResizeRecipe
 
     /// <summary>Parses a recipe such as <c>spn_ckpt=0.7,params=0.3,size=32</c>.</summary>
     /// <param name="text">Comma-separated keys with their values; a score without one weighs 1. Case and blanks do not count.</param>
-    /// <exception cref="RecipeException">A key is unknown or given twice, a value is not a number, or the parts do not make a recipe.</exception>
+    /// <exception cref="RecipeException">
+    /// A key is unknown or given twice, a value is not a number, or the parts do not make a recipe.
+    /// </exception>
     public static ResizeRecipe Parse(string text)
     {
         ArgumentNullException.ThrowIfNull(text);
@@ -123,9 +128,12 @@ public sealed record ResizeRecipe
             string key = sides[0].Trim().ToLowerInvariant();
             if (!RecipeKeys.All.Contains(key))
             {
-                throw new RecipeException(text, key.Length == 0
-                    ? $"a key is missing; the keys are {string.Join(", ", RecipeKeys.All)}."
-                    : $"there is no key '{sides[0].Trim()}'; the nearest is '{RecipeKeys.Nearest(key)}'.");
+                throw new RecipeException(
+                    text,
+                    key.Length == 0
+                        ? $"a key is missing; the keys are {string.Join(", ", RecipeKeys.All)}."
+                        : $"there is no key '{sides[0].Trim()}'; the nearest is '{RecipeKeys.Nearest(key)}'."
+                );
             }
 
             if (!values.TryAdd(key, sides.Length == 2 ? sides[1].Trim() : string.Empty))
@@ -135,7 +143,8 @@ public sealed record ResizeRecipe
         }
 
         double? Optional(string key) => values.TryGetValue(key, out string? value) ? ParseNumber(text, key, value) : null;
-        int? OptionalRank(string key) => Optional(key) is not { } rank ? null
+        int? OptionalRank(string key) =>
+            Optional(key) is not { } rank ? null
             : rank >= 1 && rank <= int.MaxValue && rank == Math.Floor(rank) ? (int)rank
             : throw NoRank(text, key);
         var weights = new Dictionary<ScoreKind, double>();
@@ -191,7 +200,8 @@ public sealed record ResizeRecipe
         double? threshold,
         double? sizeMiB,
         double rescale,
-        RankLimits limits)
+        RankLimits limits
+    )
     {
         CheckLimits(text, limits);
         double sum = weights.Values.Sum();
@@ -207,14 +217,16 @@ public sealed record ResizeRecipe
             throw new RecipeException(
                 text,
                 $"at least one score is needed ({scores}), and the weights must sum to more than zero; "
-                + $"only {Listed(RecipeKeys.Limits)} do without.");
+                    + $"only {Listed(RecipeKeys.Limits)} do without."
+            );
         }
 
         if (threshold is null == sizeMiB is null && !byLimitsAlone)
         {
-            string missing = limits == RankLimits.None
-                ? "it needs 'thr=' or 'size='."
-                : "it weighs scores but does not say where to cut them: it needs 'thr=' or 'size=', or no score.";
+            string missing =
+                limits == RankLimits.None
+                    ? "it needs 'thr=' or 'size='."
+                    : "it weighs scores but does not say where to cut them: it needs 'thr=' or 'size=', or no score.";
             throw new RecipeException(text, threshold is null ? missing : "'thr=' and 'size=' exclude each other.");
         }
 
@@ -235,7 +247,8 @@ public sealed record ResizeRecipe
 
         // Weights that sum to 1 but for rounding stay as they are, so that a recipe's own text gives the recipe back.
         sum = Math.Abs(sum - 1) <= 1e-9 ? 1 : sum;
-        Dictionary<ScoreKind, double> normalised = weights.Where(weight => weight.Value / sum != 0)
+        Dictionary<ScoreKind, double> normalised = weights
+            .Where(weight => weight.Value / sum != 0)
             .OrderBy(weight => weight.Key)
             .ToDictionary(weight => weight.Key, weight => weight.Value / sum);
 
@@ -246,7 +259,8 @@ public sealed record ResizeRecipe
 
     private static void CheckLimits(string text, RankLimits limits)
     {
-        string[] dynamic = PartsOf(limits).Select(static part => part.Split('=')[0])
+        string[] dynamic = PartsOf(limits)
+            .Select(static part => part.Split('=')[0])
             .Where(RecipeKeys.Dynamic.Contains)
             .Select(static key => $"'{key}='")
             .ToArray();
@@ -258,13 +272,17 @@ public sealed record ResizeRecipe
         if (limits.SvCount is not null && dynamic.Length == 0)
         {
             throw new RecipeException(
-                text, $"'{RecipeKeys.SvCount}=' says how {Listed(RecipeKeys.Dynamic)} count, and needs one of them beside it.");
+                text,
+                $"'{RecipeKeys.SvCount}=' says how {Listed(RecipeKeys.Dynamic)} count, and needs one of them beside it."
+            );
         }
 
         if (limits.SvRatio is { } ratio && !(ratio >= 1))
         {
             throw new RecipeException(
-                text, "'sv_ratio=' is the largest singular value over the smallest that stays, a number of at least 1.");
+                text,
+                "'sv_ratio=' is the largest singular value over the smallest that stays, a number of at least 1."
+            );
         }
 
         if ((limits.SvFro ?? limits.SvCumulative) is { } share && !(share > 0 && share <= 1))
@@ -278,8 +296,7 @@ public sealed record ResizeRecipe
         }
     }
 
-    private static RecipeException NoRank(string text, string key) =>
-        new(text, $"'{key}=' must be a whole number of at least 1.");
+    private static RecipeException NoRank(string text, string key) => new(text, $"'{key}=' must be a whole number of at least 1.");
 
     private static string Listed(IReadOnlyList<string> keys) => $"{string.Join(", ", keys.Take(keys.Count - 1))} and {keys[^1]}";
 
@@ -287,10 +304,12 @@ public sealed record ResizeRecipe
     {
         (string Key, string? Value)[] parts =
         [
-            (RecipeKeys.SvRatio, Exact(limits.SvRatio)), (RecipeKeys.SvFro, Exact(limits.SvFro)),
+            (RecipeKeys.SvRatio, Exact(limits.SvRatio)),
+            (RecipeKeys.SvFro, Exact(limits.SvFro)),
             (RecipeKeys.SvCumulative, Exact(limits.SvCumulative)),
             (RecipeKeys.SvCount, limits.SvCount is { } count ? RecipeKeys.Of(count) : null),
-            (RecipeKeys.Rank, Exact(limits.Rank)), (RecipeKeys.ConvRank, Exact(limits.ConvRank)),
+            (RecipeKeys.Rank, Exact(limits.Rank)),
+            (RecipeKeys.ConvRank, Exact(limits.ConvRank)),
         ];
         return parts.Where(static part => part.Value is not null).Select(static part => $"{part.Key}={part.Value}");
 
@@ -304,7 +323,8 @@ public sealed record ResizeRecipe
             ? Enum.GetValues<SvCount>()[index]
             : throw new RecipeException(
                 text,
-                $"'{RecipeKeys.SvCount}=' is 'new' (kohya's script since pull request 2194) or 'old' (before it), not '{value}'.");
+                $"'{RecipeKeys.SvCount}=' is 'new' (kohya's script since pull request 2194) or 'old' (before it), not '{value}'."
+            );
     }
 
     private static double ParseNumber(string text, string key, string value)

@@ -12,12 +12,16 @@ public static class ScoreQuantile
     public static IReadOnlyList<double> Of(IEnumerable<double[]> scores)
     {
         double[] sorted = scores.SelectMany(static layer => layer).Where(double.IsFinite).Order().ToArray();
-        return sorted.Length == 0 ? [] : Shares.Select(share =>
-        {
-            double position = share * (sorted.Length - 1);
-            int below = (int)position;
-            int above = Math.Min(below + 1, sorted.Length - 1);
-            return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));
-        }).ToArray();
+        return sorted.Length == 0
+            ? []
+            : Shares
+                .Select(share =>
+                {
+                    double position = share * (sorted.Length - 1);
+                    int below = (int)position;
+                    int above = Math.Min(below + 1, sorted.Length - 1);
+                    return sorted[below] + ((position - below) * (sorted[above] - sorted[below]));
+                })
+                .ToArray();
     }
 }

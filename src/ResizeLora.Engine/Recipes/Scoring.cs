@@ -26,21 +26,23 @@ public static class Scoring
         for (int index = 0; index < scores.Length; index++)
         {
             double singularValue = layer.SingularValues[index];
-            double subspace = subspaceWeight == 0 ? 0 : subspaceWeight * Math.Log10(Require(layer.SubspaceScales?[index], ScoreKind.Subspace));
+            double subspace =
+                subspaceWeight == 0 ? 0 : subspaceWeight * Math.Log10(Require(layer.SubspaceScales?[index], ScoreKind.Subspace));
             scores[index] = singularValue > 0 ? Math.Log10(singularValue) + common - subspace : double.NegativeInfinity;
         }
 
         return scores;
     }
 
-    private static double ReferenceOf(ScoreKind kind, LayerReferences layer) => kind switch
-    {
-        ScoreKind.SpectralCheckpoint => Require(layer.BaseSpectralNorm, kind),
-        ScoreKind.FrobeniusCheckpoint => Require(layer.BaseFrobeniusNorm, kind),
-        ScoreKind.SpectralLora => layer.SingularValues[0],
-        ScoreKind.FrobeniusLora => EuclideanNorm.Of(layer.SingularValues),
-        _ => layer.OutFeatures + layer.InFeatures,
-    };
+    private static double ReferenceOf(ScoreKind kind, LayerReferences layer) =>
+        kind switch
+        {
+            ScoreKind.SpectralCheckpoint => Require(layer.BaseSpectralNorm, kind),
+            ScoreKind.FrobeniusCheckpoint => Require(layer.BaseFrobeniusNorm, kind),
+            ScoreKind.SpectralLora => layer.SingularValues[0],
+            ScoreKind.FrobeniusLora => EuclideanNorm.Of(layer.SingularValues),
+            _ => layer.OutFeatures + layer.InFeatures,
+        };
 
     private static double Require(double? reference, ScoreKind kind) =>
         reference ?? throw new InvalidOperationException($"The reference of '{RecipeKeys.Of(kind)}' was not computed.");

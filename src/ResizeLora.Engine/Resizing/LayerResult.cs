@@ -56,7 +56,10 @@ public sealed class LayerResult : LoraLayer
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>
     public double? RelativeErrorToBase { get; }
 
-    /// <summary>‖ΔW'‖F / ‖ΔW‖F of this layer as a share of 1, before any rescale, as kohya's resize_lora.py prints it in percent; null for a layer that is all zero.</summary>
+    /// <summary>
+    /// ‖ΔW'‖F / ‖ΔW‖F of this layer as a share of 1, before any rescale, as kohya's resize_lora.py prints it in percent; null for a layer
+    /// that is all zero.
+    /// </summary>
     public double? FrobeniusRetention { get; }
 
     /// <summary>The layer and its ranks.</summary>

@@ -24,7 +24,8 @@ public static class OutputGuard
     /// <summary>Whether two paths may lead to one file; where case alone tells them apart they are taken to.</summary>
     /// <param name="left">A path.</param>
     /// <param name="right">Another.</param>
-    public static bool AreSame(string left, string right) => string.Equals(Resolve(left), Resolve(right), StringComparison.OrdinalIgnoreCase);
+    public static bool AreSame(string left, string right) =>
+        string.Equals(Resolve(left), Resolve(right), StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Whether two paths lead to one file that exists, by hard links too.</summary>
     /// <param name="left">A path.</param>
@@ -46,7 +47,9 @@ public static class OutputGuard
             string next = Path.Combine(resolved, part);
             try
             {
-                FileSystemInfo? target = Directory.Exists(next) ? Directory.ResolveLinkTarget(next, returnFinalTarget: false) : File.ResolveLinkTarget(next, returnFinalTarget: false);
+                FileSystemInfo? target = Directory.Exists(next)
+                    ? Directory.ResolveLinkTarget(next, returnFinalTarget: false)
+                    : File.ResolveLinkTarget(next, returnFinalTarget: false);
 
                 // What a link names may itself lie behind links.
                 next = target is not null && linksLeft > 0 ? Resolve(target.FullName, linksLeft - 1) : next;

@@ -34,7 +34,8 @@ public sealed class OutputMaking
         IEnumerable<string> layers,
         (string Name, string Content)? checkpoint,
         ResizeRecipe recipe,
-        TensorType type)
+        TensorType type
+    )
     {
         byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
         this.adapter = adapter;
@@ -90,8 +91,11 @@ public sealed class OutputMaking
         }
 
         bool Agrees(string key, string? mine) => mine is null || Text(parameters, key) is not { } theirs || theirs == mine;
-        bool way = AgreesRecipe(parameters) && AgreesType(Text(parameters, TypeKey), header)
-            && Agrees(LayersKey, layers) && Agrees(CheckpointContentKey, checkpoint?.Content);
+        bool way =
+            AgreesRecipe(parameters)
+            && AgreesType(Text(parameters, TypeKey), header)
+            && Agrees(LayersKey, layers)
+            && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
         bool source = Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;

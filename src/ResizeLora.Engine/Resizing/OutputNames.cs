@@ -40,13 +40,14 @@ internal static class OutputNames
     /// <summary>Whether a file of that name may be an output whose threshold is not known yet, as at a size recipe.</summary>
     /// <param name="name">The file's name.</param>
     /// <param name="making">The output.</param>
-    public static bool MayBe(string name, OutputMaking making) =>
-        MayBe(name, making, exact: false) || MayBe(name, making, exact: true);
+    public static bool MayBe(string name, OutputMaking making) => MayBe(name, making, exact: false) || MayBe(name, making, exact: true);
 
     private static bool MayBe(string name, OutputMaking making, bool exact)
     {
         string start = StemOf(making) + Describe(making.Recipe, threshold: null, exact) + ThresholdMark;
-        bool fits = name.StartsWith(start, StringComparison.Ordinal) && name.EndsWith(Extension, StringComparison.Ordinal)
+        bool fits =
+            name.StartsWith(start, StringComparison.Ordinal)
+            && name.EndsWith(Extension, StringComparison.Ordinal)
             && name.Length > start.Length + Extension.Length;
         if (!fits)
         {
@@ -72,8 +73,8 @@ internal static class OutputNames
         Func<double, string> number = exact ? RecipeNumber.Exact : RecipeNumber.Short;
 
         // Sorted by key, as the reference does; its keys lose their underscores here.
-        List<string> parts = recipe.Weights
-            .OrderBy(weight => weight.Key, StringComparer.Ordinal)
+        List<string> parts = recipe
+            .Weights.OrderBy(weight => weight.Key, StringComparer.Ordinal)
             .Select(weight => weight.Key.Replace("_", string.Empty, StringComparison.Ordinal) + number(weight.Value))
             .ToList();
         if (recipe.Rescale != 1)

@@ -39,25 +39,52 @@ public sealed class ResizeJob : IDisposable
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
-    public static ResizeJob Decompose(ResizeSession session, Adapter adapter, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public static ResizeJob Decompose(
+        ResizeSession session,
+        Adapter adapter,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
         return Guarded(adapter, () => session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray(), session);
     }
 
-    /// <summary>Takes layers that were decomposed before, and decomposes again those that came without their spectra. The job takes over the file, also when this throws.</summary>
+    /// <summary>
+    /// Takes layers that were decomposed before, and decomposes again those that came without their spectra. The job takes over the file,
+    /// also when this throws.
+    /// </summary>
     /// <param name="session">The session; its base model, if it has one, replaces the one that the layers were measured against.</param>
     /// <param name="adapter">The LoRA file, open again.</param>
     /// <param name="layers">Layers of this file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="AdapterException">The file has changed since, a layer is not in it, or a layer does not fit the base model.</exception>
-    public static ResizeJob Adopt(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    /// <exception cref="AdapterException">
+    /// The file has changed since, a layer is not in it, or a layer does not fit the base model.
+    /// </exception>
+    public static ResizeJob Adopt(
+        ResizeSession session,
+        Adapter adapter,
+        IReadOnlyList<LoraLayer> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(adapter, () => Measure(session, adapter, [.. layers.OfType<LayerSpectrum>(), .. DecomposeAgain(session, adapter, layers, progress, cancellationToken)], progress, cancellationToken), session);
+        return Guarded(
+            adapter,
+            () =>
+                Measure(
+                    session,
+                    adapter,
+                    [.. layers.OfType<LayerSpectrum>(), .. DecomposeAgain(session, adapter, layers, progress, cancellationToken)],
+                    progress,
+                    cancellationToken
+                ),
+            session
+        );
     }
 
     /// <summary>Plans what a recipe makes of the file.</summary>
@@ -89,7 +116,8 @@ public sealed class ResizeJob : IDisposable
             adapter,
             resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
             passedThrough,
-            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type));
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type)
+        );
         ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
@@ -106,7 +134,10 @@ public sealed class ResizeJob : IDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         ReportUseless(plan, progress);
-        OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        OutputGuard.Check(
+            path,
+            [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]
+        );
         ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
 
@@ -126,9 +157,18 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
-    private static LayerSpectrum[] DecomposeAgain(ResizeSession session, Adapter adapter, IReadOnlyList<LoraLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    private static LayerSpectrum[] DecomposeAgain(
+        ResizeSession session,
+        Adapter adapter,
+        IReadOnlyList<LoraLayer> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
-        HashSet<string> names = layers.Where(static layer => layer is not LayerSpectrum).Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers
+            .Where(static layer => layer is not LayerSpectrum)
+            .Select(static layer => layer.Layer)
+            .ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];
@@ -141,18 +181,31 @@ public sealed class ResizeJob : IDisposable
             throw AdapterException.Missing(adapter.Path, names.First());
         }
 
-        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{adapter.Path}': {found.Length} layers came without their factors, from a file or another process, and are decomposed again."));
+        progress?.Report(
+            new EngineNote(
+                EngineNoteLevel.Verbose,
+                $"'{adapter.Path}': {found.Length} layers came without their factors, from a file or another process, and are "
+                    + $"decomposed again."
+            )
+        );
         LayerSpectrum[] spectra = session.Decompose(adapter, found, progress, cancellationToken).ToArray();
 
         // A layer that says what it was decomposed from is decomposed from nothing else.
-        Dictionary<string, string?> known = layers.Where(static layer => layer is not LayerSpectrum)
+        Dictionary<string, string?> known = layers
+            .Where(static layer => layer is not LayerSpectrum)
             .GroupBy(static layer => layer.Layer, StringComparer.Ordinal)
             .ToDictionary(static group => group.Key, static group => group.First().Content, StringComparer.Ordinal);
         LayerSpectrum? other = spectra.FirstOrDefault(layer => known[layer.Layer] is { } content && content != layer.Content);
         return other is null ? spectra : throw AdapterException.Stale(adapter.Path, other.Layer);
     }
 
-    private static LayerSpectrum[] Measure(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    private static LayerSpectrum[] Measure(
+        ResizeSession session,
+        Adapter adapter,
+        IReadOnlyList<LayerSpectrum> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
         if (session.Checkpoint is null)
@@ -160,14 +213,22 @@ public sealed class ResizeJob : IDisposable
             return ordered;
         }
 
-        IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(adapter.Path, ordered.Select(static layer => layer.Source).ToArray(), progress, cancellationToken);
-        return ordered.Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path)).ToArray();
+        IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(
+            adapter.Path,
+            ordered.Select(static layer => layer.Source).ToArray(),
+            progress,
+            cancellationToken
+        );
+        return ordered
+            .Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path))
+            .ToArray();
     }
 
     // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
     private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
     {
-        Dictionary<string, LayerSpectrum> wanted = layers.DistinctBy(static layer => layer.Layer)
+        Dictionary<string, LayerSpectrum> wanted = layers
+            .DistinctBy(static layer => layer.Layer)
             .ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
         var found = new List<LayerSpectrum>(wanted.Count);
         foreach (AdapterLayer layer in adapter.Layers)
@@ -193,11 +254,16 @@ public sealed class ResizeJob : IDisposable
         // Writing compares the content in any case. Where the time says already that it may be another, nothing is planned of it.
         if (found.Any(layer => layer.Origin.FileTime != adapter.File.LastWriteTime))
         {
-            LayerWorkers.ForEach(found, Environment.ProcessorCount, layer =>
-            {
-                adapter.File.Read(layer.Source.Down);
-                adapter.File.Read(layer.Source.Up);
-            }, cancellationToken);
+            LayerWorkers.ForEach(
+                found,
+                Environment.ProcessorCount,
+                layer =>
+                {
+                    adapter.File.Read(layer.Source.Down);
+                    adapter.File.Read(layer.Source.Up);
+                },
+                cancellationToken
+            );
         }
 
         return [.. found];
@@ -205,7 +271,9 @@ public sealed class ResizeJob : IDisposable
 
     private void RequireBase(ResizeRecipe recipe)
     {
-        bool given = recipe.NeedsSubspace ? session.Checkpoint is not null : session.Checkpoint is not null || Layers.Any(static layer => layer.CheckpointPath is not null);
+        bool given = recipe.NeedsSubspace
+            ? session.Checkpoint is not null
+            : session.Checkpoint is not null || Layers.Any(static layer => layer.CheckpointPath is not null);
         if (recipe.NeedsCheckpoint && !given)
         {
             throw CheckpointException.NotGiven(recipe.ToString());
@@ -215,21 +283,43 @@ public sealed class ResizeJob : IDisposable
     private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         // Largest first, so that no thread is left alone with a large one at the end.
-        LayerSpectrum[] missing = layers.Where(layer => !subspaceScales.ContainsKey(layer.Layer)).OrderByDescending(static layer => (long)layer.OutFeatures * layer.InFeatures).ToArray();
+        LayerSpectrum[] missing = layers
+            .Where(layer => !subspaceScales.ContainsKey(layer.Layer))
+            .OrderByDescending(static layer => (long)layer.OutFeatures * layer.InFeatures)
+            .ToArray();
         double[][] scales = new double[missing.Length][];
         int done = 0;
-        LayerWorkers.ForEach(Enumerable.Range(0, missing.Length).ToArray(), LayerThreads.CountFor(session.Device), index =>
-        {
-            LayerSpectrum layer = missing[index];
-            scales[index] = SubspaceScales.Compute(layer, adapter.File, session.Checkpoint!, session.Checkpoint!.Find(layer.Layer)!, session.Device);
-            progress?.Report(new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length));
-        }, cancellationToken);
+        LayerWorkers.ForEach(
+            Enumerable.Range(0, missing.Length).ToArray(),
+            LayerThreads.CountFor(session.Device),
+            index =>
+            {
+                LayerSpectrum layer = missing[index];
+                scales[index] = SubspaceScales.Compute(
+                    layer,
+                    adapter.File,
+                    session.Checkpoint!,
+                    session.Checkpoint!.Find(layer.Layer)!,
+                    session.Device
+                );
+                progress?.Report(
+                    new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length)
+                );
+            },
+            cancellationToken
+        );
         session.Checkpoint!.RequireUnchanged();
         for (int index = 0; index < missing.Length; index++)
         {
             if (scales[index].Any(static scale => !double.IsFinite(scale)))
             {
-                throw new AdapterException(SourcePath, missing[index].Layer, "NotFinite", "what it shares with the base weight is not a finite number: its numbers, or the base weight's, are too large or not numbers.");
+                throw new AdapterException(
+                    SourcePath,
+                    missing[index].Layer,
+                    "NotFinite",
+                    "what it shares with the base weight is not a finite number: its numbers, or the base weight's, are too large or "
+                        + "not numbers."
+                );
             }
 
             subspaceScales.Add(missing[index].Layer, scales[index]);
@@ -251,13 +341,20 @@ public sealed class ResizeJob : IDisposable
         }
 
         TensorType widest = Layers.Select(static layer => layer.Source.Up.Type).MaxBy(TensorTypes.BitsOf);
-        string cause = TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
-            ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."
-            : string.Empty;
-        progress?.Report(new EngineNote(EngineNoteLevel.Warning, string.Create(
-            CultureInfo.InvariantCulture,
-            $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
-            + $"is not smaller than the input of {SourceLength:N0}.{cause}")));
+        string cause =
+            TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
+                ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."
+                : string.Empty;
+        progress?.Report(
+            new EngineNote(
+                EngineNoteLevel.Warning,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
+                        + $"is not smaller than the input of {SourceLength:N0}.{cause}"
+                )
+            )
+        );
     }
 
     private void ReportInexact(ResizePlan plan, IReadOnlyList<(string Layer, double Error)> inexact, IProgress<EngineEvent>? progress)
@@ -266,7 +363,15 @@ public sealed class ResizeJob : IDisposable
         string what = $"numbers too small for {TensorTypes.NameOf(plan.DataType)} were written with an error above {share}";
         string[] names = [.. inexact.Select(static layer => layer.Layer)];
         string[] errors = [.. inexact.Select(static layer => layer.Error.ToString("0.0%", CultureInfo.InvariantCulture))];
-        NameSummary.Warn(progress, SourcePath, what, "layer", names, errors, plan.DataType == TensorType.Float16 ? EngineNote.Inexact : null);
+        NameSummary.Warn(
+            progress,
+            SourcePath,
+            what,
+            "layer",
+            names,
+            errors,
+            plan.DataType == TensorType.Float16 ? EngineNote.Inexact : null
+        );
     }
 
     private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
@@ -288,18 +393,43 @@ public sealed class ResizeJob : IDisposable
 
         foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.Kept.Length == 0))
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}': layer '{layer.Result.Layer}' (rank {layer.Result.OldRank}) is all zero and is dropped."));
+            progress?.Report(
+                new EngineNote(
+                    EngineNoteLevel.Verbose,
+                    $"'{SourcePath}': layer '{layer.Result.Layer}' (rank {layer.Result.OldRank}) is all zero and is dropped."
+                )
+            );
         }
 
-        string threshold = plan.Threshold is { } found ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}") : "no threshold";
-        string quantiles = string.Join(' ', ScoreQuantile.Shares.Zip(plan.ScoreQuantiles, static (share, score) => string.Create(CultureInfo.InvariantCulture, $"{share:0.00}:{score:0.000}")));
+        string threshold = plan.Threshold is { } found
+            ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}")
+            : "no threshold";
+        string quantiles = string.Join(
+            ' ',
+            ScoreQuantile.Shares.Zip(
+                plan.ScoreQuantiles,
+                static (share, score) => string.Create(CultureInfo.InvariantCulture, $"{share:0.00}:{score:0.000}")
+            )
+        );
         if (quantiles.Length > 0)
         {
-            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}"));
+            progress?.Report(
+                new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}")
+            );
         }
 
-        progress?.Report(new EngineNote(EngineNoteLevel.Verbose, string.Create(
-            CultureInfo.InvariantCulture,
-            $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}, {plan.Measurement.LayersKept} of {plan.Layers.Count} layers kept, {adapter.File.Length:N0} -> {plan.Length:N0} bytes, {plan.Measurement.RelativeErrorToLora:P2} of the LoRA lost.")));
+        progress?.Report(
+            new EngineNote(
+                EngineNoteLevel.Verbose,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, "
+                        + $"total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}, "
+                        + $"{plan.Measurement.LayersKept} of {plan.Layers.Count} layers kept, "
+                        + $"{adapter.File.Length:N0} -> {plan.Length:N0} bytes, "
+                        + $"{plan.Measurement.RelativeErrorToLora:P2} of the LoRA lost."
+                )
+            )
+        );
     }
 }

@@ -4,10 +4,9 @@ namespace ResizeLora.Resizing;
 public sealed record ResizeMeasurement : ResizeOutcome
 {
     internal ResizeMeasurement(ResizePlan plan, IReadOnlyList<string> passedThrough, long oldLength)
-        : base(plan, passedThrough, oldLength)
-    {
-    }
+        : base(plan, passedThrough, oldLength) { }
 
     /// <summary>Source, recipe, ranks and size.</summary>
-    public override string ToString() => FormattableString.Invariant($"{Source}, recipe {Recipe}: rank {OldRank} -> {NewRank}, {NewLength} bytes");
+    public override string ToString() =>
+        FormattableString.Invariant($"{Source}, recipe {Recipe}: rank {OldRank} -> {NewRank}, {NewLength} bytes");
 }

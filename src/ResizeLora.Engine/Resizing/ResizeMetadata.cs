@@ -30,13 +30,17 @@ internal static class ResizeMetadata
         IReadOnlyDictionary<string, string> source,
         OutputMaking making,
         double? threshold,
-        int highestRank)
+        int highestRank
+    )
     {
         var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
         {
             [DimensionKey] = Dynamic,
             [AlphaKey] = Dynamic,
-            [CommentKey] = string.Create(CultureInfo.InvariantCulture, $"Dynamic resize with {making.Recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"),
+            [CommentKey] = string.Create(
+                CultureInfo.InvariantCulture,
+                $"Dynamic resize with {making.Recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"
+            ),
             [Adapter.ResizeKey] = Parameters(making, threshold),
             [AdditionalNetworksHash.ModelKey] = ModelHashToCome,
             [AdditionalNetworksHash.LegacyKey] = LegacyHashToCome,
@@ -47,7 +51,9 @@ internal static class ResizeMetadata
     /// <summary>The metadata that the hashes see.</summary>
     /// <param name="metadata">All of it.</param>
     public static Dictionary<string, string> TrainingOnly(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.Where(static pair => pair.Key.StartsWith(AdditionalNetworksHash.TrainingPrefix, StringComparison.Ordinal)).ToDictionary(StringComparer.Ordinal);
+        metadata
+            .Where(static pair => pair.Key.StartsWith(AdditionalNetworksHash.TrainingPrefix, StringComparison.Ordinal))
+            .ToDictionary(StringComparer.Ordinal);
 
     // The first keys and their order are those of the reference program's recipe object.
     private static string Parameters(OutputMaking making, double? threshold)

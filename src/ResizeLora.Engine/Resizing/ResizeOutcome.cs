@@ -43,7 +43,9 @@ public abstract record ResizeOutcome
     /// <summary>The base model that the layers were measured against, or null.</summary>
     public string? CheckpointPath { get; }
 
-    /// <summary>The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.</summary>
+    /// <summary>
+    /// The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.
+    /// </summary>
     public double? Threshold { get; }
 
     /// <summary>The sum of the layers' ranks in the input.</summary>

@@ -14,7 +14,8 @@ public sealed class ResizePlan
         IReadOnlyList<TensorEntry> copied,
         IReadOnlyList<string> passedThrough,
         SafetensorsLayout layout,
-        long sourceLength)
+        long sourceLength
+    )
     {
         Making = making;
         Threshold = threshold;
@@ -37,7 +38,10 @@ public sealed class ResizePlan
     /// <summary>The threshold that separates; found, where the recipe asks for a size; null where it scores nothing.</summary>
     public double? Threshold { get; }
 
-    /// <summary>The scores at the shares <see cref="ScoreQuantile.Shares"/> of all dimensions, to see where a threshold would cut; empty when no layer has a score.</summary>
+    /// <summary>
+    /// The scores at the shares <see cref="ScoreQuantile.Shares"/> of all dimensions, to see where a threshold would cut; empty when no
+    /// layer has a score.
+    /// </summary>
     public IReadOnlyList<double> ScoreQuantiles { get; }
 
     /// <summary>What the output would be, in numbers.</summary>
@@ -66,12 +70,13 @@ public sealed class ResizePlan
     internal IReadOnlyList<TensorEntry> Copied { get; }
 
     /// <summary>The type of the written weights.</summary>
-    public OutputType OutputType => DataType switch
-    {
-        TensorType.BFloat16 => OutputType.BFloat16,
-        TensorType.Float32 => OutputType.Float32,
-        _ => OutputType.Float16,
-    };
+    public OutputType OutputType =>
+        DataType switch
+        {
+            TensorType.BFloat16 => OutputType.BFloat16,
+            TensorType.Float32 => OutputType.Float32,
+            _ => OutputType.Float16,
+        };
 
     /// <summary>The type that factors are written in.</summary>
     internal TensorType DataType => Making.Type;

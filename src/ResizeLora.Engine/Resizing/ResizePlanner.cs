@@ -18,22 +18,37 @@ internal static class ResizePlanner
         Adapter adapter,
         IReadOnlyList<(LayerSpectrum Spectrum, IReadOnlyList<double>? SubspaceScales)> layers,
         IReadOnlyList<AdapterLayer> passedThrough,
-        OutputMaking making)
+        OutputMaking making
+    )
     {
         ResizeRecipe recipe = making.Recipe;
         TensorType type = making.Type;
         TensorEntry[] copied = [.. adapter.OtherTensors, .. passedThrough.SelectMany(layer => TensorsOf(adapter, layer))];
         LayerSpectrum[] spectra = layers.Select(static layer => layer.Spectrum).ToArray();
         int highestRank = adapter.Layers.Count == 0 ? 0 : adapter.Layers.Max(static layer => layer.Rank);
-        SafetensorsLayout LayOut(DimensionSelection selection) => ResizePlanner.LayOut(
-            spectra, selection.Kept, copied, type, ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank));
+        SafetensorsLayout LayOut(DimensionSelection selection) =>
+            ResizePlanner.LayOut(
+                spectra,
+                selection.Kept,
+                copied,
+                type,
+                ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank)
+            );
 
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
-        double[][] allowed = scores.Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray();
+        double[][] allowed = scores
+            .Zip(
+                spectra,
+                (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))
+            )
+            .ToArray();
         DimensionSelection chosen;
         if (!recipe.HasScores)
         {
-            chosen = new DimensionSelection(null, spectra.Select(spectrum => recipe.Limits.Select(spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray());
+            chosen = new DimensionSelection(
+                null,
+                spectra.Select(spectrum => recipe.Limits.Select(spectrum.Factors.ProductSingularValues, IsConvolution(spectrum))).ToArray()
+            );
         }
         else if (recipe.SizeInBytes is { } limit)
         {
@@ -50,7 +65,9 @@ internal static class ResizePlanner
 
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         bool IsUnchanged(LayerPlan layer) =>
-            layer.Result.NewRank == layer.Result.OldRank && layer.Spectrum.Source.Down.Type == type && layer.Spectrum.Source.Up.Type == type;
+            layer.Result.NewRank == layer.Result.OldRank
+            && layer.Spectrum.Source.Down.Type == type
+            && layer.Spectrum.Source.Up.Type == type;
         bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
         IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
         string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
@@ -70,7 +87,14 @@ internal static class ResizePlanner
             return Enumerable.Repeat(double.NegativeInfinity, spectrum.SingularValues.Length).ToArray();
         }
 
-        var references = new LayerReferences(spectrum.SingularValues, spectrum.OutFeatures, spectrum.InFeatures, spectrum.BaseSpectralNorm, spectrum.BaseFrobeniusNorm, subspaceScales);
+        var references = new LayerReferences(
+            spectrum.SingularValues,
+            spectrum.OutFeatures,
+            spectrum.InFeatures,
+            spectrum.BaseSpectralNorm,
+            spectrum.BaseFrobeniusNorm,
+            subspaceScales
+        );
         return Scoring.Score(recipe, references);
     }
 
@@ -80,7 +104,13 @@ internal static class ResizePlanner
         return alpha is null ? [layer.Down, layer.Up] : [alpha, layer.Down, layer.Up];
     }
 
-    private static SafetensorsLayout LayOut(LayerSpectrum[] spectra, IReadOnlyList<int[]> kept, TensorEntry[] copied, TensorType type, Dictionary<string, string> metadata)
+    private static SafetensorsLayout LayOut(
+        LayerSpectrum[] spectra,
+        IReadOnlyList<int[]> kept,
+        TensorEntry[] copied,
+        TensorType type,
+        Dictionary<string, string> metadata
+    )
     {
         var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>((3 * spectra.Length) + copied.Length);
         for (int index = 0; index < spectra.Length; index++)

@@ -54,7 +54,12 @@ public sealed class ResizeSession : IDisposable
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
-    public IEnumerable<LayerSpectrum> Decompose(Adapter adapter, IReadOnlyList<AdapterLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public IEnumerable<LayerSpectrum> Decompose(
+        Adapter adapter,
+        IReadOnlyList<AdapterLayer> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
@@ -65,8 +70,15 @@ public sealed class ResizeSession : IDisposable
         {
             int done = 0;
             adapter.HashOtherTensors(cancellationToken);
-            LayerSpectrum Work(AdapterLayer layer) => LayerDecomposer.Decompose(
-                adapter, layer, baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null, Checkpoint?.Path, Device, cancellationToken);
+            LayerSpectrum Work(AdapterLayer layer) =>
+                LayerDecomposer.Decompose(
+                    adapter,
+                    layer,
+                    baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null,
+                    Checkpoint?.Path,
+                    Device,
+                    cancellationToken
+                );
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
             {
                 progress?.Report(new EngineProgress($"Decomposing {Path.GetFileName(adapter.Path)}", ++done, layers.Count));
@@ -85,9 +97,8 @@ public sealed class ResizeSession : IDisposable
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
-        (string, string)? checkpoint = recipe.NeedsCheckpoint && norms is not null
-            ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content)
-            : null;
+        (string, string)? checkpoint =
+            recipe.NeedsCheckpoint && norms is not null ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content) : null;
         return new OutputMaking(adapter, layers, checkpoint, recipe, type);
     }
 
@@ -99,7 +110,12 @@ public sealed class ResizeSession : IDisposable
     /// <returns>The norms in the order of the weights.</returns>
     /// <exception cref="InvalidOperationException">The session has no base model.</exception>
     /// <exception cref="CheckpointException">A weight holds NaN or infinity.</exception>
-    public IReadOnlyList<CheckpointNorm> MeasureCheckpoint(IReadOnlyList<BaseWeight> weights, bool refresh, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public IReadOnlyList<CheckpointNorm> MeasureCheckpoint(
+        IReadOnlyList<BaseWeight> weights,
+        bool refresh,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(weights);
         BaseNormProvider provider = norms ?? throw new InvalidOperationException("The session has no base model.");
@@ -111,7 +127,12 @@ public sealed class ResizeSession : IDisposable
     /// <param name="layers">The layers.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
-    internal IReadOnlyDictionary<string, BaseNorms> MeasureBase(string path, IReadOnlyList<AdapterLayer> layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    internal IReadOnlyDictionary<string, BaseNorms> MeasureBase(
+        string path,
+        IReadOnlyList<AdapterLayer> layers,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         if (norms is null)
         {
@@ -134,7 +155,11 @@ public sealed class ResizeSession : IDisposable
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
         }
 
-        IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(layers.Select(static layer => layer.Name), progress, cancellationToken);
+        IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(
+            layers.Select(static layer => layer.Name),
+            progress,
+            cancellationToken
+        );
         Checkpoint!.RequireUnchanged();
         return found;
     }

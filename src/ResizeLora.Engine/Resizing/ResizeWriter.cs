@@ -5,7 +5,9 @@ using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
 
-/// <summary>Carries out a plan: computes the kept factors in parallel and writes them in the order of the layout, hashing on the way.</summary>
+/// <summary>
+/// Carries out a plan: computes the kept factors in parallel and writes them in the order of the layout, hashing on the way.
+/// </summary>
 internal static class ResizeWriter
 {
     /// <summary>Writes the file of a plan.</summary>
@@ -24,28 +26,40 @@ internal static class ResizeWriter
         bool overwrite,
         ComputeDevice device,
         IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken)
+        CancellationToken cancellationToken
+    )
     {
         Dictionary<string, string> metadata = new(plan.Layout.Metadata, StringComparer.Ordinal);
         using var hash = new AdditionalNetworksHash(plan.Layout.WithMetadata(ResizeMetadata.TrainingOnly(metadata)).Prefix.Span);
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, plan.Layout);
-        Dictionary<string, LayerPlan> layers = plan.Layers.Where(static layer => layer.Result.NewRank > 0).ToDictionary(static layer => layer.Result.Layer, StringComparer.Ordinal);
+        Dictionary<string, LayerPlan> layers = plan
+            .Layers.Where(static layer => layer.Result.NewRank > 0)
+            .ToDictionary(static layer => layer.Result.Layer, StringComparer.Ordinal);
         Dictionary<string, TensorEntry> copied = plan.Copied.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
         List<Segment> segments = Split(plan.Layout.Tensors, layers, copied);
         var inexact = new List<(string Layer, double Error)>();
         int done = 0;
-        foreach ((Segment segment, Product product) in LayerWorkers.InOrder(
-            segments, LayerThreads.CountFor(device), segment => (segment, Produce(segment, plan, adapter, device)), cancellationToken))
+        foreach (
+            (Segment segment, Product product) in LayerWorkers.InOrder(
+                segments,
+                LayerThreads.CountFor(device),
+                segment => (segment, Produce(segment, plan, adapter, device)),
+                cancellationToken
+            )
+        )
         {
             cancellationToken.ThrowIfCancellationRequested();
             if (segment.Copied is { } tensor)
             {
-                adapter.Verified.ReadPieces(tensor, piece =>
-                {
-                    cancellationToken.ThrowIfCancellationRequested();
-                    writer.Write(piece);
-                    hash.Append(piece);
-                });
+                adapter.Verified.ReadPieces(
+                    tensor,
+                    piece =>
+                    {
+                        cancellationToken.ThrowIfCancellationRequested();
+                        writer.Write(piece);
+                        hash.Append(piece);
+                    }
+                );
             }
 
             if (product.Error is { } error)
@@ -79,7 +93,11 @@ internal static class ResizeWriter
     }
 
     // Consecutive tensors of one layer are computed together; a copied tensor stands alone, as it may be large.
-    private static List<Segment> Split(IReadOnlyList<TensorEntry> tensors, Dictionary<string, LayerPlan> layers, Dictionary<string, TensorEntry> copied)
+    private static List<Segment> Split(
+        IReadOnlyList<TensorEntry> tensors,
+        Dictionary<string, LayerPlan> layers,
+        Dictionary<string, TensorEntry> copied
+    )
     {
         var segments = new List<Segment>();
         foreach (TensorEntry tensor in tensors)
@@ -104,7 +122,8 @@ internal static class ResizeWriter
 
     private static string LayerOf(string tensorName)
     {
-        string suffix = tensorName.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal) ? AdapterLayer.AlphaSuffix
+        string suffix =
+            tensorName.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal) ? AdapterLayer.AlphaSuffix
             : tensorName.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? AdapterLayer.DownSuffix
             : AdapterLayer.UpSuffix;
         return tensorName[..^suffix.Length];

@@ -11,7 +11,12 @@ namespace ResizeLora.Safetensors;
 /// <param name="LastWriteTime">The time of the last write, which programs may set.</param>
 /// <param name="ChangeTime">The time of the last change of content or attributes; null where the system does not tell.</param>
 /// <param name="Identifier">What tells the file from every other, whatever its names; null where the system does not tell.</param>
-internal readonly record struct FileStamp(long Length, DateTime LastWriteTime, DateTime? ChangeTime, (ulong Volume, UInt128 File)? Identifier)
+internal readonly record struct FileStamp(
+    long Length,
+    DateTime LastWriteTime,
+    DateTime? ChangeTime,
+    (ulong Volume, UInt128 File)? Identifier
+)
 {
     // File systems keep time in steps: a change in the same step leaves no trace. The coarsest in use, FAT's, is two seconds.
     private static readonly TimeSpan CoarsestStep = TimeSpan.FromSeconds(2);

@@ -13,7 +13,11 @@ internal static partial class FileStatus
     /// <param name="length">Its size as .NET tells it: an answer that says another is not understood.</param>
     /// <param name="lastWriteTime">Its time of the last write, likewise.</param>
     /// <returns>The status, or null where the system does not tell.</returns>
-    public static (DateTime? ChangeTime, (ulong Volume, UInt128 File) Identifier)? TryRead(SafeFileHandle handle, long length, DateTime lastWriteTime)
+    public static (DateTime? ChangeTime, (ulong Volume, UInt128 File) Identifier)? TryRead(
+        SafeFileHandle handle,
+        long length,
+        DateTime lastWriteTime
+    )
     {
         try
         {
@@ -49,7 +53,8 @@ internal static partial class FileStatus
     private static unsafe (DateTime?, (ulong, UInt128))? ReadMac(SafeFileHandle handle, long length, DateTime lastWriteTime)
     {
         byte* status = stackalloc byte[BufferLength];
-        bool read = (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? FStat(handle, status) : FStatInode64(handle, status)) == 0;
+        bool read =
+            (RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? FStat(handle, status) : FStatInode64(handle, status)) == 0;
         return read && *(long*)(status + 96) == length && UnixTime(status + 48) == lastWriteTime
             ? (UnixTime(status + 64), (*(uint*)status, *(ulong*)(status + 8)))
             : null;
@@ -62,7 +67,10 @@ internal static partial class FileStatus
         const int IdentityInformation = 18;
         long* times = stackalloc long[5];
         ulong* identity = stackalloc ulong[3];
-        if (!GetFileInformation(handle, BasicInformation, times, 5 * sizeof(long)) || !GetFileInformation(handle, IdentityInformation, identity, 3 * sizeof(ulong)))
+        if (
+            !GetFileInformation(handle, BasicInformation, times, 5 * sizeof(long))
+            || !GetFileInformation(handle, IdentityInformation, identity, 3 * sizeof(ulong))
+        )
         {
             return null;
         }
@@ -70,7 +78,10 @@ internal static partial class FileStatus
         return (times[3] > 0 ? DateTime.FromFileTimeUtc(times[3]) : null, (identity[0], new UInt128(identity[2], identity[1])));
     }
 
-    private static unsafe DateTime UnixTime(byte* time) => DateTime.UnixEpoch.AddTicks((*(long*)time * TimeSpan.TicksPerSecond) + (*(uint*)(time + sizeof(long)) / TimeSpan.NanosecondsPerTick));
+    private static unsafe DateTime UnixTime(byte* time) =>
+        DateTime.UnixEpoch.AddTicks(
+            (*(long*)time * TimeSpan.TicksPerSecond) + (*(uint*)(time + sizeof(long)) / TimeSpan.NanosecondsPerTick)
+        );
 
     [LibraryImport("libc", EntryPoint = "statx", StringMarshalling = StringMarshalling.Utf8)]
     private static unsafe partial int StatX(SafeFileHandle folder, string path, int flags, uint mask, byte* status);

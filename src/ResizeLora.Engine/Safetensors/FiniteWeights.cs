@@ -11,13 +11,14 @@ internal static class FiniteWeights
     /// <param name="type">Float16, BFloat16 or Float32.</param>
     /// <param name="bytes">The weights, little-endian.</param>
     /// <exception cref="ArgumentOutOfRangeException">Another type.</exception>
-    public static bool Are(TensorType type, ReadOnlySpan<byte> bytes) => type switch
-    {
-        TensorType.Float16 => Lack<ushort>(bytes, 0x7C00),
-        TensorType.BFloat16 => Lack<ushort>(bytes, 0x7F80),
-        TensorType.Float32 => Lack<uint>(bytes, 0x7F800000),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No output has this type."),
-    };
+    public static bool Are(TensorType type, ReadOnlySpan<byte> bytes) =>
+        type switch
+        {
+            TensorType.Float16 => Lack<ushort>(bytes, 0x7C00),
+            TensorType.BFloat16 => Lack<ushort>(bytes, 0x7F80),
+            TensorType.Float32 => Lack<uint>(bytes, 0x7F800000),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "No output has this type."),
+        };
 
     // All bits of the exponent set is what infinities and NaN have in common.
     private static bool Lack<T>(ReadOnlySpan<byte> bytes, T exponent)

@@ -21,8 +21,11 @@ internal static partial class ForeignContent
     private const string Picture = $"it is a picture, such as the preview beside a model. {Again}, the model itself.";
 
     // Control characters, and what takes the place of bytes that are not UTF-8.
-    private static readonly SearchValues<char> NotText = SearchValues.Create(
-        [.. Enumerable.Range(0, 32).Select(static code => (char)code).Except(['\t', '\n', '\r', '\f']), '\u007F', '\uFFFD']);
+    private static readonly SearchValues<char> NotText = SearchValues.Create([
+        .. Enumerable.Range(0, 32).Select(static code => (char)code).Except(['\t', '\n', '\r', '\f']),
+        '\u007F',
+        '\uFFFD',
+    ]);
 
     // The first bytes of formats that people give the wrong name, or download in place of the file.
     private static readonly (byte[] Start, SafetensorsDefect Defect, string Text)[] Formats =
@@ -78,21 +81,23 @@ internal static partial class ForeignContent
         {
             ReadOnlySpan<char> number = LfsSizePattern().Match(content).Groups["size"].ValueSpan;
             bool isSized = long.TryParse(number, CultureInfo.InvariantCulture, out long bytes);
-            string size = isSized
-                ? string.Create(CultureInfo.InvariantCulture, $" of {bytes:N0} bytes")
-                : string.Empty;
+            string size = isSized ? string.Create(CultureInfo.InvariantCulture, $" of {bytes:N0} bytes") : string.Empty;
             return (
                 SafetensorsDefect.LfsPointer,
                 $"it is a git-LFS pointer, the place-holder of a file{size} that was not fetched. "
-                + "Run 'git lfs pull' in its repository, or download the file itself.");
+                    + "Run 'git lfs pull' in its repository, or download the file itself."
+            );
         }
 
         if (content[0] == '<')
         {
-            string title = Quoted(TitlePattern().Match(content).Groups["title"].Value) is { } found ? $" with the title {found}" : string.Empty;
+            string title = Quoted(TitlePattern().Match(content).Groups["title"].Value) is { } found
+                ? $" with the title {found}"
+                : string.Empty;
             return (
                 SafetensorsDefect.HtmlPage,
-                $"it is a web page{title}, which a server sends in place of a file that needs a login or is gone. {LogIn}");
+                $"it is a web page{title}, which a server sends in place of a file that needs a login or is gone. {LogIn}"
+            );
         }
 
         if (content[0] is '{' or '[')

@@ -1,6 +1,8 @@
 namespace ResizeLora.Safetensors;
 
-/// <summary>Where tensors are read from: a file, or several that are read as if they were one. Reads may come from several threads at once.</summary>
+/// <summary>
+/// Where tensors are read from: a file, or several that are read as if they were one. Reads may come from several threads at once.
+/// </summary>
 public interface ITensorFile : IDisposable
 {
     /// <summary>The full path; for several files, that which they would have as one.</summary>

@@ -23,14 +23,10 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="detail">The reason in words.</param>
     /// <param name="innerException">The cause, or null.</param>
     public OutputException(string path, string reason, string detail, Exception? innerException = null)
-        : this($"'{path}' was not written: {detail}", innerException, path, reason)
-    {
-    }
+        : this($"'{path}' was not written: {detail}", innerException, path, reason) { }
 
     private OutputException(string message, Exception? innerException, string path, string reason)
-        : base("Output", reason, message, path, innerException)
-    {
-    }
+        : base("Output", reason, message, path, innerException) { }
 
     /// <summary>A file of that name exists and may not be replaced.</summary>
     /// <param name="path">The output file.</param>
@@ -45,7 +41,9 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="length">The size without any layer, in bytes.</param>
     public static OutputException SizeTooSmall(string source, string recipe, long limit, long length)
     {
-        string message = $"'{source}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors alone take {length}.";
+        string message =
+            $"'{source}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors "
+                + $"alone take {length}.";
         return new OutputException(message, null, source, nameof(SizeTooSmall));
     }
 
@@ -62,9 +60,10 @@ public sealed class OutputException : ResizeLoraException
     /// <param name="highestScore">The highest score of a dimension, or null when there is none.</param>
     public static OutputException NothingKept(string source, string recipe, double? highestScore)
     {
-        string hint = highestScore is { } score && double.IsFinite(score)
-            ? string.Create(CultureInfo.InvariantCulture, $" The highest score is {score:0.###}.")
-            : string.Empty;
+        string hint =
+            highestScore is { } score && double.IsFinite(score)
+                ? string.Create(CultureInfo.InvariantCulture, $" The highest score is {score:0.###}.")
+                : string.Empty;
         string message = $"The recipe '{recipe}' keeps no dimension of any layer of '{source}'; the output would do nothing.{hint}";
         return new OutputException(message, null, source, nameof(NothingKept));
     }
@@ -72,15 +71,26 @@ public sealed class OutputException : ResizeLoraException
     /// <summary>Says in one sentence why the operating system refused.</summary>
     /// <param name="path">The output file.</param>
     /// <param name="exception">What the operating system's refusal was turned into by the runtime.</param>
-    internal static OutputException From(string path, Exception exception) => exception switch
-    {
-        DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist and cannot be made.", exception),
-        PathTooLongException => new(path, "PathTooLong", "the path is longer than the system allows.", exception),
-        UnauthorizedAccessException => new(path, "Denied", "the system denies writing there.", exception),
-        IOException when ReadOnlyCodes.Contains(exception.HResult) => new(path, "Denied", "the file system is read-only.", exception),
-        IOException when TooLargeCodes.Contains(exception.HResult) => new(path, "TooLarge", "the file system takes no file of that size.", exception),
-        IOException when exception.HResult == InvalidName => new(path, "NameInvalid", "the system takes no file of that name; it may be too long.", exception),
-        IOException when DiskFullCodes.Contains(exception.HResult) => new(path, "DiskFull", "the disk is full.", exception),
-        _ => new(path, "Failed", exception.Message, exception),
-    };
+    internal static OutputException From(string path, Exception exception) =>
+        exception switch
+        {
+            DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist and cannot be made.", exception),
+            PathTooLongException => new(path, "PathTooLong", "the path is longer than the system allows.", exception),
+            UnauthorizedAccessException => new(path, "Denied", "the system denies writing there.", exception),
+            IOException when ReadOnlyCodes.Contains(exception.HResult) => new(path, "Denied", "the file system is read-only.", exception),
+            IOException when TooLargeCodes.Contains(exception.HResult) => new(
+                path,
+                "TooLarge",
+                "the file system takes no file of that size.",
+                exception
+            ),
+            IOException when exception.HResult == InvalidName => new(
+                path,
+                "NameInvalid",
+                "the system takes no file of that name; it may be too long.",
+                exception
+            ),
+            IOException when DiskFullCodes.Contains(exception.HResult) => new(path, "DiskFull", "the disk is full.", exception),
+            _ => new(path, "Failed", exception.Message, exception),
+        };
 }

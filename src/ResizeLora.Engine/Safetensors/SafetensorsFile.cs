@@ -147,10 +147,15 @@ public sealed class SafetensorsFile : ITensorFile
         bool isLength = headerLength is >= 2 and <= SafetensorsHeader.MaximumLength;
         if (isLength && sample.Length > sizeof(ulong) && sample[sizeof(ulong)] == (byte)'{')
         {
-            return new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
-                CultureInfo.InvariantCulture,
-                $"it is truncated: it has {length:N0} bytes, and its header alone takes {headerLength + sizeof(ulong):N0}. "
-                + $"The download or copy broke off; make it again."));
+            return new SafetensorsException(
+                path,
+                SafetensorsDefect.Truncated,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it is truncated: it has {length:N0} bytes, and its header alone takes {headerLength + sizeof(ulong):N0}. "
+                        + $"The download or copy broke off; make it again."
+                )
+            );
         }
 
         if (ForeignContent.Recognise(sample, length) is { } content)
@@ -158,8 +163,9 @@ public sealed class SafetensorsFile : ITensorFile
             return new SafetensorsException(path, content.Defect, content.Text);
         }
 
-        (SafetensorsDefect defect, string text) = length < sizeof(ulong)
-            ? (SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.")
+        (SafetensorsDefect defect, string text) =
+            length < sizeof(ulong)
+                ? (SafetensorsDefect.HeaderTooSmall, $"it has {length} bytes, fewer than the eight that every such file begins with.")
             : isLength ? (SafetensorsDefect.HeaderPastEnd, "its header would go past its end.")
             : (SafetensorsDefect.InvalidHeaderLength, "it does not begin with the length of a header.");
         return new SafetensorsException(path, defect, $"{text} It is of another kind, or damaged; download or copy it again.");

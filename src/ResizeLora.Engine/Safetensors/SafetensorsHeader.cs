@@ -84,13 +84,16 @@ public sealed class SafetensorsHeader
             }
 
             // Reading on to the end makes the reader complain about anything but white space behind the object.
-            while (reader.Read())
-            {
-            }
+            while (reader.Read()) { }
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException or FormatException)
         {
-            throw new SafetensorsException(path, SafetensorsDefect.InvalidHeader, "its header is not valid JSON of the safetensors kind.", exception);
+            throw new SafetensorsException(
+                path,
+                SafetensorsDefect.InvalidHeader,
+                "its header is not valid JSON of the safetensors kind.",
+                exception
+            );
         }
 
         tensors.Sort(static (left, right) => left.Start != right.Start ? left.Start.CompareTo(right.Start) : left.End.CompareTo(right.End));
@@ -150,7 +153,11 @@ public sealed class SafetensorsHeader
                     string? typeName = reader.TokenType == JsonTokenType.String ? reader.GetString() : null;
                     type = TensorTypes.TryParse(typeName, out TensorType known)
                         ? known
-                        : throw new SafetensorsException(path, SafetensorsDefect.UnknownType, $"tensor '{name}' has the unknown type '{typeName}'.");
+                        : throw new SafetensorsException(
+                            path,
+                            SafetensorsDefect.UnknownType,
+                            $"tensor '{name}' has the unknown type '{typeName}'."
+                        );
                     break;
                 case "shape" when shape is null:
                     shape = ReadNumbers(ref reader, name, path);
@@ -173,7 +180,11 @@ public sealed class SafetensorsHeader
 
         if (end < start)
         {
-            throw new SafetensorsException(path, SafetensorsDefect.InvalidOffset, $"the offsets of tensor '{name}' are reversed ({start} to {end}).");
+            throw new SafetensorsException(
+                path,
+                SafetensorsDefect.InvalidOffset,
+                $"the offsets of tensor '{name}' are reversed ({start} to {end})."
+            );
         }
 
         ValidateSize(name, type.Value, shape, end - start, path);
@@ -197,7 +208,11 @@ public sealed class SafetensorsHeader
 
             if (!reader.TryGetInt64(out long number))
             {
-                throw new SafetensorsException(path, SafetensorsDefect.SizeOverflow, $"the shape or offsets of tensor '{name}' hold a number that is not a 64-bit integer.");
+                throw new SafetensorsException(
+                    path,
+                    SafetensorsDefect.SizeOverflow,
+                    $"the shape or offsets of tensor '{name}' hold a number that is not a 64-bit integer."
+                );
             }
 
             numbers.Add(number >= 0 ? number : throw Invalid(path, $"the shape or offsets of tensor '{name}' hold a negative number."));
@@ -215,12 +230,19 @@ public sealed class SafetensorsHeader
         }
         catch (OverflowException exception)
         {
-            throw new SafetensorsException(path, SafetensorsDefect.SizeOverflow, $"the size of tensor '{name}' overflows 64 bits.", exception);
+            throw new SafetensorsException(
+                path,
+                SafetensorsDefect.SizeOverflow,
+                $"the size of tensor '{name}' overflows 64 bits.",
+                exception
+            );
         }
 
         if (bits % 8 != 0 || bits / 8 != byteLength)
         {
-            string detail = $"tensor '{name}' of type {TensorTypes.NameOf(type)} and shape [{string.Join(", ", shape)}] does not take the {byteLength} bytes that its offsets give it.";
+            string detail =
+                $"tensor '{name}' of type {TensorTypes.NameOf(type)} and shape "
+                    + $"[{string.Join(", ", shape)}] does not take the {byteLength} bytes that its offsets give it.";
             throw new SafetensorsException(path, SafetensorsDefect.SizeMismatch, detail);
         }
     }
@@ -233,7 +255,11 @@ public sealed class SafetensorsHeader
             if (tensor.Start != expected)
             {
                 string what = tensor.Start < expected ? "overlaps the tensor before it" : "leaves a hole before it";
-                throw new SafetensorsException(path, SafetensorsDefect.InvalidOffset, $"tensor '{tensor.Name}' starts at byte {tensor.Start} where {expected} is due: it {what}.");
+                throw new SafetensorsException(
+                    path,
+                    SafetensorsDefect.InvalidOffset,
+                    $"tensor '{tensor.Name}' starts at byte {tensor.Start} where {expected} is due: it {what}."
+                );
             }
 
             expected = tensor.End;
@@ -241,10 +267,16 @@ public sealed class SafetensorsHeader
 
         if (expected > dataLength)
         {
-            throw new SafetensorsException(path, SafetensorsDefect.Truncated, string.Create(
-                CultureInfo.InvariantCulture,
-                $"it is truncated: of {(decimal)expected + headerLength + sizeof(ulong):N0} bytes {expected - dataLength:N0} are missing. "
-                + $"The download or copy broke off; make it again."));
+            throw new SafetensorsException(
+                path,
+                SafetensorsDefect.Truncated,
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"it is truncated: of {(decimal)expected + headerLength + sizeof(ulong):N0} bytes {expected - dataLength:N0} are "
+                        + $"missing. "
+                        + $"The download or copy broke off; make it again."
+                )
+            );
         }
 
         if (expected < dataLength)

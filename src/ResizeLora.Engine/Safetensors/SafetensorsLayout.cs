@@ -37,19 +37,26 @@ public sealed class SafetensorsLayout
     /// <summary>Lays out a file.</summary>
     /// <param name="tensors">Name, type and shape of each tensor, in any order.</param>
     /// <param name="metadata">The metadata; left out of the header when empty.</param>
-    public static SafetensorsLayout Create(IEnumerable<(string Name, TensorType Type, IReadOnlyList<long> Shape)> tensors, IReadOnlyDictionary<string, string> metadata)
+    public static SafetensorsLayout Create(
+        IEnumerable<(string Name, TensorType Type, IReadOnlyList<long> Shape)> tensors,
+        IReadOnlyDictionary<string, string> metadata
+    )
     {
         ArgumentNullException.ThrowIfNull(tensors);
         ArgumentNullException.ThrowIfNull(metadata);
         (string Name, TensorType Type, IReadOnlyList<long> Shape)[] ordered = tensors.ToArray();
-        Array.Sort(ordered, static (left, right) => left.Type != right.Type ? right.Type.CompareTo(left.Type) : CompareAsUtf8(left.Name, right.Name));
+        Array.Sort(
+            ordered,
+            static (left, right) => left.Type != right.Type ? right.Type.CompareTo(left.Type) : CompareAsUtf8(left.Name, right.Name)
+        );
 
         var entries = new TensorEntry[ordered.Length];
         long position = 0;
         for (int index = 0; index < ordered.Length; index++)
         {
             (string name, TensorType type, IReadOnlyList<long> shape) = ordered[index];
-            long byteLength = shape.Aggregate((long)TensorTypes.BitsOf(type), static (product, dimension) => checked(product * dimension)) / 8;
+            long byteLength =
+                shape.Aggregate((long)TensorTypes.BitsOf(type), static (product, dimension) => checked(product * dimension)) / 8;
             entries[index] = new TensorEntry(name, type, shape, position, position + byteLength);
             position += byteLength;
         }
@@ -87,8 +94,11 @@ public sealed class SafetensorsLayout
         foreach (TensorEntry tensor in tensors)
         {
             json.Append(json.Length > 1 ? "," : string.Empty);
-            HeaderText.AppendString(json, tensor.Name)
-                .Append(":{\"dtype\":\"").Append(TensorTypes.NameOf(tensor.Type)).Append("\",\"shape\":[")
+            HeaderText
+                .AppendString(json, tensor.Name)
+                .Append(":{\"dtype\":\"")
+                .Append(TensorTypes.NameOf(tensor.Type))
+                .Append("\",\"shape\":[")
                 .AppendJoin(',', tensor.Shape)
                 .Append(CultureInfo.InvariantCulture, $"],\"data_offsets\":[{tensor.Start},{tensor.End}]}}");
         }

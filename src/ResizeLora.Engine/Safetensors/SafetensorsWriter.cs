@@ -60,7 +60,9 @@ public sealed class SafetensorsWriter : IDisposable
     }
 
     /// <summary>Writes the header, makes the file durable, checks it by reading its header back, and gives it its name.</summary>
-    /// <param name="metadata">The final metadata; its header must be as long as the layout's: only values of fixed length may change.</param>
+    /// <param name="metadata">
+    /// The final metadata; its header must be as long as the layout's: only values of fixed length may change.
+    /// </param>
     /// <param name="overwrite">Whether an existing file of that name is replaced.</param>
     /// <exception cref="OutputException">The file exists, or the disk refuses.</exception>
     public void Commit(IReadOnlyDictionary<string, string> metadata, bool overwrite)
@@ -99,7 +101,8 @@ public sealed class SafetensorsWriter : IDisposable
     private void Verify(SafetensorsLayout final)
     {
         SafetensorsHeader written = SafetensorsFile.ReadHeader(file.Stream.SafeFileHandle, file.Stream.Name, out long length, out _);
-        bool same = length == final.FileLength
+        bool same =
+            length == final.FileLength
             && written.Metadata.Count == final.Metadata.Count
             && final.Metadata.All(pair => written.Metadata.TryGetValue(pair.Key, out string? value) && value == pair.Value)
             && written.Tensors.Count == final.Tensors.Count

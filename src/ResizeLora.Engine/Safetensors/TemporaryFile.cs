@@ -69,7 +69,10 @@ internal sealed class TemporaryFile : IDisposable
         long seconds = (long)(time - DateTime.UnixEpoch).TotalSeconds;
         string[] parts =
         [
-            machine, processId.ToString(CultureInfo.InvariantCulture), seconds.ToString("x", CultureInfo.InvariantCulture), Guid.NewGuid().ToString("N"),
+            machine,
+            processId.ToString(CultureInfo.InvariantCulture),
+            seconds.ToString("x", CultureInfo.InvariantCulture),
+            Guid.NewGuid().ToString("N"),
         ];
         return Prefix + string.Join(Separator, parts) + Suffix;
     }
@@ -133,10 +136,13 @@ internal sealed class TemporaryFile : IDisposable
     {
         // Earlier versions wrote no machine and no time: such a file may be of anybody.
         string[] parts = Path.GetFileName(path)[Prefix.Length..^Suffix.Length].Split(Separator);
-        if (parts.Length == 4 && parts[0] == machine
+        if (
+            parts.Length == 4
+            && parts[0] == machine
             && int.TryParse(parts[1], NumberStyles.None, CultureInfo.InvariantCulture, out int processId)
             && uint.TryParse(parts[2], NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out uint seconds)
-            && IsAlive(processId, DateTime.UnixEpoch.AddSeconds(seconds)) is { } alive)
+            && IsAlive(processId, DateTime.UnixEpoch.AddSeconds(seconds)) is { } alive
+        )
         {
             return !alive;
         }
@@ -167,9 +173,7 @@ internal sealed class TemporaryFile : IDisposable
         try
         {
             // Where the file system has locks, opening the file exclusively tells a leftover from work in progress for certain.
-            using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None))
-            {
-            }
+            using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
 
             File.Delete(path);
             return true;

@@ -7,9 +7,26 @@ public static class TensorTypes
 {
     private static readonly (string Name, int Bits)[] Table =
     [
-        ("BOOL", 8), ("F4", 4), ("F6_E2M3", 6), ("F6_E3M2", 6), ("U8", 8), ("I8", 8), ("F8_E5M2", 8), ("F8_E4M3", 8),
-        ("F8_E8M0", 8), ("I16", 16), ("U16", 16), ("F16", 16), ("BF16", 16), ("I32", 32), ("U32", 32), ("F32", 32),
-        ("C64", 64), ("F64", 64), ("I64", 64), ("U64", 64),
+        ("BOOL", 8),
+        ("F4", 4),
+        ("F6_E2M3", 6),
+        ("F6_E3M2", 6),
+        ("U8", 8),
+        ("I8", 8),
+        ("F8_E5M2", 8),
+        ("F8_E4M3", 8),
+        ("F8_E8M0", 8),
+        ("I16", 16),
+        ("U16", 16),
+        ("F16", 16),
+        ("BF16", 16),
+        ("I32", 32),
+        ("U32", 32),
+        ("F32", 32),
+        ("C64", 64),
+        ("F64", 64),
+        ("I64", 64),
+        ("U64", 64),
     ];
 
     /// <summary>The name that the header uses, such as <c>F16</c>.</summary>
@@ -29,10 +46,19 @@ public static class TensorTypes
         return bits % 8 == 0 ? bits / 8 : throw new ArgumentOutOfRangeException(nameof(type), type, "A packed type has no whole bytes.");
     }
 
-    /// <summary>Whether weights of this type can be computed with: the floating-point types of at least 8 bits that checkpoints and LoRA files use.</summary>
+    /// <summary>
+    /// Whether weights of this type can be computed with: the floating-point types of at least 8 bits that checkpoints and LoRA files
+    /// use.
+    /// </summary>
     /// <param name="type">The element type.</param>
-    public static bool IsWeight(TensorType type) => type
-        is TensorType.Float8E4M3 or TensorType.Float8E5M2 or TensorType.Float16 or TensorType.BFloat16 or TensorType.Float32 or TensorType.Float64;
+    public static bool IsWeight(TensorType type) =>
+        type
+            is TensorType.Float8E4M3
+                or TensorType.Float8E5M2
+                or TensorType.Float16
+                or TensorType.BFloat16
+                or TensorType.Float32
+                or TensorType.Float64;
 
     /// <summary>Finds the type that a header names.</summary>
     /// <param name="name">The name in the header; case counts.</param>

@@ -12,7 +12,10 @@ namespace ResizeLora.Safetensors;
 /// </summary>
 public static class WeightDecoder
 {
-    private static readonly float[] Float8E4M3Values = Enumerable.Range(0, 256).Select(static code => DecodeFloat8E4M3((byte)code)).ToArray();
+    private static readonly float[] Float8E4M3Values = Enumerable
+        .Range(0, 256)
+        .Select(static code => DecodeFloat8E4M3((byte)code))
+        .ToArray();
 
     /// <summary>Decodes elements.</summary>
     /// <param name="type">A type for which <see cref="TensorTypes.IsWeight"/> holds.</param>
@@ -71,7 +74,8 @@ public static class WeightDecoder
         int index = 0;
         for (; Avx512F.IsSupported && index <= source.Length - Vector512<float>.Count; index += Vector512<float>.Count)
         {
-            WidenHalf(Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref halves, (nuint)index))).StoreUnsafe(ref singles, (nuint)index);
+            WidenHalf(Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref halves, (nuint)index)))
+                .StoreUnsafe(ref singles, (nuint)index);
         }
 
         for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
@@ -87,7 +91,9 @@ public static class WeightDecoder
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(Vector128<short> values) =>
-        Avx2.IsSupported ? Avx2.ConvertToVector256Int32(values) : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
+        Avx2.IsSupported
+            ? Avx2.ConvertToVector256Int32(values)
+            : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
 
     // Widening kept the sign on top: shifted, a half has its exponent and mantissa where a single has them, and multiplying
     // by 2^112 rebiases the exponent, of subnormals too. Infinities and NaN get their full exponent put back.
@@ -96,7 +102,8 @@ public static class WeightDecoder
     {
         Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
         Vector256<float> value = shifted.AsSingle() * Vector256.Create(5.192296858534828e33f);
-        Vector256<int> special = Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
+        Vector256<int> special =
+            Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
         return (value.AsInt32() | special).AsSingle();
     }
 
@@ -105,7 +112,8 @@ public static class WeightDecoder
     {
         Vector512<int> shifted = (half << 13) & Vector512.Create(unchecked((int)0x8FFFE000));
         Vector512<float> value = shifted.AsSingle() * Vector512.Create(5.192296858534828e33f);
-        Vector512<int> special = Vector512.GreaterThan(shifted & Vector512.Create(0x0FFFE000), Vector512.Create(0x0F7FE000)) & Vector512.Create(0x7F800000);
+        Vector512<int> special =
+            Vector512.GreaterThan(shifted & Vector512.Create(0x0FFFE000), Vector512.Create(0x0F7FE000)) & Vector512.Create(0x7F800000);
         return (value.AsInt32() | special).AsSingle();
     }
 

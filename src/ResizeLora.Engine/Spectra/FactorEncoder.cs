@@ -51,17 +51,22 @@ internal static class FactorEncoder
         double[] largestDown = down.abs().amax([1]).data<double>().ToArray();
         double[] spreadUp = Spread(up, 0);
         double[] spreadDown = Spread(down, 1);
-        return tensor(Enumerable.Range(0, largestUp.Length).Select(dimension =>
-        {
-            // Of two vectors of one length the one with more numbers has the smaller ones. Their rounding errors add up to the
-            // least where its numbers and those of the other are alike, so half of the ratio of their sizes is moved.
-            double wanted = evenOut ? Math.Round(Math.Log2(spreadUp[dimension] / spreadDown[dimension]) / 4) : 0;
-            double highest = Math.Floor(Math.Log2(range.Largest / largestUp[dimension]));
-            double lowest = -Math.Floor(Math.Log2(range.Largest / largestDown[dimension]));
+        return tensor(
+            Enumerable
+                .Range(0, largestUp.Length)
+                .Select(dimension =>
+                {
+                    // Of two vectors of one length the one with more numbers has the smaller ones. Their rounding errors add up to the
+                    // least where its numbers and those of the other are alike, so half of the ratio of their sizes is moved.
+                    double wanted = evenOut ? Math.Round(Math.Log2(spreadUp[dimension] / spreadDown[dimension]) / 4) : 0;
+                    double highest = Math.Floor(Math.Log2(range.Largest / largestUp[dimension]));
+                    double lowest = -Math.Floor(Math.Log2(range.Largest / largestDown[dimension]));
 
-            // Where the product does not fit, the numbers become infinite, which the caller sees.
-            return Math.Pow(2, Math.Min(Math.Max(double.IsFinite(wanted) ? wanted : 0, lowest), highest));
-        }).ToArray());
+                    // Where the product does not fit, the numbers become infinite, which the caller sees.
+                    return Math.Pow(2, Math.Min(Math.Max(double.IsFinite(wanted) ? wanted : 0, lowest), highest));
+                })
+                .ToArray()
+        );
     }
 
     // How many numbers of a vector count: n where all are alike, 1 where all but one are zero.
@@ -88,10 +93,11 @@ internal static class FactorEncoder
         return encoded.bytes.ToArray();
     }
 
-    private static ScalarType ScalarOf(TensorType type) => type switch
-    {
-        TensorType.Float16 => ScalarType.Float16,
-        TensorType.BFloat16 => ScalarType.BFloat16,
-        _ => ScalarType.Float32,
-    };
+    private static ScalarType ScalarOf(TensorType type) =>
+        type switch
+        {
+            TensorType.Float16 => ScalarType.Float16,
+            TensorType.BFloat16 => ScalarType.BFloat16,
+            _ => ScalarType.Float32,
+        };
 }

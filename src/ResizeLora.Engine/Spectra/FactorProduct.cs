@@ -47,7 +47,13 @@ internal static class FactorProduct
 
     /// <inheritdoc cref="Left(TensorType, ReadOnlySpan{byte}, int, ReadOnlySpan{float}, Span{float})"/>
     /// <typeparam name="TTile">What multiplies.</typeparam>
-    public static void Left<TTile>(TensorType type, ReadOnlySpan<byte> stored, int rank, ReadOnlySpan<float> combination, Span<float> product)
+    public static void Left<TTile>(
+        TensorType type,
+        ReadOnlySpan<byte> stored,
+        int rank,
+        ReadOnlySpan<float> combination,
+        Span<float> product
+    )
         where TTile : struct, IProjectionTile
     {
         int count = combination.Length / rank;
@@ -76,7 +82,13 @@ internal static class FactorProduct
 
     /// <inheritdoc cref="Right(TensorType, ReadOnlySpan{byte}, int, ReadOnlySpan{float}, Span{float})"/>
     /// <typeparam name="TTile">What multiplies.</typeparam>
-    public static void Right<TTile>(TensorType type, ReadOnlySpan<byte> stored, int rank, ReadOnlySpan<float> combination, Span<float> product)
+    public static void Right<TTile>(
+        TensorType type,
+        ReadOnlySpan<byte> stored,
+        int rank,
+        ReadOnlySpan<float> combination,
+        Span<float> product
+    )
         where TTile : struct, IProjectionTile
     {
         int count = combination.Length / rank;
@@ -97,7 +109,11 @@ internal static class FactorProduct
             int width = Math.Min(TTile.Columns, columns - start);
             for (int term = 0; term < rank; term++)
             {
-                WeightDecoder.ToSingle(type, stored.Slice(((term * columns) + start) * size, width * size), strip.Span.Slice(term * TTile.Columns, width));
+                WeightDecoder.ToSingle(
+                    type,
+                    stored.Slice(((term * columns) + start) * size, width * size),
+                    strip.Span.Slice(term * TTile.Columns, width)
+                );
             }
 
             for (int tile = 0; tile < tiles; tile++)

@@ -36,7 +36,15 @@ internal static class GramMatrix
         Compute(type, bytes, length, rank, transposed, gram, Vector512.IsHardwareAccelerated);
 
     // On one processor the sums are the same to the bit, wide or not.
-    internal static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram, bool wide)
+    internal static void Compute(
+        TensorType type,
+        ReadOnlySpan<byte> bytes,
+        int length,
+        int rank,
+        bool transposed,
+        Span<double> gram,
+        bool wide
+    )
     {
         int tileColumns = wide ? WideTileColumns : TileColumns;
         int stride = (rank + tileColumns - 1) / tileColumns * tileColumns;
@@ -73,7 +81,16 @@ internal static class GramMatrix
         }
     }
 
-    private static void Pack(TensorType type, ReadOnlySpan<byte> bytes, int rank, int start, int rows, float[] decoded, Span<double> panel, int panelStride)
+    private static void Pack(
+        TensorType type,
+        ReadOnlySpan<byte> bytes,
+        int rank,
+        int start,
+        int rows,
+        float[] decoded,
+        Span<double> panel,
+        int panelStride
+    )
     {
         int rowBytes = rank * TensorTypes.BytesOf(type);
         WeightDecoder.ToSingle(type, bytes.Slice(start * rowBytes, rows * rowBytes), decoded.AsSpan(0, rows * rank));
@@ -84,7 +101,17 @@ internal static class GramMatrix
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackTransposed(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, int start, int rows, float[] decoded, Span<double> panel, int panelStride)
+    private static void PackTransposed(
+        TensorType type,
+        ReadOnlySpan<byte> bytes,
+        int length,
+        int rank,
+        int start,
+        int rows,
+        float[] decoded,
+        Span<double> panel,
+        int panelStride
+    )
     {
         int size = TensorTypes.BytesOf(type);
         for (int column = 0; column < rank; column++)
@@ -139,10 +166,18 @@ internal static class GramMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
-        Vector256<double> sum00 = default, sum01 = default, sum02 = default;
-        Vector256<double> sum10 = default, sum11 = default, sum12 = default;
-        Vector256<double> sum20 = default, sum21 = default, sum22 = default;
-        Vector256<double> sum30 = default, sum31 = default, sum32 = default;
+        Vector256<double> sum00 = default,
+            sum01 = default,
+            sum02 = default;
+        Vector256<double> sum10 = default,
+            sum11 = default,
+            sum12 = default;
+        Vector256<double> sum20 = default,
+            sum21 = default,
+            sum22 = default;
+        Vector256<double> sum30 = default,
+            sum31 = default,
+            sum32 = default;
         nuint position = 0;
         for (int index = 0; index < rows; index++, position += (nuint)panelStride)
         {
@@ -185,10 +220,22 @@ internal static class GramMatrix
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static void AddWideTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
     {
-        Vector512<double> sum00 = default, sum01 = default, sum10 = default, sum11 = default;
-        Vector512<double> sum20 = default, sum21 = default, sum30 = default, sum31 = default;
-        Vector512<double> sum40 = default, sum41 = default, sum50 = default, sum51 = default;
-        Vector512<double> sum60 = default, sum61 = default, sum70 = default, sum71 = default;
+        Vector512<double> sum00 = default,
+            sum01 = default,
+            sum10 = default,
+            sum11 = default;
+        Vector512<double> sum20 = default,
+            sum21 = default,
+            sum30 = default,
+            sum31 = default;
+        Vector512<double> sum40 = default,
+            sum41 = default,
+            sum50 = default,
+            sum51 = default;
+        Vector512<double> sum60 = default,
+            sum61 = default,
+            sum70 = default,
+            sum71 = default;
         nuint position = 0;
         for (int index = 0; index < rows; index++, position += (nuint)panelStride)
         {

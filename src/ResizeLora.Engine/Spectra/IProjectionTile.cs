@@ -6,10 +6,14 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal interface IProjectionTile
 {
-    /// <summary>The most terms of one product, and so the columns of W that are decoded at a time: twelve rows of them stay in the nearest cache.</summary>
+    /// <summary>
+    /// The most terms of one product, and so the columns of W that are decoded at a time: twelve rows of them stay in the nearest cache.
+    /// </summary>
     const int MaximumLength = 512;
 
-    /// <summary>From one row of decoded weights to the next; not a power of two, so that they do not compete for the same lines of the cache.</summary>
+    /// <summary>
+    /// From one row of decoded weights to the next; not a power of two, so that they do not compete for the same lines of the cache.
+    /// </summary>
     const int Stride = MaximumLength + 16;
 
     /// <summary>The rows of a tile.</summary>

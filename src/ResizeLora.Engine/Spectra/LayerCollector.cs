@@ -18,9 +18,7 @@ public sealed class LayerCollector
 
     /// <summary>Makes an empty collector.</summary>
     public LayerCollector()
-        : this(MostBytes)
-    {
-    }
+        : this(MostBytes) { }
 
     internal LayerCollector(long mostBytes)
     {
@@ -73,12 +71,14 @@ public sealed class LayerCollector
         }
     }
 
-    private static bool AreSame(MergedLora? left, MergedLora? right) => ReferenceEquals(left, right)
-        || (left is not null && right is not null && SourcesOf(left).SequenceEqual(SourcesOf(right)));
+    private static bool AreSame(MergedLora? left, MergedLora? right) =>
+        ReferenceEquals(left, right) || (left is not null && right is not null && SourcesOf(left).SequenceEqual(SourcesOf(right)));
 
-    private static IEnumerable<(string Path, double Weight)> SourcesOf(MergedLora merge) => merge.Sources.Select(static source => (source.Path, source.Weight));
+    private static IEnumerable<(string Path, double Weight)> SourcesOf(MergedLora merge) =>
+        merge.Sources.Select(static source => (source.Path, source.Weight));
 
-    private static long BytesOf(LoraLayer layer) => layer is LayerSpectrum spectrum ? 2L * spectrum.Rank * spectrum.SingularValues.Length * sizeof(double) : 0;
+    private static long BytesOf(LoraLayer layer) =>
+        layer is LayerSpectrum spectrum ? 2L * spectrum.Rank * spectrum.SingularValues.Length * sizeof(double) : 0;
 
     private List<LoraLayer> Take(FileLayers file)
     {
@@ -91,16 +91,27 @@ public sealed class LayerCollector
     // Layers of other files give up their matrices: those files are decomposed again at the end, in the memory of one.
     private void Release(string current)
     {
-        foreach (FileLayers file in files.Values.Where(file => file.First.Path != current && file.Layers is { } layers && layers.Exists(static layer => layer is LayerSpectrum)))
+        foreach (
+            FileLayers file in files.Values.Where(file =>
+                file.First.Path != current && file.Layers is { } layers && layers.Exists(static layer => layer is LayerSpectrum)
+            )
+        )
         {
             bytes -= file.Layers!.Sum(BytesOf);
-            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(layer.Path, layer.Layer, layer.CheckpointPath, layer.Content, layer.Merge));
+            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(
+                layer.Path,
+                layer.Layer,
+                layer.CheckpointPath,
+                layer.Content,
+                layer.Merge
+            ));
         }
     }
 
     private sealed class FileLayers(LoraLayer first)
     {
-        public LoraLayer First { get; } = first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge) : first;
+        public LoraLayer First { get; } =
+            first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge) : first;
 
         public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 

@@ -26,11 +26,17 @@ internal static class LayerDecomposer
         BaseNorms? baseNorms,
         string? checkpointPath,
         ComputeDevice device,
-        CancellationToken cancellationToken = default)
+        CancellationToken cancellationToken = default
+    )
     {
         LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
         var origin = new LayerOrigin(
-            adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
+            adapter.Path,
+            adapter.File.LastWriteTime,
+            adapter.Merge,
+            adapter.Layers.Count,
+            adapter.Verified.Hashes
+        );
         LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
@@ -59,7 +65,8 @@ internal static class LayerDecomposer
                 adapter.Path,
                 layer.Name,
                 "NotDecomposed",
-                "its singular values could not be found, though its numbers are finite: the iteration gave up.");
+                "its singular values could not be found, though its numbers are finite: the iteration gave up."
+            );
         }
 
         (Tensor Up, Tensor Down) ReadFactors()
@@ -67,7 +74,8 @@ internal static class LayerDecomposer
             cancellationToken.ThrowIfCancellationRequested();
             return (
                 TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
-                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device));
+                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device)
+            );
         }
     }
 

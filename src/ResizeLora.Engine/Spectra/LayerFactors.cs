@@ -7,14 +7,19 @@ namespace ResizeLora.Spectra;
 /// <param name="Left">X, rank × k, row-major.</param>
 /// <param name="Right">Y, rank × k, row-major.</param>
 /// <param name="ProductSingularValues">σ of B·A, without the layer's scale, descending, k of them.</param>
-/// <param name="HighestGrowth">The most that any combination cancels: max over i of Σⱼ‖bⱼ‖·|xᵢⱼ| and of Σⱼ‖aⱼ‖·|yᵢⱼ|; rounding is multiplied by it.</param>
-/// <param name="NeedsDoublePrecision">Whether the combinations cancel so much that forming them in single precision would show in their product.</param>
+/// <param name="HighestGrowth">
+/// The most that any combination cancels: max over i of Σⱼ‖bⱼ‖·|xᵢⱼ| and of Σⱼ‖aⱼ‖·|yᵢⱼ|; rounding is multiplied by it.
+/// </param>
+/// <param name="NeedsDoublePrecision">
+/// Whether the combinations cancel so much that forming them in single precision would show in their product.
+/// </param>
 internal sealed record LayerFactors(
     double[] Left,
     double[] Right,
     double[] ProductSingularValues,
     double HighestGrowth,
-    bool NeedsDoublePrecision)
+    bool NeedsDoublePrecision
+)
 {
     private const double SmallestSingle = 1e-25;
     private const double LargestSingle = 1e25;

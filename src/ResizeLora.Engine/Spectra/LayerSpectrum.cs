@@ -63,10 +63,15 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>‖ΔW‖F.</summary>
     public double FrobeniusNorm { get; }
 
-    /// <summary>exp of the entropy of σᵢ/Σσ: how many dimensions the layer behaves as if it had (Roy and Vetterli, 2007); 0 for an all-zero layer.</summary>
+    /// <summary>
+    /// exp of the entropy of σᵢ/Σσ: how many dimensions the layer behaves as if it had (Roy and Vetterli, 2007); 0 for an all-zero layer.
+    /// </summary>
     public double EffectiveRank { get; }
 
-    /// <summary>Σσᵢ² over the first quarter of the rank (rounded up) against all of it: near 1 where a quarter of the size would do; 0 for an all-zero layer.</summary>
+    /// <summary>
+    /// Σσᵢ² over the first quarter of the rank (rounded up) against all of it: near 1 where a quarter of the size would do; 0 for an
+    /// all-zero layer.
+    /// </summary>
     public double FirstQuarterEnergy { get; }
 
     /// <summary>σ_max of the base weight; null when no checkpoint was given or it has no such layer.</summary>
@@ -99,7 +104,8 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>The same layer where it lies in the file now.</summary>
     internal LayerSpectrum At(AdapterLayer source)
     {
-        BaseNorms? norms = BaseSpectralNorm is { } spectral && BaseFrobeniusNorm is { } frobenius ? new BaseNorms(spectral, frobenius) : null;
+        BaseNorms? norms =
+            BaseSpectralNorm is { } spectral && BaseFrobeniusNorm is { } frobenius ? new BaseNorms(spectral, frobenius) : null;
         return new LayerSpectrum(Origin, source, Factors, norms, CheckpointPath);
     }
 

@@ -28,8 +28,8 @@ internal static class LayerTruncation
         int[] kept,
         double gain,
         TensorType type,
-        ComputeDevice device) =>
-        LayerThreads.Run(device, () => Encode(spectrum, file, kept, gain, type, device));
+        ComputeDevice device
+    ) => LayerThreads.Run(device, () => Encode(spectrum, file, kept, gain, type, device));
 
     private static FactorEncoding Encode(
         LayerSpectrum spectrum,
@@ -37,7 +37,8 @@ internal static class LayerTruncation
         int[] kept,
         double gain,
         TensorType type,
-        ComputeDevice device)
+        ComputeDevice device
+    )
     {
         double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * gain);
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
@@ -53,7 +54,11 @@ internal static class LayerTruncation
         {
             double largest = Math.Max(LargestOf(up), LargestOf(down));
             throw new AdapterException(
-                spectrum.Path, spectrum.Layer, type == TensorType.Float16 ? "Overflow" : "OverflowWidest", FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}."));
+                spectrum.Path,
+                spectrum.Layer,
+                type == TensorType.Float16 ? "Overflow" : "OverflowWidest",
+                FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}.")
+            );
         }
 
         return encoding;
@@ -62,7 +67,15 @@ internal static class LayerTruncation
     private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
 
     // B·X, or Yᵀ·A where the factor is transposed.
-    private static Tensor Multiply(ITensorFile file, TensorEntry factor, double[] combination, int rank, bool transposed, ScalarType precision, ComputeDevice device)
+    private static Tensor Multiply(
+        ITensorFile file,
+        TensorEntry factor,
+        double[] combination,
+        int rank,
+        bool transposed,
+        ScalarType precision,
+        ComputeDevice device
+    )
     {
         int count = combination.Length / rank;
         if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)

@@ -2,7 +2,9 @@ using ResizeLora.Adapters;
 
 namespace ResizeLora.Spectra;
 
-/// <summary>One layer of a LoRA file, as it goes down a pipeline: a spectrum, or what is left of one that was stored and read back.</summary>
+/// <summary>
+/// One layer of a LoRA file, as it goes down a pipeline: a spectrum, or what is left of one that was stored and read back.
+/// </summary>
 public abstract class LoraLayer
 {
     /// <summary>The LoRA file; of a merge the path that it goes by.</summary>

@@ -20,12 +20,18 @@ internal readonly struct ProjectionTile256 : IProjectionTile
         ref float weight = ref MemoryMarshal.GetReference(weights);
         ref float vector = ref MemoryMarshal.GetReference(vectors);
         ref float sum = ref MemoryMarshal.GetReference(sums);
-        Vector256<float> left0 = Load(ref sum, 0), right0 = Load(ref sum, 1);
-        Vector256<float> left1 = Load(ref sum, 2), right1 = Load(ref sum, 3);
-        Vector256<float> left2 = Load(ref sum, 4), right2 = Load(ref sum, 5);
-        Vector256<float> left3 = Load(ref sum, 6), right3 = Load(ref sum, 7);
-        Vector256<float> left4 = Load(ref sum, 8), right4 = Load(ref sum, 9);
-        Vector256<float> left5 = Load(ref sum, 10), right5 = Load(ref sum, 11);
+        Vector256<float> left0 = Load(ref sum, 0),
+            right0 = Load(ref sum, 1);
+        Vector256<float> left1 = Load(ref sum, 2),
+            right1 = Load(ref sum, 3);
+        Vector256<float> left2 = Load(ref sum, 4),
+            right2 = Load(ref sum, 5);
+        Vector256<float> left3 = Load(ref sum, 6),
+            right3 = Load(ref sum, 7);
+        Vector256<float> left4 = Load(ref sum, 8),
+            right4 = Load(ref sum, 9);
+        Vector256<float> left5 = Load(ref sum, 10),
+            right5 = Load(ref sum, 11);
         for (int index = 0; index < length; index++)
         {
             Vector256<float> left = Vector256.LoadUnsafe(ref vector);
@@ -67,5 +73,6 @@ internal readonly struct ProjectionTile256 : IProjectionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<float> Load(ref float sums, nuint place) => Vector256.LoadUnsafe(ref sums, place * (nuint)Vector256<float>.Count);
+    private static Vector256<float> Load(ref float sums, nuint place) =>
+        Vector256.LoadUnsafe(ref sums, place * (nuint)Vector256<float>.Count);
 }

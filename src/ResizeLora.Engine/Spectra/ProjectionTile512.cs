@@ -4,7 +4,9 @@ using System.Runtime.Intrinsics;
 
 namespace ResizeLora.Spectra;
 
-/// <summary>12 × 32 sums in twenty-four of thirty-two 512-bit registers: fewer loads for each product than the smaller tile needs.</summary>
+/// <summary>
+/// 12 × 32 sums in twenty-four of thirty-two 512-bit registers: fewer loads for each product than the smaller tile needs.
+/// </summary>
 internal readonly struct ProjectionTile512 : IProjectionTile
 {
     /// <inheritdoc/>
@@ -20,18 +22,30 @@ internal readonly struct ProjectionTile512 : IProjectionTile
         ref float weight = ref MemoryMarshal.GetReference(weights);
         ref float vector = ref MemoryMarshal.GetReference(vectors);
         ref float sum = ref MemoryMarshal.GetReference(sums);
-        Vector512<float> left0 = Load(ref sum, 0), right0 = Load(ref sum, 1);
-        Vector512<float> left1 = Load(ref sum, 2), right1 = Load(ref sum, 3);
-        Vector512<float> left2 = Load(ref sum, 4), right2 = Load(ref sum, 5);
-        Vector512<float> left3 = Load(ref sum, 6), right3 = Load(ref sum, 7);
-        Vector512<float> left4 = Load(ref sum, 8), right4 = Load(ref sum, 9);
-        Vector512<float> left5 = Load(ref sum, 10), right5 = Load(ref sum, 11);
-        Vector512<float> left6 = Load(ref sum, 12), right6 = Load(ref sum, 13);
-        Vector512<float> left7 = Load(ref sum, 14), right7 = Load(ref sum, 15);
-        Vector512<float> left8 = Load(ref sum, 16), right8 = Load(ref sum, 17);
-        Vector512<float> left9 = Load(ref sum, 18), right9 = Load(ref sum, 19);
-        Vector512<float> left10 = Load(ref sum, 20), right10 = Load(ref sum, 21);
-        Vector512<float> left11 = Load(ref sum, 22), right11 = Load(ref sum, 23);
+        Vector512<float> left0 = Load(ref sum, 0),
+            right0 = Load(ref sum, 1);
+        Vector512<float> left1 = Load(ref sum, 2),
+            right1 = Load(ref sum, 3);
+        Vector512<float> left2 = Load(ref sum, 4),
+            right2 = Load(ref sum, 5);
+        Vector512<float> left3 = Load(ref sum, 6),
+            right3 = Load(ref sum, 7);
+        Vector512<float> left4 = Load(ref sum, 8),
+            right4 = Load(ref sum, 9);
+        Vector512<float> left5 = Load(ref sum, 10),
+            right5 = Load(ref sum, 11);
+        Vector512<float> left6 = Load(ref sum, 12),
+            right6 = Load(ref sum, 13);
+        Vector512<float> left7 = Load(ref sum, 14),
+            right7 = Load(ref sum, 15);
+        Vector512<float> left8 = Load(ref sum, 16),
+            right8 = Load(ref sum, 17);
+        Vector512<float> left9 = Load(ref sum, 18),
+            right9 = Load(ref sum, 19);
+        Vector512<float> left10 = Load(ref sum, 20),
+            right10 = Load(ref sum, 21);
+        Vector512<float> left11 = Load(ref sum, 22),
+            right11 = Load(ref sum, 23);
         for (int index = 0; index < length; index++)
         {
             Vector512<float> left = Vector512.LoadUnsafe(ref vector);
@@ -103,5 +117,6 @@ internal readonly struct ProjectionTile512 : IProjectionTile
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Load(ref float sums, nuint place) => Vector512.LoadUnsafe(ref sums, place * (nuint)Vector512<float>.Count);
+    private static Vector512<float> Load(ref float sums, nuint place) =>
+        Vector512.LoadUnsafe(ref sums, place * (nuint)Vector512<float>.Count);
 }

@@ -35,22 +35,30 @@ internal static class SmallSpectrum
     /// <param name="downGram">A·Aᵀ, r × r, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
-    /// <param name="readFactors">Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.</param>
+    /// <param name="readFactors">
+    /// Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.
+    /// </param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
     public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
     {
-        return Decompose(ColumnNorms(upGram), ColumnNorms(downGram), rank, count, (upNorms, downNorms) =>
-        {
-            LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
-            if (factors is null)
+        return Decompose(
+            ColumnNorms(upGram),
+            ColumnNorms(downGram),
+            rank,
+            count,
+            (upNorms, downNorms) =>
             {
-                (Tensor up, Tensor down) = readFactors();
-                factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
-            }
+                LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
+                if (factors is null)
+                {
+                    (Tensor up, Tensor down) = readFactors();
+                    factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
+                }
 
-            return factors;
-        });
+                return factors;
+            }
+        );
     }
 
     /// <summary>Decomposes B·A without Gram matrices, as suits a rank above n and m.</summary>
@@ -68,7 +76,13 @@ internal static class SmallSpectrum
         return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms));
     }
 
-    private static LayerFactors? Decompose(double[] upNorms, double[] downNorms, int rank, int count, Func<double[], double[], LayerFactors?> decompose)
+    private static LayerFactors? Decompose(
+        double[] upNorms,
+        double[] downNorms,
+        int rank,
+        int count,
+        Func<double[], double[], LayerFactors?> decompose
+    )
     {
         if (!double.IsFinite(upNorms.Sum()) || !double.IsFinite(downNorms.Sum()))
         {
@@ -180,11 +194,20 @@ internal static class SmallSpectrum
         }
     }
 
-    /// <summary>R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.</summary>
-    internal static Tensor UpperRoot(Tensor tall) =>
-        (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
+    /// <summary>
+    /// R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.
+    /// </summary>
+    internal static Tensor UpperRoot(Tensor tall) => (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
-    private static LayerFactors Assemble(double[] left, double[] right, double[] singularValues, int rank, double[] upNorms, double[] downNorms, out double worstError)
+    private static LayerFactors Assemble(
+        double[] left,
+        double[] right,
+        double[] singularValues,
+        int rank,
+        double[] upNorms,
+        double[] downNorms,
+        out double worstError
+    )
     {
         double[] leftGrowth = Growth(left, rank, singularValues.Length, upNorms);
         double[] rightGrowth = Growth(right, rank, singularValues.Length, downNorms);
@@ -206,7 +229,13 @@ internal static class SmallSpectrum
             total += square;
         }
 
-        return new LayerFactors(left, right, singularValues, highest, NeedsDoublePrecision: lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total);
+        return new LayerFactors(
+            left,
+            right,
+            singularValues,
+            highest,
+            NeedsDoublePrecision: lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total
+        );
     }
 
     // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.

@@ -27,23 +27,36 @@ internal static class SubspaceScales
         ITensorFile file,
         Checkpoint checkpoint,
         BaseWeight weight,
-        ComputeDevice device) =>
-        LayerThreads.Run(device, () => Scale(spectrum, file, checkpoint, weight, device));
+        ComputeDevice device
+    ) => LayerThreads.Run(device, () => Scale(spectrum, file, checkpoint, weight, device));
 
-    private static double[] Scale(
-        LayerSpectrum spectrum,
-        ITensorFile file,
-        Checkpoint checkpoint,
-        BaseWeight weight,
-        ComputeDevice device)
+    private static double[] Scale(LayerSpectrum spectrum, ITensorFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
     {
         int count = spectrum.SingularValues.Length;
         LayerFactors factors = spectrum.Factors;
-        bool isSingle = factors.HighestGrowth <= SinglePrecisionGrowth
-            && LayerFactors.FitSingle(factors.Left) && LayerFactors.FitSingle(factors.Right);
+        bool isSingle =
+            factors.HighestGrowth <= SinglePrecisionGrowth && LayerFactors.FitSingle(factors.Left) && LayerFactors.FitSingle(factors.Right);
         ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;
-        Tensor leftVectors = SingularVectors(file, spectrum.Source.Up, transposed: false, spectrum.Factors.Left, spectrum.Rank, count, precision, device);
-        Tensor rightVectors = SingularVectors(file, spectrum.Source.Down, transposed: true, spectrum.Factors.Right, spectrum.Rank, count, precision, device);
+        Tensor leftVectors = SingularVectors(
+            file,
+            spectrum.Source.Up,
+            transposed: false,
+            spectrum.Factors.Left,
+            spectrum.Rank,
+            count,
+            precision,
+            device
+        );
+        Tensor rightVectors = SingularVectors(
+            file,
+            spectrum.Source.Down,
+            transposed: true,
+            spectrum.Factors.Right,
+            spectrum.Rank,
+            count,
+            precision,
+            device
+        );
         return device.IsCuda
             ? TensorReader.ToArray(ReadWeight(checkpoint, weight, device).matmul(rightVectors).mul_(leftVectors).sum(dim: 0).abs())
             : Project(checkpoint, weight, leftVectors, rightVectors, count);
@@ -61,11 +74,21 @@ internal static class SubspaceScales
             weight.Columns,
             MemoryMarshal.Cast<byte, float>(left.bytes),
             MemoryMarshal.Cast<byte, float>(right.bytes),
-            scales);
+            scales
+        );
         return Array.ConvertAll(scales, Math.Abs);
     }
 
-    private static Tensor SingularVectors(ITensorFile file, TensorEntry factor, bool transposed, double[] combination, int rank, int count, ScalarType precision, ComputeDevice device)
+    private static Tensor SingularVectors(
+        ITensorFile file,
+        TensorEntry factor,
+        bool transposed,
+        double[] combination,
+        int rank,
+        int count,
+        ScalarType precision,
+        ComputeDevice device
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
@@ -77,6 +100,9 @@ internal static class SubspaceScales
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = [weight.Rows, weight.Columns];
-        return TensorReader.ReadRows(shape, weight.Tensor.Type, destination => checkpoint.Read(weight, destination)).to(ScalarType.Float32, device.Torch).MoveToOuterDisposeScope();
+        return TensorReader
+            .ReadRows(shape, weight.Tensor.Type, destination => checkpoint.Read(weight, destination))
+            .to(ScalarType.Float32, device.Torch)
+            .MoveToOuterDisposeScope();
     }
 }

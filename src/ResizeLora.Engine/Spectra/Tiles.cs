@@ -2,7 +2,9 @@ using ResizeLora.Safetensors;
 
 namespace ResizeLora.Spectra;
 
-/// <summary>How matrices are laid out for a tile: its rows in blocks of <see cref="IProjectionTile.MaximumLength"/> terms, its columns in strips.</summary>
+/// <summary>
+/// How matrices are laid out for a tile: its rows in blocks of <see cref="IProjectionTile.MaximumLength"/> terms, its columns in strips.
+/// </summary>
 /// <typeparam name="TTile">The tile.</typeparam>
 internal static class Tiles<TTile>
     where TTile : struct, IProjectionTile
@@ -52,7 +54,11 @@ internal static class Tiles<TTile>
             int length = Math.Min(BlockLength, terms - start);
             for (int row = 0; row < height; row++)
             {
-                WeightDecoder.ToSingle(type, stored.Slice(((row * terms) + start) * size, length * size), rows.Slice(PlaceOf(row, start), length));
+                WeightDecoder.ToSingle(
+                    type,
+                    stored.Slice(((row * terms) + start) * size, length * size),
+                    rows.Slice(PlaceOf(row, start), length)
+                );
             }
         }
     }
@@ -86,9 +92,15 @@ internal static class Tiles<TTile>
         for (int start = 0; start < terms; start += BlockLength)
         {
             int length = Math.Min(BlockLength, terms - start);
-            TTile.Multiply(rows.Slice(PlaceOf(0, start), BlockStride), strip.Slice(start * TTile.Columns, length * TTile.Columns), length, sums);
+            TTile.Multiply(
+                rows.Slice(PlaceOf(0, start), BlockStride),
+                strip.Slice(start * TTile.Columns, length * TTile.Columns),
+                length,
+                sums
+            );
         }
     }
 
-    private static int PlaceOf(int row, int term) => (term / BlockLength * BlockStride) + (row * IProjectionTile.Stride) + (term % BlockLength);
+    private static int PlaceOf(int row, int term) =>
+        (term / BlockLength * BlockStride) + (row * IProjectionTile.Stride) + (term % BlockLength);
 }

@@ -29,7 +29,15 @@ internal static class WeightProjection
     /// <param name="left">U, row-major.</param>
     /// <param name="right">V, row-major.</param>
     /// <param name="products">Where the r products go.</param>
-    public static void Compute(TensorType type, RowReader readRows, int rows, int columns, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<double> products)
+    public static void Compute(
+        TensorType type,
+        RowReader readRows,
+        int rows,
+        int columns,
+        ReadOnlySpan<float> left,
+        ReadOnlySpan<float> right,
+        Span<double> products
+    )
     {
         if (Vector512.IsHardwareAccelerated)
         {
@@ -43,7 +51,15 @@ internal static class WeightProjection
 
     /// <inheritdoc cref="Compute(TensorType, RowReader, int, int, ReadOnlySpan{float}, ReadOnlySpan{float}, Span{double})"/>
     /// <typeparam name="TTile">What multiplies.</typeparam>
-    public static void Compute<TTile>(TensorType type, RowReader readRows, int rows, int columns, ReadOnlySpan<float> left, ReadOnlySpan<float> right, Span<double> products)
+    public static void Compute<TTile>(
+        TensorType type,
+        RowReader readRows,
+        int rows,
+        int columns,
+        ReadOnlySpan<float> left,
+        ReadOnlySpan<float> right,
+        Span<double> products
+    )
         where TTile : struct, IProjectionTile
     {
         int rank = products.Length;
@@ -65,7 +81,13 @@ internal static class WeightProjection
                     ReadOnlySpan<byte> tile = stored.Slice(start, Math.Min(TTile.Rows * rowBytes, stored.Length - start));
                     int height = tile.Length / rowBytes;
                     Tiles<TTile>.Decode(type, tile, height, columns, decoded.Span);
-                    Multiply<TTile>(decoded.Span, vectors.Span, columns, left.Slice((first + (start / rowBytes)) * rank, height * rank), products);
+                    Multiply<TTile>(
+                        decoded.Span,
+                        vectors.Span,
+                        columns,
+                        left.Slice((first + (start / rowBytes)) * rank, height * rank),
+                        products
+                    );
                 }
             }
         }
@@ -76,7 +98,13 @@ internal static class WeightProjection
     }
 
     // In a last tile of fewer rows those of the tile before it stand in, and what comes of them is not used.
-    private static void Multiply<TTile>(ReadOnlySpan<float> decoded, ReadOnlySpan<float> packed, int columns, ReadOnlySpan<float> left, Span<double> products)
+    private static void Multiply<TTile>(
+        ReadOnlySpan<float> decoded,
+        ReadOnlySpan<float> packed,
+        int columns,
+        ReadOnlySpan<float> left,
+        Span<double> products
+    )
         where TTile : struct, IProjectionTile
     {
         int rank = products.Length;
@@ -102,10 +130,14 @@ internal static class WeightProjection
         int index = 0;
         for (; index <= products.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            (Vector256<double> lowerVector, Vector256<double> upperVector) = Vector256.Widen(Vector256.LoadUnsafe(ref vector, (nuint)index));
+            (Vector256<double> lowerVector, Vector256<double> upperVector) = Vector256.Widen(
+                Vector256.LoadUnsafe(ref vector, (nuint)index)
+            );
             (Vector256<double> lowerSum, Vector256<double> upperSum) = Vector256.Widen(Vector256.LoadUnsafe(ref sum, (nuint)index));
             nuint upper = (nuint)(index + Vector256<double>.Count);
-            VectorMath.MultiplyAdd(lowerVector, lowerSum, Vector256.LoadUnsafe(ref product, (nuint)index)).StoreUnsafe(ref product, (nuint)index);
+            VectorMath
+                .MultiplyAdd(lowerVector, lowerSum, Vector256.LoadUnsafe(ref product, (nuint)index))
+                .StoreUnsafe(ref product, (nuint)index);
             VectorMath.MultiplyAdd(upperVector, upperSum, Vector256.LoadUnsafe(ref product, upper)).StoreUnsafe(ref product, upper);
         }
 

@@ -56,7 +56,10 @@ internal readonly record struct CompletionWord(string Text, char? Quote)
     /// <param name="text">The text.</param>
     public string Spelled(string text)
     {
-        bool bare = Quote is null && text.Length > 0 && text[0] != '-'
+        bool bare =
+            Quote is null
+            && text.Length > 0
+            && text[0] != '-'
             && text.All(static letter => char.IsLetterOrDigit(letter) || Plain.Contains(letter, StringComparison.Ordinal));
         return bare ? text : Quoted(text);
     }

@@ -27,7 +27,8 @@ internal static class ConsolePaths
                 MatchCasing = MatchCasing.CaseInsensitive,
                 IgnoreInaccessible = true,
             };
-            return new DirectoryInfo(real).EnumerateFileSystemInfos(typed[end..] + "*", options)
+            return new DirectoryInfo(real)
+                .EnumerateFileSystemInfos(typed[end..] + "*", options)
                 .Select(item => (folder + item.Name, item is DirectoryInfo))
                 .OrderBy(static item => item.Item1, StringComparer.OrdinalIgnoreCase)
                 .ToArray();

@@ -14,17 +14,24 @@ public sealed class DeviceCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+        IDictionary fakeBoundParameters
+    )
     {
         string typed = CompletionWord.Parse(wordToComplete).Text;
-        return DeviceList.Names()
+        return DeviceList
+            .Names()
             .Where(name => name.StartsWith(typed, StringComparison.OrdinalIgnoreCase))
-            .Select(static name => new CompletionResult(name, name, CompletionResultType.ParameterValue, name switch
-            {
-                "auto" => "CUDA where there is one, else the processor",
-                "cpu" => "the processor",
-                "cuda" => "the first CUDA device",
-                _ => $"CUDA device {name[5..]}",
-            }));
+            .Select(static name => new CompletionResult(
+                name,
+                name,
+                CompletionResultType.ParameterValue,
+                name switch
+                {
+                    "auto" => "CUDA where there is one, else the processor",
+                    "cpu" => "the processor",
+                    "cuda" => "the first CUDA device",
+                    _ => $"CUDA device {name[5..]}",
+                }
+            ));
     }
 }

@@ -43,8 +43,13 @@ internal static class FilePaths
             RequireFileSystem(provider, path);
             return [.. found.Select(static file => new InputFile(file, IsNamed: false))];
         }
-        catch (Exception exception) when (exception is ItemNotFoundException or System.Management.Automation.DriveNotFoundException
-            or ProviderNotFoundException or PSNotSupportedException)
+        catch (Exception exception)
+            when (exception
+                    is ItemNotFoundException
+                        or System.Management.Automation.DriveNotFoundException
+                        or ProviderNotFoundException
+                        or PSNotSupportedException
+            )
         {
             command.WriteError(new ErrorRecord(exception, "FileMissing", ErrorCategory.ObjectNotFound, path));
             return [];

@@ -23,7 +23,8 @@ public sealed class LayerNameCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+        IDictionary fakeBoundParameters
+    )
     {
         var word = CompletionWord.Parse(wordToComplete);
         string typed = word.Text.Contains('*', StringComparison.Ordinal)
@@ -31,25 +32,30 @@ public sealed class LayerNameCompleter : IArgumentCompleter
             : WildcardPattern.Escape(WildcardPattern.Unescape(word.Text));
         var pattern = WildcardPattern.Get(typed + "*", WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant);
         return PathParameters
-            .SelectMany(parameter => Texts(fakeBoundParameters?[parameter])
-                .SelectMany(path => ConsolePaths.Find(path, literal: parameter == LiteralPath)))
+            .SelectMany(parameter =>
+                Texts(fakeBoundParameters?[parameter]).SelectMany(path => ConsolePaths.Find(path, literal: parameter == LiteralPath))
+            )
             .Take(MostFiles)
-            .SelectMany(LayersOf).Distinct(StringComparer.Ordinal).Where(pattern.IsMatch)
+            .SelectMany(LayersOf)
+            .Distinct(StringComparer.Ordinal)
+            .Where(pattern.IsMatch)
             .Select(layer => new CompletionResult(
                 word.Spelled(WildcardPattern.Escape(layer)),
                 layer,
                 CompletionResultType.ParameterValue,
-                layer));
+                layer
+            ));
     }
 
-    private static IEnumerable<string> Texts(object? value) => (value is PSObject wrapped ? wrapped.BaseObject : value) switch
-    {
-        null => [],
-        string text => [text],
-        FileSystemInfo file => [file.FullName],
-        IEnumerable several => several.Cast<object?>().SelectMany(Texts),
-        _ => [],
-    };
+    private static IEnumerable<string> Texts(object? value) =>
+        (value is PSObject wrapped ? wrapped.BaseObject : value) switch
+        {
+            null => [],
+            string text => [text],
+            FileSystemInfo file => [file.FullName],
+            IEnumerable several => several.Cast<object?>().SelectMany(Texts),
+            _ => [],
+        };
 
     private static string[] LayersOf(string path)
     {
@@ -57,9 +63,12 @@ public sealed class LayerNameCompleter : IArgumentCompleter
         {
             using (SafetensorsFile file = SafetensorsFile.Open(path))
             {
-                string[] layers = [.. file.Header.Tensors
-                    .Where(static tensor => tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal))
-                    .Select(static tensor => tensor.Name[..^AdapterLayer.DownSuffix.Length])];
+                string[] layers =
+                [
+                    .. file
+                        .Header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal))
+                        .Select(static tensor => tensor.Name[..^AdapterLayer.DownSuffix.Length]),
+                ];
                 if (layers.Length > 0)
                 {
                     return layers;

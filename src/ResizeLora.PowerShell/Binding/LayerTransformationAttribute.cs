@@ -35,8 +35,16 @@ public sealed class LayerTransformationAttribute : ArgumentTransformationAttribu
                 : null;
         }
 
-        MergedLora? merge = StoredObject.Value(stored, nameof(LoraLayer.Merge)) is { } kept ? MergeTransformationAttribute.Convert(PSObject.AsPSObject(kept)) : null;
+        MergedLora? merge = StoredObject.Value(stored, nameof(LoraLayer.Merge)) is { } kept
+            ? MergeTransformationAttribute.Convert(PSObject.AsPSObject(kept))
+            : null;
         string path = StoredObject.Text(stored, nameof(LoraLayer.Path)) ?? string.Empty;
-        return new StoredLayer(path, name, StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)), StoredObject.Text(stored, nameof(LoraLayer.Content)), merge);
+        return new StoredLayer(
+            path,
+            name,
+            StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)),
+            StoredObject.Text(stored, nameof(LoraLayer.Content)),
+            merge
+        );
     }
 }

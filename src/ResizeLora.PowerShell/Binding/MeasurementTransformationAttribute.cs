@@ -23,19 +23,36 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
         }
 
         string source = StoredObject.Text(stored, nameof(ResizeMeasurement.Source)) ?? throw Lost("its source");
-        string? recipe = StoredObject.Value(stored, nameof(ResizeMeasurement.Recipe)) is { } kept and not PSObject { BaseObject: PSCustomObject }
+        string? recipe = StoredObject.Value(stored, nameof(ResizeMeasurement.Recipe))
+            is { } kept
+                and not PSObject { BaseObject: PSCustomObject }
             ? kept.ToString()
             : throw Lost("its recipe");
-        LoraLayer[] measured = [.. Items(stored, nameof(ResizeMeasurement.Layers)).Select(static item => LayerTransformationAttribute.Convert(PSObject.AsPSObject(item))).OfType<LoraLayer>()];
+        LoraLayer[] measured =
+        [
+            .. Items(stored, nameof(ResizeMeasurement.Layers))
+                .Select(static item => LayerTransformationAttribute.Convert(PSObject.AsPSObject(item)))
+                .OfType<LoraLayer>(),
+        ];
         if (measured.Length == 0)
         {
             throw Lost("its layers");
         }
 
         IEnumerable<LoraLayer> copied = Items(stored, nameof(ResizeMeasurement.PassedThrough))
-            .Select(name => new StoredLayer(measured[0].Path, name.ToString()!, measured[0].CheckpointPath, content: null, measured[0].Merge));
+            .Select(name => new StoredLayer(
+                measured[0].Path,
+                name.ToString()!,
+                measured[0].CheckpointPath,
+                content: null,
+                measured[0].Merge
+            ));
         string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
-        return new ResizeRequest([.. measured, .. copied], ResizeRecipe.Parse(recipe!), type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
+        return new ResizeRequest(
+            [.. measured, .. copied],
+            ResizeRecipe.Parse(recipe!),
+            type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type)
+        );
 
         ArgumentTransformationMetadataException Lost(string what) =>
             new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");
@@ -44,13 +61,18 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
     // What Select-Object chose properties of has the type's name with a prefix; CSV and JSON keep the properties only.
     private static bool IsMeasurement(PSObject stored) =>
         stored.TypeNames.Any(static name => name.EndsWith(TypeName, StringComparison.Ordinal))
-        || (stored.BaseObject is PSCustomObject && stored.Properties[nameof(ResizeMeasurement.Source)] is not null
-            && stored.Properties[nameof(ResizeMeasurement.NewRank)] is not null && stored.Properties[nameof(ResizeResult.Path)] is null);
+        || (
+            stored.BaseObject is PSCustomObject
+            && stored.Properties[nameof(ResizeMeasurement.Source)] is not null
+            && stored.Properties[nameof(ResizeMeasurement.NewRank)] is not null
+            && stored.Properties[nameof(ResizeResult.Path)] is null
+        );
 
-    private static IEnumerable<object> Items(PSObject stored, string property) => StoredObject.Value(stored, property) switch
-    {
-        string => [],
-        IEnumerable several => several.Cast<object>(),
-        _ => [],
-    };
+    private static IEnumerable<object> Items(PSObject stored, string property) =>
+        StoredObject.Value(stored, property) switch
+        {
+            string => [],
+            IEnumerable several => several.Cast<object>(),
+            _ => [],
+        };
 }

@@ -21,7 +21,10 @@ public sealed class MergeTransformationAttribute : ArgumentTransformationAttribu
             return merge;
         }
 
-        if (StoredObject.Text(stored, nameof(MergedLora.Name)) is not { } name || StoredObject.Value(stored, nameof(MergedLora.Sources)) is not IEnumerable sources)
+        if (
+            StoredObject.Text(stored, nameof(MergedLora.Name)) is not { } name
+            || StoredObject.Value(stored, nameof(MergedLora.Sources)) is not IEnumerable sources
+        )
         {
             return null;
         }
@@ -29,9 +32,14 @@ public sealed class MergeTransformationAttribute : ArgumentTransformationAttribu
         var files = new List<(string Path, double Weight)>();
         foreach (PSObject source in sources.Cast<object>().Select(PSObject.AsPSObject))
         {
-            if (StoredObject.Text(source, nameof(MergeSource.Path)) is not { } path || StoredObject.Value(source, nameof(MergeSource.Weight)) is not { } weight)
+            if (
+                StoredObject.Text(source, nameof(MergeSource.Path)) is not { } path
+                || StoredObject.Value(source, nameof(MergeSource.Weight)) is not { } weight
+            )
             {
-                throw new ArgumentTransformationMetadataException($"The stored merge '{name}' has lost its files and weights; make it again with Merge-Lora.");
+                throw new ArgumentTransformationMetadataException(
+                    $"The stored merge '{name}' has lost its files and weights; make it again with Merge-Lora."
+                );
             }
 
             files.Add((path, System.Convert.ToDouble(weight, CultureInfo.InvariantCulture)));
@@ -43,7 +51,10 @@ public sealed class MergeTransformationAttribute : ArgumentTransformationAttribu
         }
         catch (Exception exception) when (exception is ResizeLoraException or IOException or UnauthorizedAccessException)
         {
-            throw new ArgumentTransformationMetadataException($"The stored merge '{name}' cannot be made again: {exception.Message}", exception);
+            throw new ArgumentTransformationMetadataException(
+                $"The stored merge '{name}' cannot be made again: {exception.Message}",
+                exception
+            );
         }
     }
 }

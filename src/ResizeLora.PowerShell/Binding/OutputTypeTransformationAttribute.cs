@@ -3,7 +3,10 @@ using ResizeLora.Resizing;
 
 namespace ResizeLora.PowerShell.Binding;
 
-/// <summary>Takes the output type by its name, by the bits that the reference program's users type (16, 32), or by kohya's words (fp16, bf16, float).</summary>
+/// <summary>
+/// Takes the output type by its name, by the bits that the reference program's users type (16, 32), or by kohya's words (fp16, bf16,
+/// float).
+/// </summary>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class OutputTypeTransformationAttribute : ArgumentTransformationAttribute
 {

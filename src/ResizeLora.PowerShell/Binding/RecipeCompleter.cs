@@ -11,7 +11,11 @@ namespace ResizeLora.PowerShell.Binding;
 /// </summary>
 public sealed class RecipeCompleter : IArgumentCompleter
 {
-    private static readonly IReadOnlyList<string>[] Exclusive = [[RecipeKeys.Threshold, RecipeKeys.Size], RecipeKeys.Dynamic];
+    private static readonly IReadOnlyList<string>[] Exclusive =
+    [
+        [RecipeKeys.Threshold, RecipeKeys.Size],
+        RecipeKeys.Dynamic,
+    ];
 
     /// <inheritdoc/>
     public IEnumerable<CompletionResult> CompleteArgument(
@@ -19,13 +23,15 @@ public sealed class RecipeCompleter : IArgumentCompleter
         string parameterName,
         string wordToComplete,
         CommandAst commandAst,
-        IDictionary fakeBoundParameters)
+        IDictionary fakeBoundParameters
+    )
     {
         var word = CompletionWord.Parse(wordToComplete);
         int start = word.Text.LastIndexOfAny([',', ':']) + 1;
         string before = word.Text[..start];
         string typed = word.Text[start..];
-        string[] given = before[(before.LastIndexOf(':') + 1)..].Split(',')
+        string[] given = before[(before.LastIndexOf(':') + 1)..]
+            .Split(',')
             .Select(static part => part.Split('=')[0].Trim().ToLowerInvariant())
             .ToArray();
 
@@ -39,7 +45,8 @@ public sealed class RecipeCompleter : IArgumentCompleter
                 word.Quoted(text.Contains('=') ? before + text : $"{before}{text}="),
                 text,
                 CompletionResultType.ParameterValue,
-                $"{text}: {MeaningOf(text)}"));
+                $"{text}: {MeaningOf(text)}"
+            ));
     }
 
     private static bool IsTaken(string key, string[] given) =>
@@ -47,24 +54,25 @@ public sealed class RecipeCompleter : IArgumentCompleter
         || Exclusive.Any(group => group.Contains(key) && group.Any(given.Contains))
         || (key == RecipeKeys.SvCount && !RecipeKeys.Dynamic.Any(given.Contains));
 
-    private static string MeaningOf(string key) => key switch
-    {
-        "spn_ckpt" => "weight of the score against the largest singular value of the base weight",
-        "spn_lora" => "weight of the score against the largest singular value of the layer itself",
-        "fro_ckpt" => "weight of the score against the Frobenius norm of the base weight",
-        "fro_lora" => "weight of the score against the Frobenius norm of the layer itself",
-        "subspace" => "weight of the score against what the base weight passes between the singular vectors",
-        "params" => "weight of the score against the numbers that one more dimension costs",
-        RecipeKeys.Threshold => "keep what scores above this, a decimal logarithm",
-        RecipeKeys.Size => "keep the best that fit into a file of so many MiB",
-        RecipeKeys.Rescale => "a factor on the strength of the LoRA",
-        RecipeKeys.SvRatio => "kohya's method: keep what lies above the largest singular value divided by this",
-        RecipeKeys.SvFro => "kohya's method: the share of the Frobenius norm to keep, at most 1",
-        RecipeKeys.SvCumulative => "kohya's method: the share of the sum of singular values to keep, at most 1",
-        RecipeKeys.SvCount => "the version of kohya's script that the method counts as, new or old",
-        $"{RecipeKeys.SvCount}=new" => "as the script since 2026 (pull request 2194); the default",
-        $"{RecipeKeys.SvCount}=old" => "as the script before 2026: one dimension more",
-        RecipeKeys.Rank => "the highest rank of a layer",
-        _ => "the highest rank of a convolution",
-    };
+    private static string MeaningOf(string key) =>
+        key switch
+        {
+            "spn_ckpt" => "weight of the score against the largest singular value of the base weight",
+            "spn_lora" => "weight of the score against the largest singular value of the layer itself",
+            "fro_ckpt" => "weight of the score against the Frobenius norm of the base weight",
+            "fro_lora" => "weight of the score against the Frobenius norm of the layer itself",
+            "subspace" => "weight of the score against what the base weight passes between the singular vectors",
+            "params" => "weight of the score against the numbers that one more dimension costs",
+            RecipeKeys.Threshold => "keep what scores above this, a decimal logarithm",
+            RecipeKeys.Size => "keep the best that fit into a file of so many MiB",
+            RecipeKeys.Rescale => "a factor on the strength of the LoRA",
+            RecipeKeys.SvRatio => "kohya's method: keep what lies above the largest singular value divided by this",
+            RecipeKeys.SvFro => "kohya's method: the share of the Frobenius norm to keep, at most 1",
+            RecipeKeys.SvCumulative => "kohya's method: the share of the sum of singular values to keep, at most 1",
+            RecipeKeys.SvCount => "the version of kohya's script that the method counts as, new or old",
+            $"{RecipeKeys.SvCount}=new" => "as the script since 2026 (pull request 2194); the default",
+            $"{RecipeKeys.SvCount}=old" => "as the script before 2026: one dimension more",
+            RecipeKeys.Rank => "the highest rank of a layer",
+            _ => "the highest rank of a convolution",
+        };
 }

@@ -50,7 +50,9 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
             string text => [text],
             ResizeRecipe recipe => [recipe],
             IEnumerable several => several.Cast<object?>().SelectMany(Flatten),
-            _ => throw new ArgumentTransformationMetadataException("A recipe is a string such as 'spn_ckpt=1,thr=-1.2', or an object of New-ResizeRecipe."),
+            _ => throw new ArgumentTransformationMetadataException(
+                "A recipe is a string such as 'spn_ckpt=1,thr=-1.2', or an object of New-ResizeRecipe."
+            ),
         };
     }
 

@@ -22,9 +22,12 @@ internal static class StoredObject
     }
 
     /// <summary>The text of a property; null where there is none or it is empty, as in a CSV file.</summary>
-    public static string? Text(PSObject stored, string property) => Value(stored, property) is { } value && value.ToString() is { Length: > 0 } text ? text : null;
+    public static string? Text(PSObject stored, string property) =>
+        Value(stored, property) is { } value && value.ToString() is { Length: > 0 } text ? text : null;
 
     /// <summary>The value of a property without PowerShell's wrapping, or null.</summary>
     public static object? Value(PSObject stored, string property) =>
-        stored.Properties[property]?.Value is { } value ? (value is PSObject wrapped && wrapped.BaseObject is not PSCustomObject ? wrapped.BaseObject : value) : null;
+        stored.Properties[property]?.Value is { } value
+            ? (value is PSObject wrapped && wrapped.BaseObject is not PSCustomObject ? wrapped.BaseObject : value)
+            : null;
 }

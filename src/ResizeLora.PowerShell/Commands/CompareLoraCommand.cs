@@ -9,7 +9,11 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Compares LoRA files: how far the changes that they make to a model are apart.</para>
-/// <para type="description">For each file the relative Frobenius error and the cosine against a reference, over all layers and layer by layer, and with a checkpoint the error relative to the base weights. Ranks, order, types and alphas may differ; a layer that one file lacks counts in full. What Resize-Lora writes is compared with its own source.</para>
+/// <para type="description">
+/// For each file the relative Frobenius error and the cosine against a reference, over all layers and layer by layer, and with a
+/// checkpoint the error relative to the base weights. Ranks, order, types and alphas may differ; a layer that one file lacks counts in
+/// full. What Resize-Lora writes is compared with its own source.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsData.Compare, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Compare-Lora.md")]
 [OutputType(typeof(LoraComparison))]
@@ -28,9 +32,17 @@ public sealed class CompareLoraCommand : LayerCommand
     public string ReferencePath { get; set; } = string.Empty;
 
     /// <summary>
-    /// <para type="description">LoRA files to compare; wildcards are allowed. Files of other kinds that a wildcard catches are left alone.</para>
+    /// <para type="description">
+    /// LoRA files to compare; wildcards are allowed. Files of other kinds that a wildcard catches are left alone.
+    /// </para>
     /// </summary>
-    [Parameter(Mandatory = true, Position = 1, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Parameter(
+        Mandatory = true,
+        Position = 1,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
     [Alias("DifferencePath", "Difference")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]

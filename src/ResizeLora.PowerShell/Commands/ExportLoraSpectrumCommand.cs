@@ -11,13 +11,20 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Draws the spectra of LoRA files, or writes their numbers.</para>
-/// <para type="description">A picture (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; each file gives one output, whole or not at all.</para>
+/// <para type="description">
+/// A picture (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with
+/// -Recipe it marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered
+/// by their file; each file gives one output, whole or not at all.
+/// </para>
 /// </summary>
 [Cmdlet(
-    VerbsData.Export, "LoraSpectrum",
+    VerbsData.Export,
+    "LoraSpectrum",
     DefaultParameterSetName = PathSet,
-    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
-    HelpUri = OnlineHelp.Pages + "Export-LoraSpectrum.md")]
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Low,
+    HelpUri = OnlineHelp.Pages + "Export-LoraSpectrum.md"
+)]
 [OutputType(typeof(FileInfo))]
 public sealed class ExportLoraSpectrumCommand : LayerCommand
 {
@@ -32,14 +39,18 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     public string? Destination { get; set; }
 
     /// <summary>
-    /// <para type="description">The folder of the outputs, made when it does not exist; by default each goes beside its LoRA. An output is named after its LoRA.</para>
+    /// <para type="description">
+    /// The folder of the outputs, made when it does not exist; by default each goes beside its LoRA. An output is named after its LoRA.
+    /// </para>
     /// </summary>
     [Parameter]
     [ValidateNotNullOrEmpty]
     public string? OutputDirectory { get; set; }
 
     /// <summary>
-    /// <para type="description">Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.</para>
+    /// <para type="description">
+    /// Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.
+    /// </para>
     /// </summary>
     [Parameter]
     [ValidateSet("Png", "Svg", "Csv", "Json")]
@@ -92,7 +103,10 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     private SpectrumSheet SheetOf(Func<ResizeJob> open)
     {
         using ResizeJob job = open();
-        RecipeCut[] cuts = Array.ConvertAll(Recipe, recipe => new RecipeCut(Run((channel, cancellationToken) => job.Plan(recipe, TensorType.Float16, channel, cancellationToken))));
+        RecipeCut[] cuts = Array.ConvertAll(
+            Recipe,
+            recipe => new RecipeCut(Run((channel, cancellationToken) => job.Plan(recipe, TensorType.Float16, channel, cancellationToken)))
+        );
         return new SpectrumSheet(job.SourcePath, job.Layers, cuts);
     }
 
@@ -107,7 +121,9 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         SpectrumSheet sheet = read();
         byte[] content = Run((_, _) => SpectrumExport.Render(sheet, format, Width, Height > 0 ? Height : null));
         SpectrumExport.Write(path, content, Force);
-        WriteVerbose(FormattableString.Invariant($"'{path}': {content.Length:N0} bytes, the spectra of {sheet.Layers.Count} layers of '{source}'."));
+        WriteVerbose(
+            FormattableString.Invariant($"'{path}': {content.Length:N0} bytes, the spectra of {sheet.Layers.Count} layers of '{source}'.")
+        );
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
     }
 
@@ -121,17 +137,29 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         string? given = Destination ?? OutputDirectory;
         string? destination = given is null ? null : FilePaths.ResolveLiteral(this, given);
         bool isFolder = Destination is null || Directory.Exists(destination) || Destination[^1] is '/' or '\\';
-        SpectrumFormat format = Format is not null ? Enum.Parse<SpectrumFormat>(Format, ignoreCase: true)
+        SpectrumFormat format =
+            Format is not null ? Enum.Parse<SpectrumFormat>(Format, ignoreCase: true)
             : isFolder ? SpectrumFormat.Png
             : SpectrumExport.Extensions.TryGetValue(System.IO.Path.GetExtension(destination!), out SpectrumFormat known) ? known
-            : throw new OutputException(destination!, "FormatUnknown", "its extension tells no format; use .png, .svg, .csv or .json, or say -Format.");
+            : throw new OutputException(
+                destination!,
+                "FormatUnknown",
+                "its extension tells no format; use .png, .svg, .csv or .json, or say -Format."
+            );
         string extension = SpectrumExport.Extensions.First(pair => pair.Value == format).Key;
         string path = isFolder
-            ? System.IO.Path.Combine(destination ?? System.IO.Path.GetDirectoryName(source)!, $"{System.IO.Path.GetFileNameWithoutExtension(source)}.spectrum{extension}")
+            ? System.IO.Path.Combine(
+                destination ?? System.IO.Path.GetDirectoryName(source)!,
+                $"{System.IO.Path.GetFileNameWithoutExtension(source)}.spectrum{extension}"
+            )
             : destination!;
         if (!placed.Add(path))
         {
-            throw new OutputException(path, "Taken", $"another file of this run was written there; give -OutputDirectory for several files, and '{source}' another one.");
+            throw new OutputException(
+                path,
+                "Taken",
+                $"another file of this run was written there; give -OutputDirectory for several files, and '{source}' another one."
+            );
         }
 
         OutputGuard.Check(path, [source, .. Session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);

@@ -8,7 +8,11 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Gets the norms of a base model's weights, and keeps them for later runs.</para>
-/// <para type="description">Norms that are known are read; others are computed, several weights at a time, and kept in the cache that Resize-Lora and Get-LoraSpectrum use. After one run over a checkpoint, no LoRA measured against it has to wait for norms. Writes one object for each weight that a LoRA or LoCon can change.</para>
+/// <para type="description">
+/// Norms that are known are read; others are computed, several weights at a time, and kept in the cache that Resize-Lora and
+/// Get-LoraSpectrum use. After one run over a checkpoint, no LoRA measured against it has to wait for norms. Writes one object for each
+/// weight that a LoRA or LoCon can change.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "CheckpointNorm", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-CheckpointNorm.md")]
 [OutputType(typeof(CheckpointNorm))]
@@ -19,7 +23,13 @@ public sealed class GetCheckpointNormCommand : FileCommand
     /// <summary>
     /// <para type="description">Base models: SDXL checkpoints in Stability's layout; wildcards are allowed.</para>
     /// </summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
     [Alias("Checkpoint", "Base")]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
@@ -30,7 +40,9 @@ public sealed class GetCheckpointNormCommand : FileCommand
     }
 
     /// <summary>
-    /// <para type="description">Only these layers, by their names in LoRA files; wildcards are allowed. All that a LoRA or LoCon can change by default.</para>
+    /// <para type="description">
+    /// Only these layers, by their names in LoRA files; wildcards are allowed. All that a LoRA or LoCon can change by default.
+    /// </para>
     /// </summary>
     [Parameter(Position = 1)]
     [ValidateNotNullOrEmpty]
@@ -58,10 +70,16 @@ public sealed class GetCheckpointNormCommand : FileCommand
 
     private IEnumerable<BaseWeight> Select(Checkpoint checkpoint)
     {
-        WildcardPattern[] patterns = Array.ConvertAll(Layer, static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant));
+        WildcardPattern[] patterns = Array.ConvertAll(
+            Layer,
+            static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)
+        );
         for (int index = 0; index < patterns.Length; index++)
         {
-            if (!WildcardPattern.ContainsWildcardCharacters(Layer[index]) && !checkpoint.Weights.Any(weight => patterns[index].IsMatch(weight.Layer)))
+            if (
+                !WildcardPattern.ContainsWildcardCharacters(Layer[index])
+                && !checkpoint.Weights.Any(weight => patterns[index].IsMatch(weight.Layer))
+            )
             {
                 string message = $"'{checkpoint.Path}' has no weight under a layer '{Layer[index]}'.";
                 WriteError(new ErrorRecord(new ItemNotFoundException(message), "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));

@@ -8,7 +8,10 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Gets the singular values of every layer of LoRA files.</para>
-/// <para type="description">Writes one object a layer, in the order of the file, as soon as it is computed. The objects can be filtered and piped to Resize-Lora, which then does not decompose them again.</para>
+/// <para type="description">
+/// Writes one object a layer, in the order of the file, as soon as it is computed. The objects can be filtered and piped to Resize-Lora,
+/// which then does not decompose them again.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsCommon.Get, "LoraSpectrum", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Get-LoraSpectrum.md")]
 [OutputType(typeof(LayerSpectrum))]
@@ -17,7 +20,9 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
     private readonly HashSet<(string Path, string Layers)> known = [];
 
     /// <summary>
-    /// <para type="description">Only these layers; wildcards are allowed. The others are not decomposed. A layer from the pipeline names itself.</para>
+    /// <para type="description">
+    /// Only these layers; wildcards are allowed. The others are not decomposed. A layer from the pipeline names itself.
+    /// </para>
     /// </summary>
     [Parameter(ValueFromPipelineByPropertyName = true)]
     [SupportsWildcards]
@@ -38,20 +43,26 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
         using (adapter)
         {
             AdapterLayer[] layers = Choose(adapter);
-            Run((channel, cancellationToken) =>
-            {
-                if (Layer is null)
+            Run(
+                (channel, cancellationToken) =>
                 {
-                    adapter.ReportKept(channel, "without a spectrum, since they are not pairs of factors", "without a spectrum, since they belong to no layer");
-                }
+                    if (Layer is null)
+                    {
+                        adapter.ReportKept(
+                            channel,
+                            "without a spectrum, since they are not pairs of factors",
+                            "without a spectrum, since they belong to no layer"
+                        );
+                    }
 
-                foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
-                {
-                    channel.Write(spectrum);
-                }
+                    foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
+                    {
+                        channel.Write(spectrum);
+                    }
 
-                return layers.Length;
-            });
+                    return layers.Length;
+                }
+            );
             if (adapter.OtherTensors.Count > 0)
             {
                 WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
@@ -66,10 +77,16 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             return [.. adapter.Layers];
         }
 
-        WildcardPattern[] patterns = Array.ConvertAll(Layer, static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant));
+        WildcardPattern[] patterns = Array.ConvertAll(
+            Layer,
+            static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)
+        );
         for (int index = 0; index < patterns.Length; index++)
         {
-            if (!WildcardPattern.ContainsWildcardCharacters(Layer[index]) && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name)))
+            if (
+                !WildcardPattern.ContainsWildcardCharacters(Layer[index])
+                && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name))
+            )
             {
                 string message = adapter.KeptLayers.FirstOrDefault(layer => patterns[index].IsMatch(layer.Name)) is { } kept
                     ? $"The layer '{kept.Name}' of '{adapter.Path}' has no spectrum ({kept.Reason})."

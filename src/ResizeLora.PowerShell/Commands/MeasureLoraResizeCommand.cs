@@ -7,7 +7,11 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Measures what Resize-Lora would make of LoRA files, and writes nothing.</para>
-/// <para type="description">For each file and recipe the exact size that the output would have, the ranks, and what would be lost, against the LoRA and against the base model; layer by layer in the property Layers. With -Threshold or -Size a recipe is tried with many values at once. Each layer is decomposed once, however many recipes are tried.</para>
+/// <para type="description">
+/// For each file and recipe the exact size that the output would have, the ranks, and what would be lost, against the LoRA and against
+/// the base model; layer by layer in the property Layers. With -Threshold or -Size a recipe is tried with many values at once. Each layer
+/// is decomposed once, however many recipes are tried.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsDiagnostic.Measure, "LoraResize", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Measure-LoraResize.md")]
 [OutputType(typeof(ResizeMeasurement))]
@@ -51,7 +55,10 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     {
         if (Threshold.Length + Size.Length > 0)
         {
-            recipes = Require(Recipe, () => Recipe.SelectMany(recipe => Threshold.Select(recipe.WithThreshold).Concat(Size.Select(recipe.WithSize))).ToArray());
+            recipes = Require(
+                Recipe,
+                () => Recipe.SelectMany(recipe => Threshold.Select(recipe.WithThreshold).Concat(Size.Select(recipe.WithSize))).ToArray()
+            );
         }
 
         base.BeginProcessing();

@@ -9,7 +9,10 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Adds LoRA files up with weights, as one that Resize-Lora takes from the pipeline.</para>
-/// <para type="description">The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or Get-LoraSpectrum. Reads hardly more than headers and alphas. All files are merged, or none: any that cannot be ends the command.</para>
+/// <para type="description">
+/// The sum is exact: the layers' factors are concatenated, and nothing is written or computed until the object reaches Resize-Lora or
+/// Get-LoraSpectrum. Reads hardly more than headers and alphas. All files are merged, or none: any that cannot be ends the command.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsData.Merge, "Lora", DefaultParameterSetName = PathSet, HelpUri = OnlineHelp.Pages + "Merge-Lora.md")]
 [OutputType(typeof(MergedLora))]
@@ -21,21 +24,28 @@ public sealed class MergeLoraCommand : PathCommand
     private bool weightsAreForAll;
 
     /// <summary>
-    /// <para type="description">Refused: a merge is of whole files. Without this parameter, layers from the pipeline would be taken for their files.</para>
+    /// <para type="description">
+    /// Refused: a merge is of whole files. Without this parameter, layers from the pipeline would be taken for their files.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet, DontShow = true)]
     [LayerTransformation]
     public LoraLayer[] InputObject { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">What each file's ΔW is multiplied with, in the order of the files; one number is for all of them; 1 by default. Zero leaves a file out, a weight below zero subtracts it.</para>
+    /// <para type="description">
+    /// What each file's ΔW is multiplied with, in the order of the files; one number is for all of them; 1 by default. Zero leaves a file
+    /// out, a weight below zero subtracts it.
+    /// </para>
     /// </summary>
     [Parameter(Position = 1, ValueFromPipelineByPropertyName = true)]
     [ValidateNotNullOrEmpty]
     public double[] Weight { get; set; } = [1];
 
     /// <summary>
-    /// <para type="description">What the merge is called: the beginning of its outputs' names. By default the files' names and weights, such as a@0.7+b@0.3.</para>
+    /// <para type="description">
+    /// What the merge is called: the beginning of its outputs' names. By default the files' names and weights, such as a@0.7+b@0.3.
+    /// </para>
     /// </summary>
     [Parameter]
     [ValidatePattern("^[^\\\\/:*?\"<>|]+$")]
@@ -50,7 +60,13 @@ public sealed class MergeLoraCommand : PathCommand
         if (ParameterSetName == LayerSet)
         {
             string layer = InputObject[0].Layer;
-            Fail(new MergeException("Layers", $"Whole files are merged, not layers such as '{layer}'. Write a file of the layers first, then merge that."), layer);
+            Fail(
+                new MergeException(
+                    "Layers",
+                    $"Whole files are merged, not layers such as '{layer}'. Write a file of the layers first, then merge that."
+                ),
+                layer
+            );
         }
 
         var found = new List<InputFile>();
@@ -84,7 +100,16 @@ public sealed class MergeLoraCommand : PathCommand
     {
         if (weights.Length != 1 && weights.Length != count)
         {
-            Fail(new MergeException("WeightCount", string.Create(CultureInfo.InvariantCulture, $"There are {weights.Length} weights for {count} files; give one for each, or one for all.")), weights);
+            Fail(
+                new MergeException(
+                    "WeightCount",
+                    string.Create(
+                        CultureInfo.InvariantCulture,
+                        $"There are {weights.Length} weights for {count} files; give one for each, or one for all."
+                    )
+                ),
+                weights
+            );
         }
 
         return weights.Length == 1 ? Enumerable.Repeat(weights[0], count).ToArray() : weights;

@@ -7,7 +7,10 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Makes a recipe: which singular values Resize-Lora keeps.</para>
-/// <para type="description">From the grammar of the reference program, or from parameters. Weights are normalised to sum 1. The object can be given wherever a recipe is asked for, and its ToString() gives the grammar back.</para>
+/// <para type="description">
+/// From the grammar of the reference program, or from parameters. Weights are normalised to sum 1. The object can be given wherever a
+/// recipe is asked for, and its ToString() gives the grammar back.
+/// </para>
 /// </summary>
 [Cmdlet(VerbsCommon.New, "ResizeRecipe", DefaultParameterSetName = LimitSet, HelpUri = OnlineHelp.Pages + "New-ResizeRecipe.md")]
 [OutputType(typeof(ResizeRecipe))]
@@ -21,7 +24,9 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     private const string LimitSet = "Limit";
 
     /// <summary>
-    /// <para type="description">Recipes as strings, such as 'spn_ckpt=0.7,params=0.3,size=32'; several in one string are separated by colons.</para>
+    /// <para type="description">
+    /// Recipes as strings, such as 'spn_ckpt=0.7,params=0.3,size=32'; several in one string are separated by colons.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ParameterSetName = RecipeSet)]
     [RecipeTransformation]
@@ -61,7 +66,9 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double FroLora { get; set; }
 
     /// <summary>
-    /// <para type="description">The weight of subspace: σ against what the base weight passes from the right to the left singular vector.</para>
+    /// <para type="description">
+    /// The weight of subspace: σ against what the base weight passes from the right to the left singular vector.
+    /// </para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -99,7 +106,10 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double Rescale { get; set; } = 1;
 
     /// <summary>
-    /// <para type="description">Keep singular values above the layer's largest one divided by this, as kohya's sv_ratio does. Needs no score; with scores the stricter decides.</para>
+    /// <para type="description">
+    /// Keep singular values above the layer's largest one divided by this, as kohya's sv_ratio does. Needs no score; with scores the
+    /// stricter decides.
+    /// </para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -115,7 +125,9 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double? SvFro { get; set; }
 
     /// <summary>
-    /// <para type="description">Keep this share of the sum of the layer's singular values, as kohya's sv_cumulative does; above 0, at most 1.</para>
+    /// <para type="description">
+    /// Keep this share of the sum of the layer's singular values, as kohya's sv_cumulative does; above 0, at most 1.
+    /// </para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -123,7 +135,10 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double? SvCumulative { get; set; }
 
     /// <summary>
-    /// <para type="description">The version of kohya's script that SvRatio, SvFro and SvCumulative count as: New (since pull request 2194, merged in 2026; the default) or Old (before it: one dimension more in each layer).</para>
+    /// <para type="description">
+    /// The version of kohya's script that SvRatio, SvFro and SvCumulative count as: New (since pull request 2194, merged in 2026; the
+    /// default) or Old (before it: one dimension more in each layer).
+    /// </para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -131,7 +146,10 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public SvCount? SvCount { get; set; }
 
     /// <summary>
-    /// <para type="description">The highest rank of a layer; of convolutions too unless -ConvRank is given. Goes with any other selection, and without one keeps the first dimensions.</para>
+    /// <para type="description">
+    /// The highest rank of a layer; of convolutions too unless -ConvRank is given. Goes with any other selection, and without one keeps
+    /// the first dimensions.
+    /// </para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
@@ -173,7 +191,15 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
         };
         try
         {
-            WriteObject(ResizeRecipe.Create(weights, ParameterSetName == ThresholdSet ? Threshold : null, ParameterSetName == SizeSet ? Size : null, Rescale, limits));
+            WriteObject(
+                ResizeRecipe.Create(
+                    weights,
+                    ParameterSetName == ThresholdSet ? Threshold : null,
+                    ParameterSetName == SizeSet ? Size : null,
+                    Rescale,
+                    limits
+                )
+            );
         }
         catch (RecipeException exception)
         {

@@ -11,13 +11,20 @@ namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
 /// <para type="synopsis">Writes smaller LoRA files that keep the singular values which matter.</para>
-/// <para type="description">For each file and recipe one output, whole or not at all, beside the input or in another folder; existing files are never replaced without -Force. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; a layer that was filtered out is left out of the output.</para>
+/// <para type="description">
+/// For each file and recipe one output, whole or not at all, beside the input or in another folder; existing files are never replaced
+/// without -Force. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; a layer that was filtered out is left
+/// out of the output.
+/// </para>
 /// </summary>
 [Cmdlet(
-    "Resize", "Lora",
+    "Resize",
+    "Lora",
     DefaultParameterSetName = PathSet,
-    SupportsShouldProcess = true, ConfirmImpact = ConfirmImpact.Low,
-    HelpUri = OnlineHelp.Pages + "Resize-Lora.md")]
+    SupportsShouldProcess = true,
+    ConfirmImpact = ConfirmImpact.Low,
+    HelpUri = OnlineHelp.Pages + "Resize-Lora.md"
+)]
 [OutputType(typeof(ResizeResult))]
 public sealed class ResizeLoraCommand : RecipeCommand
 {
@@ -27,7 +34,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
     private ResizeRequest? request;
 
     /// <summary>
-    /// <para type="description">Measurements of Measure-LoraResize: each is written as it was measured, by its recipe, in its type, against its base model.</para>
+    /// <para type="description">
+    /// Measurements of Measure-LoraResize: each is written as it was measured, by its recipe, in its type, against its base model.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MeasurementSet)]
     [MeasurementTransformation]
@@ -75,7 +84,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         if (Force && SkipExisting)
         {
-            var exception = new PSArgumentException("-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two.");
+            var exception = new PSArgumentException(
+                "-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two."
+            );
             ThrowTerminatingError(new ErrorRecord(exception, "ForceWithSkipExisting", ErrorCategory.InvalidArgument, null));
         }
 
@@ -131,13 +142,15 @@ public sealed class ResizeLoraCommand : RecipeCommand
 
     // A user who answers "No to All" should not wait for decompositions: where somebody is asked, it is before them, without the
     // exact size. -WhatIf and -Verbose say the size.
-    private bool AsksUser => MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
+    private bool AsksUser =>
+        MyInvocation.BoundParameters.TryGetValue("Confirm", out object? given)
+            ? LanguagePrimitives.IsTrue(given)
+            : SessionState.PSVariable.GetValue("ConfirmPreference") is ConfirmImpact.Low;
 
-    private bool IsWhatIf => MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
-        ? LanguagePrimitives.IsTrue(given)
-        : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
+    private bool IsWhatIf =>
+        MyInvocation.BoundParameters.TryGetValue("WhatIf", out object? given)
+            ? LanguagePrimitives.IsTrue(given)
+            : LanguagePrimitives.IsTrue(SessionState.PSVariable.GetValue("WhatIfPreference"));
 
     private bool IsGiven(string parameter) => MyInvocation.BoundParameters.ContainsKey(parameter);
 
@@ -169,11 +182,13 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         if (!IsWhatIf)
         {
-            Run((channel, _) =>
-            {
-                Placement.RemoveLeftovers(channel);
-                return true;
-            });
+            Run(
+                (channel, _) =>
+                {
+                    Placement.RemoveLeftovers(channel);
+                    return true;
+                }
+            );
         }
     }
 
@@ -192,20 +207,28 @@ public sealed class ResizeLoraCommand : RecipeCommand
 
         string path = Placement.Place(plan.Making, plan.Threshold, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
-        string size = FormattableString.Invariant($"{plan.Length:N0} bytes, total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}");
+        string size = FormattableString.Invariant(
+            $"{plan.Length:N0} bytes, total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}"
+        );
         if (!AsksUser && !ShouldProcess(path, $"{verb} {size}, by recipe {plan.Recipe}"))
         {
             return;
         }
 
-        Run((channel, token) =>
-        {
-            Placement.Prepare(path, channel);
-            job.Write(plan, path, Force, channel, token);
-            return true;
-        });
+        Run(
+            (channel, token) =>
+            {
+                Placement.Prepare(path, channel);
+                job.Write(plan, path, Force, channel, token);
+                return true;
+            }
+        );
         string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
-        WriteVerbose(FormattableString.Invariant($"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."));
+        WriteVerbose(
+            FormattableString.Invariant(
+                $"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."
+            )
+        );
         WriteObject(new ResizeResult(plan.Measurement, path, clock.Elapsed));
     }
 }

@@ -16,9 +16,11 @@ internal static class ConsoleText
     // .NET takes a locale without a named encoding, C among them, for UTF-8; the terminal need not.
     private static bool IsUnicodeLocale()
     {
-        string locale = ((string[])["LC_ALL", "LC_CTYPE", "LANG"])
-            .Select(Environment.GetEnvironmentVariable)
-            .FirstOrDefault(static value => !string.IsNullOrEmpty(value)) ?? "C";
+        string locale =
+            ((string[])["LC_ALL", "LC_CTYPE", "LANG"])
+                .Select(Environment.GetEnvironmentVariable)
+                .FirstOrDefault(static value => !string.IsNullOrEmpty(value))
+            ?? "C";
         return locale.Contains("UTF-8", StringComparison.OrdinalIgnoreCase) || locale.Contains("UTF8", StringComparison.OrdinalIgnoreCase);
     }
 }

@@ -23,16 +23,22 @@ public static class ViewText
         double[] values = SingularValuesOf(spectrum);
         string levels = ConsoleText.IsUnicode ? Blocks : Characters;
         int count = Math.Min(Math.Max(width, 1), values.Length);
-        return string.Create(count, (values, levels), static (text, state) =>
-        {
-            for (int index = 0; index < text.Length; index++)
-            {
-                // The largest of the values that fall to this character: the descent is seen where it begins.
-                double value = state.values[(int)((long)index * state.values.Length / text.Length)];
-                double height = 1 + (Math.Log10(value / state.values[0]) / Decades);
-                text[index] = value > 0 ? state.levels[(int)Math.Clamp(height * state.levels.Length, 0, state.levels.Length - 1)] : ' ';
-            }
-        }).TrimEnd();
+        return string.Create(
+                count,
+                (values, levels),
+                static (text, state) =>
+                {
+                    for (int index = 0; index < text.Length; index++)
+                    {
+                        // The largest of the values that fall to this character: the descent is seen where it begins.
+                        double value = state.values[(int)((long)index * state.values.Length / text.Length)];
+                        double height = 1 + (Math.Log10(value / state.values[0]) / Decades);
+                        text[index] =
+                            value > 0 ? state.levels[(int)Math.Clamp(height * state.levels.Length, 0, state.levels.Length - 1)] : ' ';
+                    }
+                }
+            )
+            .TrimEnd();
     }
 
     /// <summary>The singular values in a line, the first few of them.</summary>
@@ -92,7 +98,12 @@ public static class ViewText
     public static string Mebibytes(long bytes)
     {
         double size = bytes / (double)(1 << 20);
-        return size.ToString(size < 10 ? "0.00" : size < 100 ? "0.0" : "0", CultureInfo.InvariantCulture);
+        return size.ToString(
+            size < 10 ? "0.00"
+                : size < 100 ? "0.0"
+                : "0",
+            CultureInfo.InvariantCulture
+        );
     }
 
     private static double[] SingularValuesOf(PSObject spectrum) =>

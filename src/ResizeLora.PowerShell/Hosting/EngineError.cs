@@ -11,8 +11,12 @@ namespace ResizeLora.PowerShell.Hosting;
 /// <summary>Turns the engine's exceptions, and the system's refusals to read, into error records with stable ids.</summary>
 internal static class EngineError
 {
-    /// <summary>Whether an exception concerns the item that is worked on: a defect that nobody has thought of ends no batch either. PowerShell's own ways to stop do.</summary>
-    public static bool IsFailure(Exception exception) => exception is not (RuntimeException or OperationCanceledException or OutOfMemoryException);
+    /// <summary>
+    /// Whether an exception concerns the item that is worked on: a defect that nobody has thought of ends no batch either. PowerShell's
+    /// own ways to stop do.
+    /// </summary>
+    public static bool IsFailure(Exception exception) =>
+        exception is not (RuntimeException or OperationCanceledException or OutOfMemoryException);
 
     /// <summary>Makes the record.</summary>
     /// <param name="exception">The failure.</param>
@@ -26,41 +30,45 @@ internal static class EngineError
 
     /// <summary>What a person can do about a case of the engine, in the words of the cmdlets; null where there is nothing to say.</summary>
     /// <param name="id">The error's id, or the case of a note.</param>
-    public static string? AdviceFor(string? id) => id switch
-    {
-        "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
-        "DeviceCudaAbsent" => "Use -Device cpu or auto.",
-        "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
-        "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
-        "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
-        "OutputExists" => "-Force replaces it.",
-        "OutputNothingKept" => "-Force writes it all the same.",
-        EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
-        _ => null,
-    };
+    public static string? AdviceFor(string? id) =>
+        id switch
+        {
+            "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
+            "DeviceCudaAbsent" => "Use -Device cpu or auto.",
+            "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
+            "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
+            "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
+            "OutputExists" => "-Force replaces it.",
+            "OutputNothingKept" => "-Force writes it all the same.",
+            EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
+            _ => null,
+        };
 
-    private static string IdOf(Exception exception) => exception switch
-    {
-        ResizeLoraException known => known.ErrorId,
-        FileNotFoundException or DirectoryNotFoundException => "FileMissing",
-        UnauthorizedAccessException => "FileDenied",
-        IOException => "FileUnreadable",
-        _ => "Unexpected",
-    };
+    private static string IdOf(Exception exception) =>
+        exception switch
+        {
+            ResizeLoraException known => known.ErrorId,
+            FileNotFoundException or DirectoryNotFoundException => "FileMissing",
+            UnauthorizedAccessException => "FileDenied",
+            IOException => "FileUnreadable",
+            _ => "Unexpected",
+        };
 
-    private static ErrorCategory CategoryOf(Exception exception) => exception switch
-    {
-        MergeException { Defect: "Weight" or "WeightCount" or "Empty" or "Layers" or "NameTaken" } => ErrorCategory.InvalidArgument,
-        SafetensorsException or AdapterException or UnsupportedFileException or MergeException => ErrorCategory.InvalidData,
-        RecipeException => ErrorCategory.InvalidArgument,
-        CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException => ErrorCategory.ObjectNotFound,
-        CheckpointException => ErrorCategory.InvalidArgument,
-        OutputException { Defect: "Exists" } => ErrorCategory.ResourceExists,
-        OutputException { Defect: "FormatUnknown" } => ErrorCategory.InvalidArgument,
-        OutputException => ErrorCategory.WriteError,
-        DeviceException or PictureException => ErrorCategory.ResourceUnavailable,
-        UnauthorizedAccessException => ErrorCategory.PermissionDenied,
-        IOException => ErrorCategory.ReadError,
-        _ => ErrorCategory.NotSpecified,
-    };
+    private static ErrorCategory CategoryOf(Exception exception) =>
+        exception switch
+        {
+            MergeException { Defect: "Weight" or "WeightCount" or "Empty" or "Layers" or "NameTaken" } => ErrorCategory.InvalidArgument,
+            SafetensorsException or AdapterException or UnsupportedFileException or MergeException => ErrorCategory.InvalidData,
+            RecipeException => ErrorCategory.InvalidArgument,
+            CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException =>
+                ErrorCategory.ObjectNotFound,
+            CheckpointException => ErrorCategory.InvalidArgument,
+            OutputException { Defect: "Exists" } => ErrorCategory.ResourceExists,
+            OutputException { Defect: "FormatUnknown" } => ErrorCategory.InvalidArgument,
+            OutputException => ErrorCategory.WriteError,
+            DeviceException or PictureException => ErrorCategory.ResourceUnavailable,
+            UnauthorizedAccessException => ErrorCategory.PermissionDenied,
+            IOException => ErrorCategory.ReadError,
+            _ => ErrorCategory.NotSpecified,
+        };
 }

@@ -21,17 +21,23 @@ public abstract class FileCommand : PathCommand
             // The number of files that the pipeline will bring is not known.
             int? count = MyInvocation.ExpectingInput ? null : files.Length;
             StartItem(Activity, DisplayName(file.Path), fileCount++, count);
-            Attempt(file.Path, () =>
-            {
-                if (Directory.Exists(file.Path))
+            Attempt(
+                file.Path,
+                () =>
                 {
-                    Skip(file, "is a folder");
+                    if (Directory.Exists(file.Path))
+                    {
+                        Skip(file, "is a folder");
+                    }
+                    else
+                    {
+                        ProcessFile(
+                            file,
+                            FormattableString.Invariant($"file {fileCount}{(count is null ? string.Empty : $" of {count}")}")
+                        );
+                    }
                 }
-                else
-                {
-                    ProcessFile(file, FormattableString.Invariant($"file {fileCount}{(count is null ? string.Empty : $" of {count}")}"));
-                }
-            });
+            );
         }
     }
 

@@ -22,7 +22,10 @@ public abstract class LayerCommand : LoraFileCommand
     private int collectedFileCount;
 
     /// <summary>
-    /// <para type="description">Layers of Get-LoraSpectrum, in any order. Layers without their spectra (from Select-Object, a CSV, JSON or XML file, or a job) are decomposed again from their file.</para>
+    /// <para type="description">
+    /// Layers of Get-LoraSpectrum, in any order. Layers without their spectra (from Select-Object, a CSV, JSON or XML file, or a job) are
+    /// decomposed again from their file.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = LayerSet)]
     [LayerTransformation]
@@ -67,23 +70,28 @@ public abstract class LayerCommand : LoraFileCommand
     {
         using (adapter)
         {
-            Apply(new LayerSource
-            {
-                Path = adapter.Path,
-                LayerCount = adapter.Layers.Count,
-                OpenSession = () => Session,
-                OpenFile = () => adapter,
-                OpenJob = () => Run((channel, token) =>
+            Apply(
+                new LayerSource
                 {
-                    // A LoRA of another family is refused before its layers are decomposed for nothing.
-                    if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
-                    {
-                        Session.RequireMatch(adapter);
-                    }
+                    Path = adapter.Path,
+                    LayerCount = adapter.Layers.Count,
+                    OpenSession = () => Session,
+                    OpenFile = () => adapter,
+                    OpenJob = () =>
+                        Run(
+                            (channel, token) =>
+                            {
+                                // A LoRA of another family is refused before its layers are decomposed for nothing.
+                                if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                                {
+                                    Session.RequireMatch(adapter);
+                                }
 
-                    return ResizeJob.Decompose(Session, adapter, channel, token);
-                }),
-            });
+                                return ResizeJob.Decompose(Session, adapter, channel, token);
+                            }
+                        ),
+                }
+            );
         }
     }
 
@@ -97,15 +105,22 @@ public abstract class LayerCommand : LoraFileCommand
     {
         string path = layers[0].Path;
         StartItem(Activity, System.IO.Path.GetFileName(path), collectedFileCount++, count: null);
-        Attempt(path, () => Apply(new LayerSource
-        {
-            Path = path,
-            LayerCount = layers.Count,
-            Layers = layers,
-            OpenSession = () => SessionFor(layers),
-            OpenFile = layers[0].OpenSource,
-            OpenJob = () => Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
-        }));
+        Attempt(
+            path,
+            () =>
+                Apply(
+                    new LayerSource
+                    {
+                        Path = path,
+                        LayerCount = layers.Count,
+                        Layers = layers,
+                        OpenSession = () => SessionFor(layers),
+                        OpenFile = layers[0].OpenSource,
+                        OpenJob = () =>
+                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
+                    }
+                )
+        );
     }
 
     /// <inheritdoc/>
@@ -124,7 +139,8 @@ public abstract class LayerCommand : LoraFileCommand
         if (layer.Path.Length == 0)
         {
             string which = layer.Layer.Length > 0 ? $"The layer '{layer.Layer}'" : "A layer";
-            string message = $"{which} has lost its file or its name. Keep the properties Path and Layer, or pipe it as Get-LoraSpectrum gave it.";
+            string message =
+                $"{which} has lost its file or its name. Keep the properties Path and Layer, or pipe it as Get-LoraSpectrum gave it.";
             WriteError(new ErrorRecord(new InvalidOperationException(message), "LayerWithoutFile", ErrorCategory.InvalidArgument, layer));
         }
         else if (collector.Add(Locate(layer)) is { } complete)
@@ -134,14 +150,17 @@ public abstract class LayerCommand : LoraFileCommand
     }
 
     // A path that was stored may be relative, or of a drive of PowerShell.
-    private LoraLayer Locate(LoraLayer layer) => layer is StoredLayer { Merge: null }
-        ? new StoredLayer(FilePaths.ResolveLiteral(this, layer.Path), layer.Layer, layer.CheckpointPath, layer.Content)
-        : layer;
+    private LoraLayer Locate(LoraLayer layer) =>
+        layer is StoredLayer { Merge: null }
+            ? new StoredLayer(FilePaths.ResolveLiteral(this, layer.Path), layer.Layer, layer.CheckpointPath, layer.Content)
+            : layer;
 
     // Without a checkpoint of its own the command measures against the one that the layers were measured against.
     private ResizeSession SessionFor(IReadOnlyList<LoraLayer> layers)
     {
-        string? checkpoint = Checkpoint is null ? layers.Select(static layer => layer.CheckpointPath).FirstOrDefault(static path => path is not null) : null;
+        string? checkpoint = Checkpoint is null
+            ? layers.Select(static layer => layer.CheckpointPath).FirstOrDefault(static path => path is not null)
+            : null;
         if (checkpoint is null)
         {
             return Session;

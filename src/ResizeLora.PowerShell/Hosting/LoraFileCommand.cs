@@ -17,14 +17,19 @@ public abstract class LoraFileCommand : FileCommand
     private int mergeCount;
 
     /// <summary>
-    /// <para type="description">Merges of Merge-Lora, each worked on as if it were one file. A merge that was stored, or came from a job, is made again from its files.</para>
+    /// <para type="description">
+    /// Merges of Merge-Lora, each worked on as if it were one file. A merge that was stored, or came from a job, is made again from its
+    /// files.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MergeSet)]
     [MergeTransformation]
     public MergedLora[] Merge { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.</para>
+    /// <para type="description">
+    /// The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.
+    /// </para>
     /// </summary>
     [Parameter]
     [Alias("Base")]
@@ -100,7 +105,9 @@ public abstract class LoraFileCommand : FileCommand
         }
 
         var clock = Stopwatch.StartNew();
-        WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes."));
+        WriteVerbose(
+            FormattableString.Invariant($"'{file.Path}', {place}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes.")
+        );
         Process(adapter);
         WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }

@@ -15,13 +15,21 @@ public abstract class PathCommand : EngineCommand
     /// <summary>
     /// <para type="description">LoRA files; wildcards are allowed. Other files that a wildcard finds are skipped with a warning.</para>
     /// </summary>
-    [Parameter(Mandatory = true, Position = 0, ValueFromPipeline = true, ValueFromPipelineByPropertyName = true, ParameterSetName = PathSet)]
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
     [SupportsWildcards]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public virtual string[] Path { get; set; } = [];
 
     /// <summary>
-    /// <para type="description">Files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.</para>
+    /// <para type="description">
+    /// Files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.
+    /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
     [Alias("PSPath", "FullName", "LP")]
@@ -29,11 +37,14 @@ public abstract class PathCommand : EngineCommand
     public string[] LiteralPath { get; set; } = [];
 
     /// <summary>The paths of the current record, and the files that each of them names.</summary>
-    internal IEnumerable<(string Path, IReadOnlyList<InputFile> Files)> ResolveFiles() => ParameterSetName switch
-    {
-        // From the pipeline, exact names are those that Get-ChildItem found.
-        LiteralPathSet => LiteralPath.Select(path => (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput))),
-        PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true))),
-        _ => [],
-    };
+    internal IEnumerable<(string Path, IReadOnlyList<InputFile> Files)> ResolveFiles() =>
+        ParameterSetName switch
+        {
+            // From the pipeline, exact names are those that Get-ChildItem found.
+            LiteralPathSet => LiteralPath.Select(path =>
+                (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput))
+            ),
+            PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true))),
+            _ => [],
+        };
 }

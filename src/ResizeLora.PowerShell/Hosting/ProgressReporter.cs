@@ -27,11 +27,13 @@ internal sealed class ProgressReporter
     {
         double within = step.Total > 0 ? Math.Min(1, (double)step.Done / step.Total) : 0;
         WriteOuter(command, within);
-        command.WriteProgress(new ProgressRecord(InnerId, step.Step, string.Create(CultureInfo.InvariantCulture, $"{step.Done} of {step.Total}"))
-        {
-            ParentActivityId = OuterId,
-            PercentComplete = (int)(100 * within),
-        });
+        command.WriteProgress(
+            new ProgressRecord(InnerId, step.Step, string.Create(CultureInfo.InvariantCulture, $"{step.Done} of {step.Total}"))
+            {
+                ParentActivityId = OuterId,
+                PercentComplete = (int)(100 * within),
+            }
+        );
         shown = true;
     }
 

@@ -11,7 +11,10 @@ namespace ResizeLora.PowerShell.Hosting;
 public abstract class RecipeCommand : LayerCommand
 {
     /// <summary>
-    /// <para type="description">What to keep: recipes such as 'spn_ckpt=1,thr=-1.2', several as an array or separated by colons, or objects of New-ResizeRecipe. A layer is decomposed once, however many recipes there are.</para>
+    /// <para type="description">
+    /// What to keep: recipes such as 'spn_ckpt=1,thr=-1.2', several as an array or separated by colons, or objects of New-ResizeRecipe. A
+    /// layer is decomposed once, however many recipes there are.
+    /// </para>
     /// </summary>
     [Parameter(Position = 1)]
     [RecipeTransformation]
@@ -32,12 +35,13 @@ public abstract class RecipeCommand : LayerCommand
     /// <summary>The type that is written.</summary>
     protected virtual OutputType WrittenType => DType;
 
-    private TensorType WeightType => WrittenType switch
-    {
-        OutputType.BFloat16 => TensorType.BFloat16,
-        OutputType.Float32 => TensorType.Float32,
-        _ => TensorType.Float16,
-    };
+    private TensorType WeightType =>
+        WrittenType switch
+        {
+            OutputType.BFloat16 => TensorType.BFloat16,
+            OutputType.Float32 => TensorType.Float32,
+            _ => TensorType.Float16,
+        };
 
     /// <summary>Plans one recipe.</summary>
     /// <param name="job">The file.</param>
@@ -50,8 +54,8 @@ public abstract class RecipeCommand : LayerCommand
     /// <param name="recipe">The recipe.</param>
     private protected OutputMaking Describe(LayerSource source, Adapter adapter, ResizeRecipe recipe)
     {
-        IEnumerable<string> layers = source.Layers?.Select(static layer => layer.Layer)
-            ?? adapter.Layers.Select(static layer => layer.Name);
+        IEnumerable<string> layers =
+            source.Layers?.Select(static layer => layer.Layer) ?? adapter.Layers.Select(static layer => layer.Name);
         return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType);
     }
 }

@@ -3,7 +3,9 @@ using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests.Adapters;
 
-/// <summary>A layer that is not understood is kept with the reason; one whose alpha is no number is an error that names file and layer.</summary>
+/// <summary>
+/// A layer that is not understood is kept with the reason; one whose alpha is no number is an error that names file and layer.
+/// </summary>
 public sealed class AdapterDefectTests : IDisposable
 {
     private const string Layer = "lora_unet_damaged";
@@ -17,13 +19,19 @@ public sealed class AdapterDefectTests : IDisposable
         ["integers for weights"] = ([Down(4, 32) with { Type = TensorType.Int32 }, Up(40, 4)], "weights of type I32 and F32"),
         ["a vector for down"] = ([Down(4), Up(40, 4)], "lora_down [4], lora_up [40, 4]"),
         ["a one-dimensional convolution"] = ([Down(4, 32, 3), Up(40, 4, 1)], "lora_down [4, 32, 3], lora_up [40, 4, 1]"),
-        ["a three-dimensional convolution"] = ([Down(4, 3, 3, 3, 3), Up(40, 4, 1, 1, 1)], "lora_down [4, 3, 3, 3, 3], lora_up [40, 4, 1, 1, 1]"),
+        ["a three-dimensional convolution"] = (
+            [Down(4, 3, 3, 3, 3), Up(40, 4, 1, 1, 1)],
+            "lora_down [4, 3, 3, 3, 3], lora_up [40, 4, 1, 1, 1]"
+        ),
         ["a kernel in up"] = ([Down(4, 32, 1, 1), Up(40, 4, 3, 3)], "lora_down [4, 32, 1, 1], lora_up [40, 4, 3, 3]"),
         ["a rank of zero"] = ([Down(0, 32), Up(40, 0)], "lora_down [0, 32], lora_up [40, 0]"),
         ["no inputs"] = ([Down(4, 0), Up(40, 4)], "lora_down [4, 0], lora_up [40, 4]"),
         ["several alphas"] = ([Down(4, 32), Up(40, 4), Alpha(TensorType.Float32, [2], 1, 2)], "its alpha is F32 [2], not one number"),
         ["an empty alpha"] = ([Down(4, 32), Up(40, 4), Alpha(TensorType.Float32, [0])], "its alpha is F32 [0], not one number"),
-        ["an alpha that is true or false"] = ([Down(4, 32), Up(40, 4), Alpha(TensorType.Bool, [], 1)], "its alpha is BOOL [], not one number"),
+        ["an alpha that is true or false"] = (
+            [Down(4, 32), Up(40, 4), Alpha(TensorType.Bool, [], 1)],
+            "its alpha is BOOL [], not one number"
+        ),
         ["a magnitude"] = ([Down(4, 32), Up(40, 4), SampleTensor.Scalar($"{Layer}.dora_scale", 1)], "it also has dora_scale"),
         ["another family"] = ([SampleTensor.Scalar($"{Layer}.hada_w1_a", 1)], "LoHa"),
         ["another trainer's names"] = ([SampleTensor.Scalar($"{Layer}.lora_A.weight", 1)], "in another trainer's names"),
@@ -54,7 +62,10 @@ public sealed class AdapterDefectTests : IDisposable
         using var adapter = Adapter.Open(lora.Write(folder.PathOf("odd.safetensors")));
         Assert.Equal("lora_unet_sound", Assert.Single(adapter.Layers).Name);
         Assert.Equal(new KeptLayer(Layer, reason), Assert.Single(adapter.KeptLayers));
-        Assert.Equal(tensors.Select(static tensor => tensor.Name).Order(), adapter.OtherTensors.Select(static tensor => tensor.Name).Order());
+        Assert.Equal(
+            tensors.Select(static tensor => tensor.Name).Order(),
+            adapter.OtherTensors.Select(static tensor => tensor.Name).Order()
+        );
     }
 
     [Theory]
@@ -74,7 +85,14 @@ public sealed class AdapterDefectTests : IDisposable
     public void Names_of_many_dots_take_no_more_time_than_others()
     {
         string dots = string.Concat(Enumerable.Repeat("a.", 200_000));
-        string path = SampleFiles.Write(folder.PathOf("dots.safetensors"), [Down(4, 32), Up(40, 4), .. Enumerable.Range(0, 10).Select(index => SampleTensor.Scalar(FormattableString.Invariant($"{dots}{index}"), 1))]);
+        string path = SampleFiles.Write(
+            folder.PathOf("dots.safetensors"),
+            [
+                Down(4, 32),
+                Up(40, 4),
+                .. Enumerable.Range(0, 10).Select(index => SampleTensor.Scalar(FormattableString.Invariant($"{dots}{index}"), 1)),
+            ]
+        );
         var clock = System.Diagnostics.Stopwatch.StartNew();
         using var adapter = Adapter.Open(path);
         Assert.Equal((1, 10), (adapter.Layers.Count, adapter.OtherTensors.Count));
@@ -87,7 +105,9 @@ public sealed class AdapterDefectTests : IDisposable
         // Zeros that take no room on the disk.
         const long Columns = 1_100_000_000;
         string down = FormattableString.Invariant($"{{\"dtype\":\"F16\",\"shape\":[1,{Columns}],\"data_offsets\":[0,{2 * Columns}]}}");
-        string up = FormattableString.Invariant($"{{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[{2 * Columns},{(2 * Columns) + 2}]}}");
+        string up = FormattableString.Invariant(
+            $"{{\"dtype\":\"F16\",\"shape\":[1,1],\"data_offsets\":[{2 * Columns},{(2 * Columns) + 2}]}}"
+        );
         string header = $"{{\"{Layer}.lora_down.weight\":{down},\"{Layer}.lora_up.weight\":{up}}}";
         string path = folder.PathOf("large.safetensors");
         File.WriteAllBytes(path, SampleFiles.Raw(header));
@@ -106,7 +126,12 @@ public sealed class AdapterDefectTests : IDisposable
     private static SampleTensor Up(params long[] shape) => Zeros("lora_up.weight", shape);
 
     private static SampleTensor Zeros(string suffix, long[] shape) =>
-        SampleTensor.Of($"{Layer}.{suffix}", TensorType.Float32, shape, new double[shape.Aggregate(1L, static (product, dimension) => product * dimension)]);
+        SampleTensor.Of(
+            $"{Layer}.{suffix}",
+            TensorType.Float32,
+            shape,
+            new double[shape.Aggregate(1L, static (product, dimension) => product * dimension)]
+        );
 
     private static SampleTensor Alpha(TensorType type, long[] shape, params double[] values) =>
         SampleTensor.Of($"{Layer}.alpha", type, shape, values);

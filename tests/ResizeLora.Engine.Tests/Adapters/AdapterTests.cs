@@ -10,23 +10,36 @@ public sealed class AdapterTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<long[], long[], LayerKind, int, int> Shapes => new()
-    {
-        { [4, 32], [40, 4], LayerKind.Linear, 40, 32 },
-        { [4, 32, 1, 1], [40, 4, 1, 1], LayerKind.Convolution1x1, 40, 32 },
-        { [4, 32, 1, 1], [40, 4], LayerKind.Convolution1x1, 40, 32 },
-        { [4, 32, 3, 3], [40, 4, 1, 1], LayerKind.Convolution3x3, 40, 288 },
-        { [4, 32, 5, 5], [40, 4, 1, 1], LayerKind.Convolution, 40, 800 },
-        { [4, 32, 1, 3], [40, 4, 1, 1], LayerKind.Convolution, 40, 96 },
-        { [4, 1], [1, 4], LayerKind.Linear, 1, 1 },
-        { [4, 3], [2, 4], LayerKind.Linear, 2, 3 },
-    };
+    public static TheoryData<long[], long[], LayerKind, int, int> Shapes =>
+        new()
+        {
+            { [4, 32], [40, 4], LayerKind.Linear, 40, 32 },
+            { [4, 32, 1, 1], [40, 4, 1, 1], LayerKind.Convolution1x1, 40, 32 },
+            { [4, 32, 1, 1], [40, 4], LayerKind.Convolution1x1, 40, 32 },
+            { [4, 32, 3, 3], [40, 4, 1, 1], LayerKind.Convolution3x3, 40, 288 },
+            { [4, 32, 5, 5], [40, 4, 1, 1], LayerKind.Convolution, 40, 800 },
+            { [4, 32, 1, 3], [40, 4, 1, 1], LayerKind.Convolution, 40, 96 },
+            { [4, 1], [1, 4], LayerKind.Linear, 1, 1 },
+            { [4, 3], [2, 4], LayerKind.Linear, 2, 3 },
+        };
 
-    public static TheoryData<TensorType, double> Alphas => new()
-    {
-        { TensorType.Float16, 0.5 }, { TensorType.BFloat16, 12 }, { TensorType.Float32, 0.1f }, { TensorType.Float64, 0.1 }, { TensorType.Float8E4M3, 8 }, { TensorType.Float8E5M2, 0.25 },
-        { TensorType.Int64, -3 }, { TensorType.Int32, 128 }, { TensorType.Int16, -128 }, { TensorType.Int8, -1 }, { TensorType.UInt8, 255 }, { TensorType.Float32, 0 }, { TensorType.Float32, -4 },
-    };
+    public static TheoryData<TensorType, double> Alphas =>
+        new()
+        {
+            { TensorType.Float16, 0.5 },
+            { TensorType.BFloat16, 12 },
+            { TensorType.Float32, 0.1f },
+            { TensorType.Float64, 0.1 },
+            { TensorType.Float8E4M3, 8 },
+            { TensorType.Float8E5M2, 0.25 },
+            { TensorType.Int64, -3 },
+            { TensorType.Int32, 128 },
+            { TensorType.Int16, -128 },
+            { TensorType.Int8, -1 },
+            { TensorType.UInt8, 255 },
+            { TensorType.Float32, 0 },
+            { TensorType.Float32, -4 },
+        };
 
     public void Dispose() => folder.Dispose();
 
@@ -36,7 +49,10 @@ public sealed class AdapterTests : IDisposable
     {
         using Adapter adapter = Open(new SampleLora().Layer(Layer, new double[Count(up)], up, new double[Count(down)], down, alpha: 2));
         AdapterLayer layer = Assert.Single(adapter.Layers);
-        Assert.Equal((Layer, kind, outFeatures, inFeatures, 4, 2.0, 0.5), (layer.Name, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank, layer.Alpha, layer.Scale));
+        Assert.Equal(
+            (Layer, kind, outFeatures, inFeatures, 4, 2.0, 0.5),
+            (layer.Name, layer.Kind, layer.OutFeatures, layer.InFeatures, layer.Rank, layer.Alpha, layer.Scale)
+        );
         Assert.Empty(adapter.OtherTensors);
     }
 
@@ -63,7 +79,9 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public void Alpha_may_be_a_list_of_one_number()
     {
-        using Adapter adapter = Open(new SampleLora().Layer(Layer, 8, 6, 2).Tensor(SampleTensor.Of($"{Layer}.alpha", TensorType.Float32, [1], [3])));
+        using Adapter adapter = Open(
+            new SampleLora().Layer(Layer, 8, 6, 2).Tensor(SampleTensor.Of($"{Layer}.alpha", TensorType.Float32, [1], [3]))
+        );
         Assert.Equal(3, adapter.Layers[0].Alpha);
     }
 
@@ -77,7 +95,9 @@ public sealed class AdapterTests : IDisposable
     [Fact]
     public void Layers_come_in_the_order_of_the_file_and_metadata_is_there()
     {
-        using Adapter adapter = Open(new SampleLora().Layer("z", 8, 6, 2).Layer("a", 8, 6, 2).Layer("m", 8, 6, 2).Metadata("ss_network_dim", "2"));
+        using Adapter adapter = Open(
+            new SampleLora().Layer("z", 8, 6, 2).Layer("a", 8, 6, 2).Layer("m", 8, 6, 2).Metadata("ss_network_dim", "2")
+        );
         Assert.Equal(["z", "a", "m"], adapter.Layers.Select(layer => layer.Name));
         Assert.Equal("2", adapter.Metadata["ss_network_dim"]);
     }

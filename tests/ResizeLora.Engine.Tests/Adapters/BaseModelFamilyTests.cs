@@ -9,31 +9,32 @@ public sealed class BaseModelFamilyTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string, string?> LayerNames => new()
-    {
-        { "lora_unet_double_blocks_18_img_attn_qkv", "Flux" },
-        { "transformer.single_transformer_blocks.37.attn.to_q", "Flux" },
-        { "diffusion_model.joint_blocks.0.x_block.attn.qkv", "SD 3" },
-        { "lora_unet_double_blocks_0_img_mlp_fc1", "HunyuanVideo" },
-        { "diffusion_model.blocks.0.self_attn.q", "Wan" },
-        { "lora_unet_blocks_39_cross_attn_k", "Wan" },
-        { "transformer.blocks.0.attn1.to_q", "Wan" },
-        { "lora_unet_blocks_0_self_attn_q_proj", "Cosmos or Anima" },
-        { "lora_unet_transformer_blocks_0_img_mlp_net_0_proj", "Qwen-Image" },
-        { "diffusion_model.layers.0.attention.qkv", "Z-Image or Lumina 2" },
-        { "distilled_guidance_layer.layers.0.in_layer", "Chroma" },
-        { "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q", "SD 1.x or 2.x" },
-        { "lora_unet_up_blocks_3_attentions_2_transformer_blocks_0_attn1_to_q", "SD 1.x or 2.x" },
-        { "lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q", "SDXL" },
-        { "lora_unet_mid_block_attentions_0_transformer_blocks_9_attn1_to_q", "SDXL" },
-        { "unet.up_blocks.0.attentions.2.proj_in", "SDXL" },
-        { "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q", "SDXL" },
-        { "lora_te2_text_model_encoder_layers_3_mlp_fc1", "SDXL" },
-        { "lora_te_text_model_encoder_layers_3_mlp_fc1", null },
-        { "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q", null },
-        { "text_model.encoder.layers.0.self_attn.q_proj", null },
-        { "something", null },
-    };
+    public static TheoryData<string, string?> LayerNames =>
+        new()
+        {
+            { "lora_unet_double_blocks_18_img_attn_qkv", "Flux" },
+            { "transformer.single_transformer_blocks.37.attn.to_q", "Flux" },
+            { "diffusion_model.joint_blocks.0.x_block.attn.qkv", "SD 3" },
+            { "lora_unet_double_blocks_0_img_mlp_fc1", "HunyuanVideo" },
+            { "diffusion_model.blocks.0.self_attn.q", "Wan" },
+            { "lora_unet_blocks_39_cross_attn_k", "Wan" },
+            { "transformer.blocks.0.attn1.to_q", "Wan" },
+            { "lora_unet_blocks_0_self_attn_q_proj", "Cosmos or Anima" },
+            { "lora_unet_transformer_blocks_0_img_mlp_net_0_proj", "Qwen-Image" },
+            { "diffusion_model.layers.0.attention.qkv", "Z-Image or Lumina 2" },
+            { "distilled_guidance_layer.layers.0.in_layer", "Chroma" },
+            { "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q", "SD 1.x or 2.x" },
+            { "lora_unet_up_blocks_3_attentions_2_transformer_blocks_0_attn1_to_q", "SD 1.x or 2.x" },
+            { "lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q", "SDXL" },
+            { "lora_unet_mid_block_attentions_0_transformer_blocks_9_attn1_to_q", "SDXL" },
+            { "unet.up_blocks.0.attentions.2.proj_in", "SDXL" },
+            { "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q", "SDXL" },
+            { "lora_te2_text_model_encoder_layers_3_mlp_fc1", "SDXL" },
+            { "lora_te_text_model_encoder_layers_3_mlp_fc1", null },
+            { "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q", null },
+            { "text_model.encoder.layers.0.self_attn.q_proj", null },
+            { "something", null },
+        };
 
     public void Dispose() => folder.Dispose();
 
@@ -77,18 +78,25 @@ public sealed class BaseModelFamilyTests : IDisposable
     [InlineData("model.diffusion_model.anything.weight", null)]
     public void A_base_model_is_known_by_its_tensors_names(string tensor, string? expected)
     {
-        using var checkpoint = Checkpoint.Open(SampleFiles.Write(folder.PathOf("base.safetensors"),
-        [
-            SampleTensor.Of(tensor, TensorType.Float16, [2, 2], new double[4]),
-            SampleTensor.Of("model.diffusion_model.out.2.weight", TensorType.Float16, [2, 2], new double[4]),
-        ]));
+        using var checkpoint = Checkpoint.Open(
+            SampleFiles.Write(
+                folder.PathOf("base.safetensors"),
+                [
+                    SampleTensor.Of(tensor, TensorType.Float16, [2, 2], new double[4]),
+                    SampleTensor.Of("model.diffusion_model.out.2.weight", TensorType.Float16, [2, 2], new double[4]),
+                ]
+            )
+        );
         Assert.Equal(expected, checkpoint.Family);
     }
 
     [Fact]
     public void A_base_model_that_cannot_be_used_is_refused_with_its_family()
     {
-        string path = SampleFiles.Write(folder.PathOf("flux.safetensors"), [SampleTensor.Of("double_blocks.0.img_attn.qkv.weight", TensorType.Float16, [6, 2], new double[12])]);
+        string path = SampleFiles.Write(
+            folder.PathOf("flux.safetensors"),
+            [SampleTensor.Of("double_blocks.0.img_attn.qkv.weight", TensorType.Float16, [6, 2], new double[12])]
+        );
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
         Assert.Equal("CheckpointUnrecognised", exception.ErrorId);
         Assert.Contains("family Flux", exception.Message, StringComparison.Ordinal);

@@ -20,7 +20,12 @@ public sealed class ForeignTensorTests : IDisposable
     [InlineData("some.later.invention")]
     public void A_layer_with_a_tensor_more_passes_through_whole(string extra)
     {
-        using Adapter adapter = Open(new SampleLora().Layer("plain", 8, 6, 2, alpha: 1).Layer("extended", 8, 6, 2, alpha: 1).Tensor(SampleTensor.Scalar($"extended.{extra}", 1)));
+        using Adapter adapter = Open(
+            new SampleLora()
+                .Layer("plain", 8, 6, 2, alpha: 1)
+                .Layer("extended", 8, 6, 2, alpha: 1)
+                .Tensor(SampleTensor.Scalar($"extended.{extra}", 1))
+        );
         Assert.Equal(["plain"], adapter.Layers.Select(layer => layer.Name));
         string[] expected = ["extended.alpha", "extended.lora_down.weight", "extended.lora_up.weight", $"extended.{extra}"];
         Assert.Equal(expected, adapter.OtherTensors.Select(tensor => tensor.Name));
@@ -29,7 +34,11 @@ public sealed class ForeignTensorTests : IDisposable
     [Fact]
     public void An_incomplete_layer_with_a_tensor_more_is_no_error_but_another_kind_of_layer()
     {
-        using Adapter adapter = Open(new SampleLora().Tensor(SampleTensor.Of("extended.lora_down.weight", TensorType.Float32, [2, 3], new double[6])).Tensor(SampleTensor.Scalar("extended.lora_A", 1)));
+        using Adapter adapter = Open(
+            new SampleLora()
+                .Tensor(SampleTensor.Of("extended.lora_down.weight", TensorType.Float32, [2, 3], new double[6]))
+                .Tensor(SampleTensor.Scalar("extended.lora_A", 1))
+        );
         Assert.Empty(adapter.Layers);
         Assert.Equal(2, adapter.OtherTensors.Count);
     }
@@ -41,7 +50,9 @@ public sealed class ForeignTensorTests : IDisposable
     [InlineData("unet.down.lora_A.weight", "unet.down.lora_B.weight")]
     public void Tensors_of_other_families_belong_to_no_layer(string first, string second)
     {
-        using Adapter adapter = Open(new SampleLora().Tensor(SampleTensor.Scalar(first, 1)).Layer("plain", 8, 6, 2).Tensor(SampleTensor.Scalar(second, 1)));
+        using Adapter adapter = Open(
+            new SampleLora().Tensor(SampleTensor.Scalar(first, 1)).Layer("plain", 8, 6, 2).Tensor(SampleTensor.Scalar(second, 1))
+        );
         Assert.Equal(["plain"], adapter.Layers.Select(layer => layer.Name));
         Assert.Equal([first, second], adapter.OtherTensors.Select(tensor => tensor.Name));
     }
@@ -49,7 +60,13 @@ public sealed class ForeignTensorTests : IDisposable
     [Fact]
     public void A_layer_whose_name_begins_with_anothers_is_its_own()
     {
-        using Adapter adapter = Open(new SampleLora().Layer("block_1", 8, 6, 2).Layer("block_10", 8, 6, 2).Layer("block", 8, 6, 2).Tensor(SampleTensor.Scalar("block_10.dora_scale", 1)));
+        using Adapter adapter = Open(
+            new SampleLora()
+                .Layer("block_1", 8, 6, 2)
+                .Layer("block_10", 8, 6, 2)
+                .Layer("block", 8, 6, 2)
+                .Tensor(SampleTensor.Scalar("block_10.dora_scale", 1))
+        );
         Assert.Equal(["block_1", "block"], adapter.Layers.Select(layer => layer.Name));
     }
 
@@ -70,7 +87,8 @@ public sealed class ForeignTensorTests : IDisposable
     [InlineData("decoder.conv_in.weight", AdapterFileKind.Other)]
     [InlineData("emb_params", AdapterFileKind.Other)]
     [InlineData("LORA_UNET_X.LORA_DOWN.WEIGHT", AdapterFileKind.Other)]
-    public void A_header_tells_the_kind_of_the_file(string tensor, AdapterFileKind kind) => Assert.Equal(kind, KindOf(tensor, "anything.else"));
+    public void A_header_tells_the_kind_of_the_file(string tensor, AdapterFileKind kind) =>
+        Assert.Equal(kind, KindOf(tensor, "anything.else"));
 
     [Fact]
     public void A_pair_of_factors_makes_a_LoRA_whatever_else_is_there_and_nothing_makes_nothing()
@@ -92,7 +110,10 @@ public sealed class ForeignTensorTests : IDisposable
 
     private static AdapterFileKind KindOf(params string[] names)
     {
-        var layout = SafetensorsLayout.Create(names.Select(static name => (name, TensorType.Float16, (IReadOnlyList<long>)[2L])), new Dictionary<string, string>());
+        var layout = SafetensorsLayout.Create(
+            names.Select(static name => (name, TensorType.Float16, (IReadOnlyList<long>)[2L])),
+            new Dictionary<string, string>()
+        );
         return Adapter.KindOf(SafetensorsHeader.Parse(layout.Prefix.Span[sizeof(ulong)..], layout.DataLength, "kind.safetensors"));
     }
 

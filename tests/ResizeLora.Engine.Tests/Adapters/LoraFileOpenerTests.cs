@@ -16,7 +16,11 @@ public sealed class LoraFileOpenerTests : IDisposable
     [InlineData("lora")]
     public void A_LoRA_is_opened(string name)
     {
-        using Adapter? adapter = LoraFileOpener.TryOpen(new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)), again: false, out SkipReason? leftAlone);
+        using Adapter? adapter = LoraFileOpener.TryOpen(
+            new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)),
+            again: false,
+            out SkipReason? leftAlone
+        );
         Assert.Single(adapter!.Layers);
         Assert.Null(leftAlone);
     }
@@ -42,7 +46,10 @@ public sealed class LoraFileOpenerTests : IDisposable
         File.WriteAllText(folder.PathOf("notes.txt"), "no LoRA");
         Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), again: false, out SkipReason? isText));
         Assert.Contains("'.txt'", isText!.Text, StringComparison.Ordinal);
-        string dora = new SampleLora().Layer("a", 8, 6, 2).Tensor(SampleTensor.Scalar("a.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
+        string dora = new SampleLora()
+            .Layer("a", 8, 6, 2)
+            .Tensor(SampleTensor.Scalar("a.dora_scale", 1))
+            .Write(folder.PathOf("dora.safetensors"));
         Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out SkipReason? isDora));
         Assert.Contains("no layer that can be resized: a (it also has dora_scale)", isDora!.Text, StringComparison.Ordinal);
     }
@@ -50,7 +57,10 @@ public sealed class LoraFileOpenerTests : IDisposable
     [Fact]
     public void A_file_that_was_resized_before_is_left_alone_unless_it_is_asked_for()
     {
-        string path = new SampleLora().Layer("a", 8, 6, 2).Metadata("resize_params", "{\"recipe_str\":\"spn_lora=1,thr=-1\"}").Write(folder.PathOf("resized.safetensors"));
+        string path = new SampleLora()
+            .Layer("a", 8, 6, 2)
+            .Metadata("resize_params", "{\"recipe_str\":\"spn_lora=1,thr=-1\"}")
+            .Write(folder.PathOf("resized.safetensors"));
         Assert.Null(LoraFileOpener.TryOpen(path, again: false, out SkipReason? leftAlone));
         Assert.Contains("(spn_lora=1,thr=-1)", leftAlone!.Text, StringComparison.Ordinal);
         Assert.True(leftAlone.WasResized);
@@ -65,7 +75,9 @@ public sealed class LoraFileOpenerTests : IDisposable
     [InlineData("lora.bin")]
     public void A_pickle_is_refused_by_its_name_without_being_read(string name)
     {
-        UnsupportedFileException exception = Assert.Throws<UnsupportedFileException>(() => LoraFileOpener.TryOpen(folder.PathOf(name), again: false, out _));
+        UnsupportedFileException exception = Assert.Throws<UnsupportedFileException>(() =>
+            LoraFileOpener.TryOpen(folder.PathOf(name), again: false, out _)
+        );
         Assert.Contains("safetensors", exception.Message, StringComparison.Ordinal);
     }
 

@@ -12,65 +12,88 @@ public sealed class LoraInfoTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<AdapterKind, string[]> Families => new()
-    {
-        { AdapterKind.LoRA, ["x.lora_down.weight", "x.lora_up.weight"] },
-        { AdapterKind.LoRA, ["x.lora_down.weight", "x.lora_up.weight", "x.diff_b"] },
-        { AdapterKind.LoRA, ["unet.x.lora_A.weight", "unet.x.lora_B.weight"] },
-        { AdapterKind.LoRA, ["unet.x.lora_A.default.weight", "unet.x.lora_B.default.weight"] },
-        { AdapterKind.LoRA, ["unet.x.lora.down.weight", "unet.x.lora.up.weight"] },
-        { AdapterKind.LoRA, ["unet.x.processor.to_q_lora.down.weight", "unet.x.processor.to_q_lora.up.weight"] },
-        { AdapterKind.DoRA, ["x.lora_down.weight", "x.lora_up.weight", "x.dora_scale"] },
-        { AdapterKind.DoRA, ["unet.x.lora_A.weight", "unet.x.lora_B.weight", "unet.x.lora_magnitude_vector"] },
-        { AdapterKind.LoHa, ["x.hada_w1_a", "x.hada_w1_b", "x.hada_w2_a", "x.hada_w2_b", "x.dora_scale"] },
-        { AdapterKind.LoKr, ["x.lokr_w1", "x.lokr_w2_a", "x.lokr_w2_b"] },
-        { AdapterKind.GLoRA, ["x.a1.weight", "x.a2.weight", "x.b1.weight", "x.b2.weight"] },
-        { AdapterKind.IA3, ["x.weight", "x.on_input"] },
-        { AdapterKind.OFT, ["x.oft_blocks"] },
-        { AdapterKind.Full, ["x.diff", "x.diff_b"] },
-        { AdapterKind.Full, ["x.w_norm", "x.b_norm"] },
-        { AdapterKind.Mixed, ["x.lora_down.weight", "x.lora_up.weight", "y.hada_w1_a", "y.hada_w1_b"] },
-    };
+    public static TheoryData<AdapterKind, string[]> Families =>
+        new()
+        {
+            { AdapterKind.LoRA, ["x.lora_down.weight", "x.lora_up.weight"] },
+            { AdapterKind.LoRA, ["x.lora_down.weight", "x.lora_up.weight", "x.diff_b"] },
+            { AdapterKind.LoRA, ["unet.x.lora_A.weight", "unet.x.lora_B.weight"] },
+            { AdapterKind.LoRA, ["unet.x.lora_A.default.weight", "unet.x.lora_B.default.weight"] },
+            { AdapterKind.LoRA, ["unet.x.lora.down.weight", "unet.x.lora.up.weight"] },
+            { AdapterKind.LoRA, ["unet.x.processor.to_q_lora.down.weight", "unet.x.processor.to_q_lora.up.weight"] },
+            { AdapterKind.DoRA, ["x.lora_down.weight", "x.lora_up.weight", "x.dora_scale"] },
+            { AdapterKind.DoRA, ["unet.x.lora_A.weight", "unet.x.lora_B.weight", "unet.x.lora_magnitude_vector"] },
+            { AdapterKind.LoHa, ["x.hada_w1_a", "x.hada_w1_b", "x.hada_w2_a", "x.hada_w2_b", "x.dora_scale"] },
+            { AdapterKind.LoKr, ["x.lokr_w1", "x.lokr_w2_a", "x.lokr_w2_b"] },
+            { AdapterKind.GLoRA, ["x.a1.weight", "x.a2.weight", "x.b1.weight", "x.b2.weight"] },
+            { AdapterKind.IA3, ["x.weight", "x.on_input"] },
+            { AdapterKind.OFT, ["x.oft_blocks"] },
+            { AdapterKind.Full, ["x.diff", "x.diff_b"] },
+            { AdapterKind.Full, ["x.w_norm", "x.b_norm"] },
+            { AdapterKind.Mixed, ["x.lora_down.weight", "x.lora_up.weight", "y.hada_w1_a", "y.hada_w1_b"] },
+        };
 
-    public static TheoryData<string, string?, string?, long, string?> BaseModels => new()
-    {
-        { UNet, "ss_base_model_version", "sdxl_base_v1-0", 16, "SDXL" },
-        { UNet, "ss_base_model_version", "sd_v1", 2048, "SD 1.x" },
-        { UNet, "ss_base_model_version", "something new", 16, "something new" },
-        { UNet, "modelspec.architecture", "stable-diffusion-xl-v1-base/lora", 16, "SDXL" },
-        { UNet, "modelspec.architecture", "stable-diffusion-v1/lora", 16, "SD 1.x" },
-        { UNet, "modelspec.architecture", "flux-1-dev/lora", 16, "Flux" },
-        { UNet, null, null, 2048, "SDXL" },
-        { UNet, null, null, 1280, "SDXL refiner" },
-        { UNet, null, null, 1024, "SD 2.x" },
-        { UNet, null, null, 768, "SD 1.x" },
-        { "unet.down_blocks.1.attn2.to_k", null, null, 2048, "SDXL" },
-        { TextEncoder, null, null, 16, "SDXL" },
-        { "lora_unet_double_blocks_0_img_attn_qkv", null, null, 16, "Flux" },
-        { UNet, "ss_sd_model_name", "sd_xl_base_1.0.safetensors", 16, "SDXL" },
-        { "unet.down_blocks.1.attn2.to_k", "ss_sd_model_name", "my model.safetensors", 16, null },
-        { UNet, null, null, 16, "SDXL" },
-    };
+    public static TheoryData<string, string?, string?, long, string?> BaseModels =>
+        new()
+        {
+            { UNet, "ss_base_model_version", "sdxl_base_v1-0", 16, "SDXL" },
+            { UNet, "ss_base_model_version", "sd_v1", 2048, "SD 1.x" },
+            { UNet, "ss_base_model_version", "something new", 16, "something new" },
+            { UNet, "modelspec.architecture", "stable-diffusion-xl-v1-base/lora", 16, "SDXL" },
+            { UNet, "modelspec.architecture", "stable-diffusion-v1/lora", 16, "SD 1.x" },
+            { UNet, "modelspec.architecture", "flux-1-dev/lora", 16, "Flux" },
+            { UNet, null, null, 2048, "SDXL" },
+            { UNet, null, null, 1280, "SDXL refiner" },
+            { UNet, null, null, 1024, "SD 2.x" },
+            { UNet, null, null, 768, "SD 1.x" },
+            { "unet.down_blocks.1.attn2.to_k", null, null, 2048, "SDXL" },
+            { TextEncoder, null, null, 16, "SDXL" },
+            { "lora_unet_double_blocks_0_img_attn_qkv", null, null, 16, "Flux" },
+            { UNet, "ss_sd_model_name", "sd_xl_base_1.0.safetensors", 16, "SDXL" },
+            { "unet.down_blocks.1.attn2.to_k", "ss_sd_model_name", "my model.safetensors", 16, null },
+            { UNet, null, null, 16, "SDXL" },
+        };
 
-    public static TheoryData<string, string?> Resolutions => new()
-    {
-        { "(1024, 1024)", "1024x1024" }, { "1024,768", "1024x768" }, { "512", "512x512" }, { " ( 832 , 1216 ) ", "832x1216" }, { "1024x1024", "1024x1024" },
-        { "", null }, { "big", null }, { "(1, 2, 3)", null }, { "99999999999999999999", null }, { new string('1', 100_000), null },
-    };
+    public static TheoryData<string, string?> Resolutions =>
+        new()
+        {
+            { "(1024, 1024)", "1024x1024" },
+            { "1024,768", "1024x768" },
+            { "512", "512x512" },
+            { " ( 832 , 1216 ) ", "832x1216" },
+            { "1024x1024", "1024x1024" },
+            { "", null },
+            { "big", null },
+            { "(1, 2, 3)", null },
+            { "99999999999999999999", null },
+            { new string('1', 100_000), null },
+        };
 
     public void Dispose() => folder.Dispose();
 
     [Fact]
     public void It_counts_layers_ranks_alphas_and_types()
     {
-        LoraInfo info = Read(new SampleLora().Layer(UNet, 8, 6, 4, alpha: 2, TensorType.Float16).Layer($"{UNet}2", 8, 6, 8, alpha: 8, TensorType.Float16)
-            .Layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 8, 6, 16, null, TensorType.BFloat16).Layer(TextEncoder, 8, 6, 16, alpha: 0.5, TensorType.Float16).Layer("odd", 8, 6, 16, alpha: 16));
-        Assert.Equal((5, 2, 1, 1, 1), (info.LayerCount, info.UNetLayerCount, info.TextEncoder1LayerCount, info.TextEncoder2LayerCount, info.OtherLayerCount));
+        LoraInfo info = Read(
+            new SampleLora()
+                .Layer(UNet, 8, 6, 4, alpha: 2, TensorType.Float16)
+                .Layer($"{UNet}2", 8, 6, 8, alpha: 8, TensorType.Float16)
+                .Layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 8, 6, 16, null, TensorType.BFloat16)
+                .Layer(TextEncoder, 8, 6, 16, alpha: 0.5, TensorType.Float16)
+                .Layer("odd", 8, 6, 16, alpha: 16)
+        );
+        Assert.Equal(
+            (5, 2, 1, 1, 1),
+            (info.LayerCount, info.UNetLayerCount, info.TextEncoder1LayerCount, info.TextEncoder2LayerCount, info.OtherLayerCount)
+        );
         Assert.Equal((4, 16, 16), (info.LowestRank, info.MedianRank, info.HighestRank));
         Assert.Equal([0.5, 2, 8, 16], info.Alphas);
         Assert.Equal(["F32", "F16", "BF16"], info.Types);
         Assert.Equal((AdapterKind.LoRA, AdapterDialect.Kohya, false), (info.Kind, info.Dialect, info.Resized));
-        Assert.Equal((folder.PathOf("lora.safetensors"), new FileInfo(info.Path).Length, File.GetLastWriteTime(info.Path)), (info.Path, info.Length, info.LastWriteTime));
+        Assert.Equal(
+            (folder.PathOf("lora.safetensors"), new FileInfo(info.Path).Length, File.GetLastWriteTime(info.Path)),
+            (info.Path, info.Length, info.LastWriteTime)
+        );
     }
 
     [Theory]
@@ -115,7 +138,10 @@ public sealed class LoraInfoTests : IDisposable
     public void OneTrainer_is_known_by_its_metadata_or_by_diffusers_names_for_SDXL()
     {
         Assert.Equal(AdapterDialect.OneTrainer, Read(new SampleLora().Layer(UNet, 8, 6, 2).Metadata("ot_branch", "master")).Dialect);
-        Assert.Equal(AdapterDialect.OneTrainer, Read(new SampleLora().Layer("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k", 8, 2048, 2)).Dialect);
+        Assert.Equal(
+            AdapterDialect.OneTrainer,
+            Read(new SampleLora().Layer("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn2_to_k", 8, 2048, 2)).Dialect
+        );
     }
 
     [Theory]
@@ -137,10 +163,19 @@ public sealed class LoraInfoTests : IDisposable
     [Fact]
     public void It_tells_words_and_buckets_by_how_often_they_were_used()
     {
-        LoraInfo info = Read(new SampleLora().Layer("a", 8, 6, 2)
-            .Metadata("modelspec.trigger_phrase", "ohwx woman,  red\u001b[31m dress ")
-            .Metadata("ss_tag_frequency", """{"10_a": {"solo": 3, "sky": 9, "ohwx woman": 50}, "5_b": {"solo": 8, "odd": "many", "late": 1e400}, "c": 5}""")
-            .Metadata("ss_bucket_info", """{"buckets": {"0": {"resolution": [832, 1216], "count": 3}, "1": {"resolution": [1024, 1024], "count": 7}, "2": {"resolution": "x"}, "3": {"resolution": [1]}, "4": 4}}"""));
+        LoraInfo info = Read(
+            new SampleLora()
+                .Layer("a", 8, 6, 2)
+                .Metadata("modelspec.trigger_phrase", "ohwx woman,  red\u001b[31m dress ")
+                .Metadata(
+                    "ss_tag_frequency",
+                    """{"10_a": {"solo": 3, "sky": 9, "ohwx woman": 50}, "5_b": {"solo": 8, "odd": "many", "late": 1e400}, "c": 5}"""
+                )
+                .Metadata(
+                    "ss_bucket_info",
+                    """{"buckets": {"0": {"resolution": [832, 1216], "count": 3}, "1": {"resolution": [1024, 1024], "count": 7}, "2": {"resolution": "x"}, "3": {"resolution": [1]}, "4": 4}}"""
+                )
+        );
         Assert.Equal(["ohwx woman", "red[31m dress", "solo", "sky", "late", "odd"], info.TrainedWords);
         Assert.Equal(["1024x1024", "832x1216"], info.Buckets);
     }
@@ -157,7 +192,22 @@ public sealed class LoraInfoTests : IDisposable
     public void Metadata_that_is_not_what_its_key_promises_does_no_harm(string value)
     {
         SampleLora lora = new SampleLora().Layer("a", 8, 6, 2);
-        foreach (string key in (string[])["ss_tag_frequency", "ss_bucket_info", "ss_resolution", "modelspec.trigger_phrase", "modelspec.architecture", "ss_base_model_version", "ss_sd_model_name", "ss_network_dim", "ss_training_comment", "modelspec.title", "resize_params"])
+        foreach (
+            string key in (string[])
+                [
+                    "ss_tag_frequency",
+                    "ss_bucket_info",
+                    "ss_resolution",
+                    "modelspec.trigger_phrase",
+                    "modelspec.architecture",
+                    "ss_base_model_version",
+                    "ss_sd_model_name",
+                    "ss_network_dim",
+                    "ss_training_comment",
+                    "modelspec.title",
+                    "resize_params",
+                ]
+        )
         {
             lora.Metadata(key, value);
         }
@@ -171,8 +221,16 @@ public sealed class LoraInfoTests : IDisposable
     public void Deep_and_endless_metadata_is_bounded()
     {
         string deep = string.Concat(Enumerable.Repeat("{\"a\":", 100_000));
-        string wide = $"{{\"x\": {{{string.Join(',', Enumerable.Range(0, 50_000).Select(static number => $"\"tag {number}\": {number}"))}}}}}";
-        LoraInfo info = Read(new SampleLora().Layer("a", 8, 6, 2).Metadata("ss_bucket_info", deep).Metadata("ss_tag_frequency", wide).Metadata("modelspec.title", new string('t', 1_000_000)).Metadata("modelspec.trigger_phrase", new string('w', 1_000_000)));
+        string wide =
+            $"{{\"x\": {{{string.Join(',', Enumerable.Range(0, 50_000).Select(static number => $"\"tag {number}\": {number}"))}}}}}";
+        LoraInfo info = Read(
+            new SampleLora()
+                .Layer("a", 8, 6, 2)
+                .Metadata("ss_bucket_info", deep)
+                .Metadata("ss_tag_frequency", wide)
+                .Metadata("modelspec.title", new string('t', 1_000_000))
+                .Metadata("modelspec.trigger_phrase", new string('w', 1_000_000))
+        );
         Assert.Equal((20, "tag 49999"), (info.TrainedWords.Length, info.TrainedWords[1]));
         Assert.All((string[])[info.Title!, .. info.TrainedWords], static text => Assert.InRange(text.Length, 1, 121));
     }
@@ -211,7 +269,15 @@ public sealed class LoraInfoTests : IDisposable
     [Fact]
     public void An_alpha_that_is_no_number_is_left_out_and_a_damaged_file_is_an_error()
     {
-        Assert.Equal([2], Read(new SampleLora().Layer("a", 8, 6, 2).Layer("lora_unet_b", 8, 6, 2).Tensor(SampleTensor.Of("a.alpha", TensorType.Bool, [1], [1]))).Alphas);
+        Assert.Equal(
+            [2],
+            Read(
+                new SampleLora()
+                    .Layer("a", 8, 6, 2)
+                    .Layer("lora_unet_b", 8, 6, 2)
+                    .Tensor(SampleTensor.Of("a.alpha", TensorType.Bool, [1], [1]))
+            ).Alphas
+        );
         File.WriteAllBytes(folder.PathOf("damaged.safetensors"), SampleFiles.Raw("{", 3));
         Assert.Throws<SafetensorsException>(() => LoraInfoReader.TryRead(folder.PathOf("damaged.safetensors"), out _));
     }
@@ -219,7 +285,10 @@ public sealed class LoraInfoTests : IDisposable
     [Fact]
     public void A_thousand_files_take_seconds()
     {
-        string first = new SampleLora().Layer(UNet, 8, 6, 2, alpha: 1, TensorType.Float16).Layer(TextEncoder, 8, 6, 2, alpha: 1, TensorType.Float16).Write(folder.PathOf("0.safetensors"));
+        string first = new SampleLora()
+            .Layer(UNet, 8, 6, 2, alpha: 1, TensorType.Float16)
+            .Layer(TextEncoder, 8, 6, 2, alpha: 1, TensorType.Float16)
+            .Write(folder.PathOf("0.safetensors"));
         for (int index = 1; index < 1000; index++)
         {
             File.Copy(first, folder.PathOf($"{index}.safetensors"));
@@ -232,5 +301,6 @@ public sealed class LoraInfoTests : IDisposable
 
     private LoraInfo Read(SampleLora lora) => LoraInfoReader.TryRead(lora.Write(folder.PathOf("lora.safetensors")), out _)!;
 
-    private LoraInfo ReadTensors(IEnumerable<SampleTensor> tensors) => LoraInfoReader.TryRead(SampleFiles.Write(folder.PathOf("lora.safetensors"), tensors), out _)!;
+    private LoraInfo ReadTensors(IEnumerable<SampleTensor> tensors) =>
+        LoraInfoReader.TryRead(SampleFiles.Write(folder.PathOf("lora.safetensors"), tensors), out _)!;
 }

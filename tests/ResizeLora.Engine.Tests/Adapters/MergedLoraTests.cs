@@ -29,10 +29,21 @@ public sealed class MergedLoraTests : IDisposable
     [InlineData(TensorType.Float8E4M3, TensorType.Float16, 0.6, 1)]
     public void The_merged_product_is_the_weighted_sum(TensorType left, TensorType right, double leftWeight, double rightWeight)
     {
-        string a = new SampleLora(1).Layer(Linear, 40, 32, 6, alpha: 2, left).Layer(Convolution, 12, 8, 3, alpha: 1, left, kernel: 3).Layer("lora_unet_only_a", 8, 9, 2, alpha: null, left).Write(folder.PathOf("a.safetensors"));
-        string b = new SampleLora(2).Layer(Convolution, 12, 8, 5, alpha: -5, right, kernel: 3).Layer(LinearOfDiffusers, 40, 32, 4, alpha: 4, right).Layer("lora_unet_only_b", 7, 5, 2, alpha: 3, right).Write(folder.PathOf("b.safetensors"));
+        string a = new SampleLora(1)
+            .Layer(Linear, 40, 32, 6, alpha: 2, left)
+            .Layer(Convolution, 12, 8, 3, alpha: 1, left, kernel: 3)
+            .Layer("lora_unet_only_a", 8, 9, 2, alpha: null, left)
+            .Write(folder.PathOf("a.safetensors"));
+        string b = new SampleLora(2)
+            .Layer(Convolution, 12, 8, 5, alpha: -5, right, kernel: 3)
+            .Layer(LinearOfDiffusers, 40, 32, 4, alpha: 4, right)
+            .Layer("lora_unet_only_b", 7, 5, 2, alpha: 3, right)
+            .Write(folder.PathOf("b.safetensors"));
         var merge = MergedLora.Create([(a, leftWeight), (b, rightWeight)]);
-        Assert.Equal([(Linear, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)], merge.Layers.Select(static layer => (layer.Layer, layer.Rank)));
+        Assert.Equal(
+            [(Linear, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)],
+            merge.Layers.Select(static layer => (layer.Layer, layer.Rank))
+        );
 
         using Adapter merged = merge.Open();
         using Adapter first = Adapter.Open(a);
@@ -43,7 +54,11 @@ public sealed class MergedLoraTests : IDisposable
             Tensor expected = zeros([layer.OutFeatures, layer.InFeatures], ScalarType.Float64);
             foreach ((Adapter adapter, double weight) in new[] { (first, leftWeight), (second, rightWeight) })
             {
-                foreach (AdapterLayer part in adapter.Layers.Where(part => part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)))
+                foreach (
+                    AdapterLayer part in adapter.Layers.Where(part =>
+                        part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)
+                    )
+                )
                 {
                     expected = expected.add(WrittenLayer.Delta(adapter.File, part).mul(weight));
                 }
@@ -88,7 +103,10 @@ public sealed class MergedLoraTests : IDisposable
     [Fact]
     public void A_resized_merge_is_the_weighted_sum_even_where_the_ranks_exceed_the_layer()
     {
-        string a = new SampleLora(1).Layer(Linear, 12, 10, 8, alpha: 4).Metadata("ss_tag_frequency", "{}").Write(folder.PathOf("a.safetensors"));
+        string a = new SampleLora(1)
+            .Layer(Linear, 12, 10, 8, alpha: 4)
+            .Metadata("ss_tag_frequency", "{}")
+            .Write(folder.PathOf("a.safetensors"));
         string b = new SampleLora(2).Layer(Linear, 12, 10, 8, alpha: 8).Write(folder.PathOf("b.safetensors"));
         using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
         using var job = ResizeJob.Decompose(session, MergedLora.Create([(a, 0.7), (b, -0.3)]).Open(), null, CancellationToken.None);
@@ -100,8 +118,15 @@ public sealed class MergedLoraTests : IDisposable
         using Adapter second = Adapter.Open(b);
         using Adapter output = Adapter.Open(folder.PathOf("out.safetensors"));
         using DisposeScope scope = NewDisposeScope();
-        Tensor expected = WrittenLayer.Delta(first.File, first.Layers[0]).mul(0.7).sub(WrittenLayer.Delta(second.File, second.Layers[0]).mul(0.3));
-        Assert.InRange(WrittenLayer.Norm(WrittenLayer.Delta(output.File, output.Layers[0]).sub(expected)), 0, 1e-5 * WrittenLayer.Norm(expected));
+        Tensor expected = WrittenLayer
+            .Delta(first.File, first.Layers[0])
+            .mul(0.7)
+            .sub(WrittenLayer.Delta(second.File, second.Layers[0]).mul(0.3));
+        Assert.InRange(
+            WrittenLayer.Norm(WrittenLayer.Delta(output.File, output.Layers[0]).sub(expected)),
+            0,
+            1e-5 * WrittenLayer.Norm(expected)
+        );
         Assert.Contains("\"file\":\"a.safetensors\",\"weight\":0.7", output.Metadata["merge_params"], StringComparison.Ordinal);
         Assert.Contains("merged from a.safetensors:0.7", output.Metadata["ss_training_comment"], StringComparison.Ordinal);
         Assert.Equal("{}", output.Metadata["ss_tag_frequency"]);
@@ -124,9 +149,16 @@ public sealed class MergedLoraTests : IDisposable
     [InlineData(1, 1)]
     public void Kernels_of_other_shapes_are_not_merged(int height, int width)
     {
-        string Kernel(string name, int high, int wide) => new SampleLora()
-            .Layer(Linear, new Gaussian(1).Numbers(8 * 2), [8, 2, 1, 1], new Gaussian(2).Numbers(2 * 4 * high * wide), [2, 4, high, wide])
-            .Write(folder.PathOf($"{name}.safetensors"));
+        string Kernel(string name, int high, int wide) =>
+            new SampleLora()
+                .Layer(
+                    Linear,
+                    new Gaussian(1).Numbers(8 * 2),
+                    [8, 2, 1, 1],
+                    new Gaussian(2).Numbers(2 * 4 * high * wide),
+                    [2, 4, high, wide]
+                )
+                .Write(folder.PathOf($"{name}.safetensors"));
         string tall = Kernel("tall", 3, 1);
         string other = Kernel("other", height, width);
         Assert.Equal("MergeShape", Assert.Throws<MergeException>(() => MergedLora.Create([(tall, 1), (other, 1)])).ErrorId);
@@ -142,7 +174,11 @@ public sealed class MergedLoraTests : IDisposable
         Assert.Equal("MergeShape", shape.ErrorId);
         Assert.Contains(LinearOfDiffusers, shape.Message, StringComparison.Ordinal);
         Assert.Contains(b, shape.Message, StringComparison.Ordinal);
-        string dora = new SampleLora(3).Layer(Linear, 12, 10, 3).Layer("x", 4, 4, 2).Tensor(SampleTensor.Scalar("x.dora_scale", 1)).Write(folder.PathOf("dora.safetensors"));
+        string dora = new SampleLora(3)
+            .Layer(Linear, 12, 10, 3)
+            .Layer("x", 4, 4, 2)
+            .Tensor(SampleTensor.Scalar("x.dora_scale", 1))
+            .Write(folder.PathOf("dora.safetensors"));
         Assert.Equal("MergeUnsupported", Assert.Throws<MergeException>(() => MergedLora.Create([(a, 1), (dora, 1)])).ErrorId);
     }
 
@@ -199,7 +235,10 @@ public sealed class MergedLoraTests : IDisposable
     }
 
     [Theory]
-    [InlineData("lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q", "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q")]
+    [InlineData(
+        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q",
+        "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q"
+    )]
     [InlineData("lora_unet_down_blocks_0_resnets_1_conv_shortcut", "lora_unet_input_blocks_2_0_skip_connection")]
     [InlineData("lora_unet_down_blocks_1_downsamplers_0_conv", "lora_unet_input_blocks_6_0_op")]
     [InlineData("lora_unet_mid_block_attentions_0_proj_out", "lora_unet_middle_block_1_proj_out")]

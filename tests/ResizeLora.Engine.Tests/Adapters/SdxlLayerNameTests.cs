@@ -36,5 +36,8 @@ public sealed class SdxlLayerNameTests
 
     [Fact]
     public void The_only_text_encoder_is_the_first() =>
-        Assert.Equal("lora_te1_text_model_encoder_layers_0_mlp_fc1", SdxlLayerName.Canonical("lora_te_text_model_encoder_layers_0_mlp_fc1"));
+        Assert.Equal(
+            "lora_te1_text_model_encoder_layers_0_mlp_fc1",
+            SdxlLayerName.Canonical("lora_te_text_model_encoder_layers_0_mlp_fc1")
+        );
 }

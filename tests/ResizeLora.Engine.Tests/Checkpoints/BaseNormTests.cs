@@ -13,12 +13,26 @@ public sealed class BaseNormTests
         ["all of one sign"] = static (gaussian, rows, columns) => gaussian.Numbers(rows * columns).Select(Math.Abs).ToArray(),
         ["tiny numbers"] = static (gaussian, rows, columns) => gaussian.Numbers(rows * columns, 1e-3),
         ["rank one"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, [3]),
-        ["slow decay"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => 1 / Math.Sqrt(1 + index))),
-        ["five decades"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => Math.Pow(10, -index / 4.0))),
-        ["all singular values alike"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static _ => 1)),
-        ["two largest close together"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => index == 0 ? 1 : 0.9995 / Math.Sqrt(index))),
-        ["a step above a flat rest"] = static (gaussian, rows, columns) => Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => index == 0 ? 1.001 : 1 - (index * 1e-3))),
-        ["diagonal"] = static (_, rows, columns) => Enumerable.Range(0, rows * columns).Select(index => index / columns == index % columns ? 1.0 + (index % columns % 7) : 0).ToArray(),
+        ["slow decay"] = static (gaussian, rows, columns) =>
+            Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => 1 / Math.Sqrt(1 + index))),
+        ["five decades"] = static (gaussian, rows, columns) =>
+            Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => Math.Pow(10, -index / 4.0))),
+        ["all singular values alike"] = static (gaussian, rows, columns) =>
+            Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static _ => 1)),
+        ["two largest close together"] = static (gaussian, rows, columns) =>
+            Dense.WithSpectrum(
+                gaussian,
+                rows,
+                columns,
+                Spectrum(rows, columns, static index => index == 0 ? 1 : 0.9995 / Math.Sqrt(index))
+            ),
+        ["a step above a flat rest"] = static (gaussian, rows, columns) =>
+            Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, static index => index == 0 ? 1.001 : 1 - (index * 1e-3))),
+        ["diagonal"] = static (_, rows, columns) =>
+            Enumerable
+                .Range(0, rows * columns)
+                .Select(index => index / columns == index % columns ? 1.0 + (index % columns % 7) : 0)
+                .ToArray(),
     };
 
     private static readonly (int Rows, int Columns)[] Shapes = [(40, 40), (200, 60), (60, 200), (7, 5), (3, 500), (500, 3), (161, 163)];
@@ -43,7 +57,12 @@ public sealed class BaseNormTests
     public void Norms_are_those_of_the_numbers_that_are_stored_in_any_type(TensorType type)
     {
         AssertNorms(type, new Gaussian(11).Numbers(70 * 90), 70, 90);
-        AssertNorms(type, Dense.WithSpectrum(new Gaussian(12), 90, 50, Spectrum(90, 50, static index => 20 * Math.Pow(0.9, index))), 90, 50);
+        AssertNorms(
+            type,
+            Dense.WithSpectrum(new Gaussian(12), 90, 50, Spectrum(90, 50, static index => 20 * Math.Pow(0.9, index))),
+            90,
+            50
+        );
     }
 
     [Fact]
@@ -54,7 +73,12 @@ public sealed class BaseNormTests
         {
             (int rows, int columns) = (gaussian.Integer(1, 150), gaussian.Integer(1, 150));
             double steepness = Math.Abs(gaussian.Next()) / 5;
-            double[] weight = Dense.WithSpectrum(gaussian, rows, columns, Spectrum(rows, columns, dimension => Math.Exp(-steepness * dimension)));
+            double[] weight = Dense.WithSpectrum(
+                gaussian,
+                rows,
+                columns,
+                Spectrum(rows, columns, dimension => Math.Exp(-steepness * dimension))
+            );
             AssertNorms(index % 2 == 0 ? TensorType.Float16 : TensorType.Float32, weight, rows, columns);
         }
     }
@@ -80,7 +104,8 @@ public sealed class BaseNormTests
     [Theory]
     [InlineData(1, 1)]
     [InlineData(30, 50)]
-    public void The_norms_of_nothing_are_zero(int rows, int columns) => Assert.Equal(new BaseNorms(0, 0), Measure(TensorType.Float16, new byte[rows * columns * 2], rows, columns));
+    public void The_norms_of_nothing_are_zero(int rows, int columns) =>
+        Assert.Equal(new BaseNorms(0, 0), Measure(TensorType.Float16, new byte[rows * columns * 2], rows, columns));
 
     /// <summary>Powers of ten at which a weight of each type holds numbers, from all but its smallest to all but its largest.</summary>
     public static TheoryData<TensorType, int> Magnitudes
@@ -88,14 +113,17 @@ public sealed class BaseNormTests
         get
         {
             var data = new TheoryData<TensorType, int>();
-            foreach ((TensorType type, int[] exponents) in ((TensorType, int[])[])[
-                (TensorType.Float64, [-300, -150, -40, -13, 13, 40, 150, 300]),
-                (TensorType.Float32, [-42, -40, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
-                (TensorType.BFloat16, [-39, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
-                (TensorType.Float16, [-7, -6, -5, -3, 3, 4]),
-                (TensorType.Float8E4M3, [-3, -2, 1, 2]),
-                (TensorType.Float8E5M2, [-5, -4, -2, 2, 4]),
-            ])
+            foreach (
+                (TensorType type, int[] exponents) in ((TensorType, int[])[])
+                    [
+                        (TensorType.Float64, [-300, -150, -40, -13, 13, 40, 150, 300]),
+                        (TensorType.Float32, [-42, -40, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
+                        (TensorType.BFloat16, [-39, -37, -30, -20, -13, -8, 8, 13, 20, 30, 37]),
+                        (TensorType.Float16, [-7, -6, -5, -3, 3, 4]),
+                        (TensorType.Float8E4M3, [-3, -2, 1, 2]),
+                        (TensorType.Float8E5M2, [-5, -4, -2, 2, 4]),
+                    ]
+            )
             {
                 foreach (int exponent in exponents)
                 {
@@ -151,7 +179,12 @@ public sealed class BaseNormTests
     [Fact]
     public void A_cancelled_measurement_ends()
     {
-        using var gram = new WeightGramOperator(TensorType.Float32, WeightEncoder.Encode(TensorType.Float32, new Gaussian(1).Numbers(100)), 10, 10);
+        using var gram = new WeightGramOperator(
+            TensorType.Float32,
+            WeightEncoder.Encode(TensorType.Float32, new Gaussian(1).Numbers(100)),
+            10,
+            10
+        );
         Assert.Throws<OperationCanceledException>(() => LanczosNorm.Compute(gram, new CancellationToken(canceled: true)));
     }
 
@@ -161,8 +194,14 @@ public sealed class BaseNormTests
         (double spectral, double frobenius) = Dense.Norms(ScalarFloat.DecodeAll(type, bytes), rows, columns);
         BaseNorms norms = Measure(type, bytes, rows, columns);
         Assert.Equal(norms, Measure(type, bytes, rows, columns));
-        Assert.True(Math.Abs(norms.Spectral - spectral) <= 1e-5 * spectral, $"σ_max of {rows} × {columns} is off by {(norms.Spectral / spectral) - 1:g3}.");
-        Assert.True(Math.Abs(norms.Frobenius - frobenius) <= 1e-6 * frobenius, $"‖W‖F of {rows} × {columns} is off by {(norms.Frobenius / frobenius) - 1:g3}.");
+        Assert.True(
+            Math.Abs(norms.Spectral - spectral) <= 1e-5 * spectral,
+            $"σ_max of {rows} × {columns} is off by {(norms.Spectral / spectral) - 1:g3}."
+        );
+        Assert.True(
+            Math.Abs(norms.Frobenius - frobenius) <= 1e-6 * frobenius,
+            $"‖W‖F of {rows} × {columns} is off by {(norms.Frobenius / frobenius) - 1:g3}."
+        );
         return norms;
     }
 
@@ -174,7 +213,8 @@ public sealed class BaseNormTests
         return norms;
     }
 
-    private static double[] Spectrum(int rows, int columns, Func<int, double> value) => Enumerable.Range(0, Math.Min(rows, columns)).Select(value).ToArray();
+    private static double[] Spectrum(int rows, int columns, Func<int, double> value) =>
+        Enumerable.Range(0, Math.Min(rows, columns)).Select(value).ToArray();
 
     private static double[] WithOutlier(double[] numbers, double outlier)
     {

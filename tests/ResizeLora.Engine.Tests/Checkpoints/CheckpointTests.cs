@@ -21,7 +21,10 @@ public sealed class CheckpointTests : IDisposable
         using Checkpoint checkpoint = Open(Zeros(Linear, 6, 4), Zeros("first_stage_model.decoder.conv_in.weight", 4, 4));
         BaseWeight weight = Assert.Single(checkpoint.Weights);
         Assert.Same(weight, checkpoint.Find(LinearLayer));
-        Assert.Equal((LinearLayer, Linear, 0, 6, 4, "[6, 4]"), (weight.Layer, weight.Tensor.Name, weight.FirstRow, weight.Rows, weight.Columns, weight.ShapeText));
+        Assert.Equal(
+            (LinearLayer, Linear, 0, 6, 4, "[6, 4]"),
+            (weight.Layer, weight.Tensor.Name, weight.FirstRow, weight.Rows, weight.Columns, weight.ShapeText)
+        );
         Assert.Null(checkpoint.Find("lora_unet_unheard_of"));
     }
 
@@ -30,13 +33,18 @@ public sealed class CheckpointTests : IDisposable
     {
         using Checkpoint checkpoint = Open(Zeros("model.diffusion_model.input_blocks.1.0.in_layers.2.weight", 6, 4, 3, 3));
         BaseWeight weight = Assert.Single(checkpoint.Weights);
-        Assert.Equal((6, 36, 144, 864L, "[6, 4, 3, 3]"), (weight.Rows, weight.Columns, weight.RowByteLength, weight.ByteLength, weight.ShapeText));
+        Assert.Equal(
+            (6, 36, 144, 864L, "[6, 4, 3, 3]"),
+            (weight.Rows, weight.Columns, weight.RowByteLength, weight.ByteLength, weight.ShapeText)
+        );
     }
 
     [Fact]
     public void The_thirds_of_stacked_projections_are_read_one_by_one()
     {
-        using Checkpoint checkpoint = Open(SampleTensor.Of(Stacked, TensorType.Float16, [6, 2], Enumerable.Range(0, 12).Select(static index => (double)index)));
+        using Checkpoint checkpoint = Open(
+            SampleTensor.Of(Stacked, TensorType.Float16, [6, 2], Enumerable.Range(0, 12).Select(static index => (double)index))
+        );
         string[] projections = ["q", "k", "v"];
         for (int third = 0; third < projections.Length; third++)
         {
@@ -44,7 +52,10 @@ public sealed class CheckpointTests : IDisposable
             byte[] bytes = new byte[weight.ByteLength];
             checkpoint.Read(weight, bytes);
             Assert.Equal("[2, 2]", weight.ShapeText);
-            Assert.Equal(Enumerable.Range(4 * third, 4).Select(static value => (double)value), ScalarFloat.DecodeAll(TensorType.Float16, bytes));
+            Assert.Equal(
+                Enumerable.Range(4 * third, 4).Select(static value => (double)value),
+                ScalarFloat.DecodeAll(TensorType.Float16, bytes)
+            );
         }
     }
 
@@ -56,7 +67,8 @@ public sealed class CheckpointTests : IDisposable
             Zeros("model.diffusion_model.out.0.weight", 4),
             Zeros("model.diffusion_model.empty.weight", 0, 4),
             SampleTensor.Of("model.diffusion_model.integers.weight", TensorType.Int8, [2, 2], new double[4]),
-            Zeros(Stacked, 7, 2));
+            Zeros(Stacked, 7, 2)
+        );
         Assert.Equal([LinearLayer], checkpoint.Weights.Select(weight => weight.Layer));
     }
 
@@ -67,7 +79,10 @@ public sealed class CheckpointTests : IDisposable
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
         Assert.Equal(("Missing", "CheckpointMissing", path), (exception.Defect, exception.ErrorId, exception.Path));
         Assert.Contains($"'{path}'", exception.Message, StringComparison.Ordinal);
-        Assert.Equal("Missing", Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.PathOf("no/such/folder.safetensors")).Dispose()).Defect);
+        Assert.Equal(
+            "Missing",
+            Assert.Throws<CheckpointException>(() => Checkpoint.Open(folder.PathOf("no/such/folder.safetensors")).Dispose()).Defect
+        );
     }
 
     [Fact]
@@ -97,7 +112,8 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(new long[] { 2, 4, 1, 1 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4 })]
     [InlineData(new long[] { 2, 4 }, new long[] { 6, 2 }, new long[] { 6, 4, 1, 1 })]
     [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 3, 3 })]
-    public void A_layer_fits_a_base_of_its_shape_with_or_without_a_kernel_of_one(long[] down, long[] up, long[] weight) => Validate(down, up, weight);
+    public void A_layer_fits_a_base_of_its_shape_with_or_without_a_kernel_of_one(long[] down, long[] up, long[] weight) =>
+        Validate(down, up, weight);
 
     [Theory]
     [InlineData(new long[] { 2, 5 }, new long[] { 6, 2 }, new long[] { 6, 4 }, "[6, 5]", "[6, 4]")]
@@ -107,21 +123,44 @@ public sealed class CheckpointTests : IDisposable
     [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 1, 9 }, "[6, 4, 3, 3]", "[6, 4, 1, 9]")]
     [InlineData(new long[] { 2, 36 }, new long[] { 6, 2 }, new long[] { 6, 4, 3, 3 }, "[6, 36]", "[6, 4, 3, 3]")]
     [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 36 }, "[6, 4, 3, 3]", "[6, 36]")]
-    public void A_layer_that_does_not_fit_is_an_error_with_both_shapes(long[] down, long[] up, long[] weight, string layerShape, string baseShape)
+    public void A_layer_that_does_not_fit_is_an_error_with_both_shapes(
+        long[] down,
+        long[] up,
+        long[] weight,
+        string layerShape,
+        string baseShape
+    )
     {
         AdapterException exception = Assert.Throws<AdapterException>(() => Validate(down, up, weight));
         Assert.Equal(("ShapeMismatch", LinearLayer, "some/lora.safetensors"), (exception.Defect, exception.Layer, exception.Path));
-        Assert.All([layerShape, baseShape, Linear, "some/lora.safetensors"], word => Assert.Contains(word, exception.Message, StringComparison.Ordinal));
+        Assert.All(
+            [layerShape, baseShape, Linear, "some/lora.safetensors"],
+            word => Assert.Contains(word, exception.Message, StringComparison.Ordinal)
+        );
     }
 
     private static void Validate(long[] down, long[] up, long[] weight)
     {
-        var layer = new AdapterLayer(LinearLayer, new TensorEntry("down", TensorType.Float16, down, 0, 0), new TensorEntry("up", TensorType.Float16, up, 0, 0), 1);
-        new BaseWeight(LinearLayer, new TensorEntry(Linear, TensorType.Float16, weight, 0, 0), 0, (int)weight[0]).Validate(layer, "some/lora.safetensors");
+        var layer = new AdapterLayer(
+            LinearLayer,
+            new TensorEntry("down", TensorType.Float16, down, 0, 0),
+            new TensorEntry("up", TensorType.Float16, up, 0, 0),
+            1
+        );
+        new BaseWeight(LinearLayer, new TensorEntry(Linear, TensorType.Float16, weight, 0, 0), 0, (int)weight[0]).Validate(
+            layer,
+            "some/lora.safetensors"
+        );
     }
 
     private static SampleTensor Zeros(string name, params long[] shape) =>
-        SampleTensor.Of(name, TensorType.Float32, shape, new double[shape.Aggregate(1L, static (product, dimension) => product * dimension)]);
+        SampleTensor.Of(
+            name,
+            TensorType.Float32,
+            shape,
+            new double[shape.Aggregate(1L, static (product, dimension) => product * dimension)]
+        );
 
-    private Checkpoint Open(params SampleTensor[] tensors) => Checkpoint.Open(SampleFiles.Write(folder.PathOf("base.safetensors"), tensors));
+    private Checkpoint Open(params SampleTensor[] tensors) =>
+        Checkpoint.Open(SampleFiles.Write(folder.PathOf("base.safetensors"), tensors));
 }

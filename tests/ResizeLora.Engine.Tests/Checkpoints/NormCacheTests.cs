@@ -20,22 +20,23 @@ public sealed class NormCacheTests : IDisposable
     }
 
     /// <summary>What may have become of a cache file, given its text.</summary>
-    public static TheoryData<string, Func<string, string>> Damages => new()
-    {
-        { "nothing left", static _ => string.Empty },
-        { "truncated in the middle", static text => text[..(text.Length / 2)] },
-        { "truncated by one character", static text => text[..^1] },
-        { "no JSON", static _ => "norms: none\n" },
-        { "other JSON", static _ => "[1,2,3]" },
-        { "null", static _ => "null" },
-        { "another version's method", static text => text.Replace(NormCache.Method, "lanczos-2", StringComparison.Ordinal) },
-        { "no method", static text => text.Replace("\"method\"", "\"methods\"", StringComparison.Ordinal) },
-        { "a norm that is text", static text => ReplaceFirstNumber(text, "\"1.0\"") },
-        { "a negative norm", static text => ReplaceFirstNumber(text, "-1") },
-        { "an endless norm", static text => ReplaceFirstNumber(text, "1e999") },
-        { "a norm changed by hand", static text => ReplaceFirstNumber(text, "1.25") },
-        { "a layer without a norm", static text => text[..text.IndexOf(":{\"content\"", StringComparison.Ordinal)] + ":null}}" },
-    };
+    public static TheoryData<string, Func<string, string>> Damages =>
+        new()
+        {
+            { "nothing left", static _ => string.Empty },
+            { "truncated in the middle", static text => text[..(text.Length / 2)] },
+            { "truncated by one character", static text => text[..^1] },
+            { "no JSON", static _ => "norms: none\n" },
+            { "other JSON", static _ => "[1,2,3]" },
+            { "null", static _ => "null" },
+            { "another version's method", static text => text.Replace(NormCache.Method, "lanczos-2", StringComparison.Ordinal) },
+            { "no method", static text => text.Replace("\"method\"", "\"methods\"", StringComparison.Ordinal) },
+            { "a norm that is text", static text => ReplaceFirstNumber(text, "\"1.0\"") },
+            { "a negative norm", static text => ReplaceFirstNumber(text, "-1") },
+            { "an endless norm", static text => ReplaceFirstNumber(text, "1e999") },
+            { "a norm changed by hand", static text => ReplaceFirstNumber(text, "1.25") },
+            { "a layer without a norm", static text => text[..text.IndexOf(":{\"content\"", StringComparison.Ordinal)] + ":null}}" },
+        };
 
     public void Dispose() => folder.Dispose();
 
@@ -218,7 +219,10 @@ public sealed class NormCacheTests : IDisposable
         (IReadOnlyDictionary<string, BaseNorms> norms, int computed, EventLog log) = Measure(basePath);
         Assert.Equal((damage, LayerCount), (damage, computed));
         Assert.Equal(expected.OrderBy(static pair => pair.Key), norms.OrderBy(static pair => pair.Key));
-        Assert.Contains(log.Verbose, line => line.Contains(cached, StringComparison.Ordinal) && line.Contains("ignored", StringComparison.Ordinal));
+        Assert.Contains(
+            log.Verbose,
+            line => line.Contains(cached, StringComparison.Ordinal) && line.Contains("ignored", StringComparison.Ordinal)
+        );
         Assert.Empty(log.Warnings);
         Assert.Equal(text, File.ReadAllText(cached));
     }
@@ -268,14 +272,20 @@ public sealed class NormCacheTests : IDisposable
         string path = WriteBase("shared.safetensors", side: 200);
         IReadOnlyDictionary<string, BaseNorms> expected = Measure(path, "alone").Norms;
         var results = new (IReadOnlyDictionary<string, BaseNorms> Norms, int Computed, EventLog Log)[8];
-        Thread[] threads = Enumerable.Range(0, results.Length).Select(index => new Thread(() => results[index] = Measure(path, "shared", threads: 1, Layers.Skip(index % 3)))).ToArray();
+        Thread[] threads = Enumerable
+            .Range(0, results.Length)
+            .Select(index => new Thread(() => results[index] = Measure(path, "shared", threads: 1, Layers.Skip(index % 3))))
+            .ToArray();
         Array.ForEach(threads, static thread => thread.Start());
         Array.ForEach(threads, static thread => thread.Join());
-        Assert.All(results, result =>
-        {
-            Assert.All(result.Norms, norm => Assert.Equal(expected[norm.Key], norm.Value));
-            Assert.Empty(result.Log.Warnings);
-        });
+        Assert.All(
+            results,
+            result =>
+            {
+                Assert.All(result.Norms, norm => Assert.Equal(expected[norm.Key], norm.Value));
+                Assert.Empty(result.Log.Warnings);
+            }
+        );
         Assert.Single(Directory.GetFiles(folder.PathOf("shared")));
         (IReadOnlyDictionary<string, BaseNorms> norms, _, EventLog log) = Measure(path, "shared");
         Assert.Equal(expected.OrderBy(static pair => pair.Key), norms.OrderBy(static pair => pair.Key));
@@ -301,7 +311,10 @@ public sealed class NormCacheTests : IDisposable
     [InlineData(double.PositiveInfinity)]
     public void A_base_weight_that_is_not_finite_is_an_error_that_names_it_and_is_not_kept(double value)
     {
-        string path = SampleFiles.Write(folder.PathOf("broken.safetensors"), [SampleTensor.Of(TensorOf(0), TensorType.Float16, [2, 2], [1, value, 0, 0])]);
+        string path = SampleFiles.Write(
+            folder.PathOf("broken.safetensors"),
+            [SampleTensor.Of(TensorOf(0), TensorType.Float16, [2, 2], [1, value, 0, 0])]
+        );
         for (int run = 0; run < 2; run++)
         {
             CheckpointException exception = Assert.Throws<CheckpointException>(() => Measure(path));
@@ -330,7 +343,8 @@ public sealed class NormCacheTests : IDisposable
 
     private static string LayerOf(int index) => string.Create(CultureInfo.InvariantCulture, $"lora_unet_input_blocks_{index}_0_proj_in");
 
-    private static string TensorOf(int index) => string.Create(CultureInfo.InvariantCulture, $"model.diffusion_model.input_blocks.{index}.0.proj_in.weight");
+    private static string TensorOf(int index) =>
+        string.Create(CultureInfo.InvariantCulture, $"model.diffusion_model.input_blocks.{index}.0.proj_in.weight");
 
     private static string ReplaceFirstNumber(string text, string number)
     {
@@ -352,7 +366,14 @@ public sealed class NormCacheTests : IDisposable
     {
         const int Side = 7096;
         string path = folder.PathOf("large.safetensors");
-        File.WriteAllBytes(path, SampleFiles.Raw(FormattableString.Invariant($"{{\"{TensorOf(0)}\":{{\"dtype\":\"F16\",\"shape\":[{Side},{Side}],\"data_offsets\":[0,{2L * Side * Side}]}}}}")));
+        File.WriteAllBytes(
+            path,
+            SampleFiles.Raw(
+                FormattableString.Invariant(
+                    $"{{\"{TensorOf(0)}\":{{\"dtype\":\"F16\",\"shape\":[{Side},{Side}],\"data_offsets\":[0,{2L * Side * Side}]}}}}"
+                )
+            )
+        );
         using FileStream stream = File.Open(path, FileMode.Open);
         stream.SetLength(stream.Length + (2L * Side * Side));
         return path;
@@ -361,10 +382,20 @@ public sealed class NormCacheTests : IDisposable
     private string WriteBase(string name, int side)
     {
         var gaussian = new Gaussian(side);
-        return SampleFiles.Write(folder.PathOf(name), Enumerable.Range(0, LayerCount).Select(index => SampleTensor.Of(TensorOf(index), TensorType.Float16, [side, side], gaussian.Numbers(side * side))));
+        return SampleFiles.Write(
+            folder.PathOf(name),
+            Enumerable
+                .Range(0, LayerCount)
+                .Select(index => SampleTensor.Of(TensorOf(index), TensorType.Float16, [side, side], gaussian.Numbers(side * side)))
+        );
     }
 
-    private (IReadOnlyDictionary<string, BaseNorms> Norms, int Computed, EventLog Log) Measure(string path, string cache = "cache", int threads = 2, IEnumerable<string>? layers = null)
+    private (IReadOnlyDictionary<string, BaseNorms> Norms, int Computed, EventLog Log) Measure(
+        string path,
+        string cache = "cache",
+        int threads = 2,
+        IEnumerable<string>? layers = null
+    )
     {
         using Checkpoint checkpoint = Checkpoint.Open(path);
         var operators = new CountingOperatorFactory();

@@ -10,9 +10,18 @@ public sealed class SdxlLayerMapTests
     private const string TextEncoder2 = "conditioner.embedders.1.model.transformer.resblocks.";
 
     [Theory]
-    [InlineData(UNet + "input_blocks.4.1.transformer_blocks.0.attn1.to_q.weight", "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q")]
-    [InlineData(UNet + "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0.weight", "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_out_0")]
-    [InlineData(UNet + "middle_block.1.transformer_blocks.9.ff.net.0.proj.weight", "lora_unet_middle_block_1_transformer_blocks_9_ff_net_0_proj")]
+    [InlineData(
+        UNet + "input_blocks.4.1.transformer_blocks.0.attn1.to_q.weight",
+        "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q"
+    )]
+    [InlineData(
+        UNet + "input_blocks.4.1.transformer_blocks.0.attn2.to_out.0.weight",
+        "lora_unet_input_blocks_4_1_transformer_blocks_0_attn2_to_out_0"
+    )]
+    [InlineData(
+        UNet + "middle_block.1.transformer_blocks.9.ff.net.0.proj.weight",
+        "lora_unet_middle_block_1_transformer_blocks_9_ff_net_0_proj"
+    )]
     [InlineData(UNet + "output_blocks.5.2.conv.weight", "lora_unet_output_blocks_5_2_conv")]
     [InlineData(UNet + "input_blocks.3.0.op.weight", "lora_unet_input_blocks_3_0_op")]
     [InlineData(UNet + "input_blocks.1.0.in_layers.2.weight", "lora_unet_input_blocks_1_0_in_layers_2")]
@@ -26,7 +35,8 @@ public sealed class SdxlLayerMapTests
     [InlineData(TextEncoder2 + "0.attn.out_proj.weight", "lora_te2_text_model_encoder_layers_0_self_attn_out_proj")]
     [InlineData(TextEncoder2 + "31.mlp.c_fc.weight", "lora_te2_text_model_encoder_layers_31_mlp_fc1")]
     [InlineData(TextEncoder2 + "31.mlp.c_proj.weight", "lora_te2_text_model_encoder_layers_31_mlp_fc2")]
-    public void A_weight_lies_under_the_layer_of_its_name(string tensor, string layer) => Assert.Equal([layer], SdxlLayerMap.LayersOf(tensor));
+    public void A_weight_lies_under_the_layer_of_its_name(string tensor, string layer) =>
+        Assert.Equal([layer], SdxlLayerMap.LayersOf(tensor));
 
     [Fact]
     public void The_stacked_projections_of_CLIP_G_lie_under_three_layers_in_the_order_q_k_v()

@@ -17,7 +17,18 @@ public sealed class LoraComparerTests : IDisposable
 
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string> Families => ["unrelated", "other rank", "factors of other shapes", "scaled", "reversed", "perturbed 1e-3", "perturbed 1e-5", "perturbed 1e-7", "perturbed 1e-9"];
+    public static TheoryData<string> Families =>
+        [
+            "unrelated",
+            "other rank",
+            "factors of other shapes",
+            "scaled",
+            "reversed",
+            "perturbed 1e-3",
+            "perturbed 1e-5",
+            "perturbed 1e-7",
+            "perturbed 1e-9",
+        ];
 
     public void Dispose() => folder.Dispose();
 
@@ -30,7 +41,15 @@ public sealed class LoraComparerTests : IDisposable
             var gaussian = new Gaussian(rows + rank);
             double[] up = gaussian.Numbers(rows * rank);
             double[] down = gaussian.Numbers(rank * columns, 0.1);
-            (double[] otherUp, double[] otherDown, int otherRank, double otherAlpha) = Other(family, gaussian, up, down, rows, columns, rank);
+            (double[] otherUp, double[] otherDown, int otherRank, double otherAlpha) = Other(
+                family,
+                gaussian,
+                up,
+                down,
+                rows,
+                columns,
+                rank
+            );
             string first = Write("first", up, down, rows, columns, rank, 4);
             string second = Write("second", otherUp, otherDown, rows, columns, otherRank, otherAlpha);
             AssertIsFloat64(Compare(first, second), first, second);
@@ -61,7 +80,9 @@ public sealed class LoraComparerTests : IDisposable
         double[] otherUp = Enumerable.Range(0, up.Length).Select(index => up[(index / 8 * 8) + 7 - (index % 8)] * 3).ToArray();
         double[] otherDown = Enumerable.Range(0, down.Length).Select(index => down[((7 - (index / 30)) * 30) + (index % 30)] / 6).ToArray();
         LoraComparison comparison = Compare(
-            Write("first", up, down, 40, 30, 8, alpha: 8, TensorType.Float64), Write("second", otherUp, otherDown, 40, 30, 8, alpha: 16, TensorType.Float64));
+            Write("first", up, down, 40, 30, 8, alpha: 8, TensorType.Float64),
+            Write("second", otherUp, otherDown, 40, 30, 8, alpha: 16, TensorType.Float64)
+        );
         Assert.InRange(comparison.RelativeErrorToLora, 0, 1e-14);
         Assert.Equal(1, comparison.Cosine, 1e-14);
     }
@@ -93,8 +114,14 @@ public sealed class LoraComparerTests : IDisposable
     [Fact]
     public void Layers_of_one_file_only_count_in_full_and_are_named()
     {
-        string first = new SampleLora(1).Layer("lora_unet_a", 20, 16, 4).Layer("lora_unet_b", 20, 16, 4).Write(folder.PathOf("first.safetensors"));
-        string second = new SampleLora(1).Layer("lora_unet_a", 20, 16, 4).Layer("lora_unet_c", 20, 16, 4).Write(folder.PathOf("second.safetensors"));
+        string first = new SampleLora(1)
+            .Layer("lora_unet_a", 20, 16, 4)
+            .Layer("lora_unet_b", 20, 16, 4)
+            .Write(folder.PathOf("first.safetensors"));
+        string second = new SampleLora(1)
+            .Layer("lora_unet_a", 20, 16, 4)
+            .Layer("lora_unet_c", 20, 16, 4)
+            .Write(folder.PathOf("second.safetensors"));
         LoraComparison comparison = Compare(first, second);
         Assert.Equal(["lora_unet_b"], comparison.OnlyInReference);
         Assert.Equal(["lora_unet_c"], comparison.OnlyInOther);
@@ -129,8 +156,14 @@ public sealed class LoraComparerTests : IDisposable
     [Fact]
     public void Layers_in_the_words_of_diffusers_are_paired_with_those_in_Stabilitys()
     {
-        string stability = new SampleLora(1).Layer("lora_unet_input_blocks_4_1_proj_in", 20, 16, 4).Layer("lora_unet_output_blocks_2_2_conv", 20, 16, 4, kernel: 3).Write(folder.PathOf("first.safetensors"));
-        string diffusers = new SampleLora(1).Layer("lora_unet_down_blocks_1_attentions_0_proj_in", 20, 16, 4).Layer("lora_unet_up_blocks_0_upsamplers_0_conv", 20, 16, 4, kernel: 3).Write(folder.PathOf("second.safetensors"));
+        string stability = new SampleLora(1)
+            .Layer("lora_unet_input_blocks_4_1_proj_in", 20, 16, 4)
+            .Layer("lora_unet_output_blocks_2_2_conv", 20, 16, 4, kernel: 3)
+            .Write(folder.PathOf("first.safetensors"));
+        string diffusers = new SampleLora(1)
+            .Layer("lora_unet_down_blocks_1_attentions_0_proj_in", 20, 16, 4)
+            .Layer("lora_unet_up_blocks_0_upsamplers_0_conv", 20, 16, 4, kernel: 3)
+            .Write(folder.PathOf("second.safetensors"));
         Assert.Equal(0, Compare(stability, diffusers).RelativeErrorToLora);
     }
 
@@ -209,9 +242,12 @@ public sealed class LoraComparerTests : IDisposable
     [Fact]
     public void Tensors_outside_the_layers_are_named_where_they_differ()
     {
-        string With(string name, double value) => new SampleLora(1).Layer(Layer, 20, 16, 4)
-            .Tensor(SampleTensor.Of("same.dora_scale", TensorType.Float32, [2], [1.0, 2]))
-            .Tensor(SampleTensor.Of("other.dora_scale", TensorType.Float32, [2], [1.0, value])).Write(folder.PathOf(name));
+        string With(string name, double value) =>
+            new SampleLora(1)
+                .Layer(Layer, 20, 16, 4)
+                .Tensor(SampleTensor.Of("same.dora_scale", TensorType.Float32, [2], [1.0, 2]))
+                .Tensor(SampleTensor.Of("other.dora_scale", TensorType.Float32, [2], [1.0, value]))
+                .Write(folder.PathOf(name));
         var log = new EventLog();
         Assert.Equal(["other.dora_scale"], Compare(With("first", 1), With("second", 2), log: log).TensorsNotCompared);
         Assert.Contains("other.dora_scale", Assert.Single(log.Warnings), StringComparison.Ordinal);
@@ -242,7 +278,15 @@ public sealed class LoraComparerTests : IDisposable
         }
     }
 
-    private static (double[] Up, double[] Down, int Rank, double Alpha) Other(string family, Gaussian gaussian, double[] up, double[] down, int rows, int columns, int rank)
+    private static (double[] Up, double[] Down, int Rank, double Alpha) Other(
+        string family,
+        Gaussian gaussian,
+        double[] up,
+        double[] down,
+        int rows,
+        int columns,
+        int rank
+    )
     {
         double[] Perturbed(double[] values, double size) => Array.ConvertAll(values, value => value * (1 + (size * gaussian.Next())));
         return family switch
@@ -256,8 +300,16 @@ public sealed class LoraComparerTests : IDisposable
         };
     }
 
-    private string Write(string name, double[] up, double[] down, int rows, int columns, int rank, double alpha, TensorType type = TensorType.Float64) =>
-        new SampleLora().Layer(Layer, up, [rows, rank], down, [rank, columns], alpha, type).Write(folder.PathOf($"{name}.safetensors"));
+    private string Write(
+        string name,
+        double[] up,
+        double[] down,
+        int rows,
+        int columns,
+        int rank,
+        double alpha,
+        TensorType type = TensorType.Float64
+    ) => new SampleLora().Layer(Layer, up, [rows, rank], down, [rank, columns], alpha, type).Write(folder.PathOf($"{name}.safetensors"));
 
     private LoraComparison Compare(string first, string second, ResizeSession? session = null, EventLog? log = null)
     {

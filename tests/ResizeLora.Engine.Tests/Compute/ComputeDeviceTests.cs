@@ -20,7 +20,8 @@ public sealed class ComputeDeviceTests
     [InlineData("cpu:0", false)]
     [InlineData("", false)]
     [InlineData(null, false)]
-    public void A_device_is_auto_cpu_cuda_or_a_numbered_cuda(string? name, bool valid) => Assert.Equal(valid, ComputeDevice.IsValidName(name));
+    public void A_device_is_auto_cpu_cuda_or_a_numbered_cuda(string? name, bool valid) =>
+        Assert.Equal(valid, ComputeDevice.IsValidName(name));
 
     [Fact]
     public void The_native_library_loads_and_the_processor_is_always_there()

@@ -38,7 +38,10 @@ public sealed class CudaTests
         foreach ((LayerSpectrum expected, LayerSpectrum actual) in processor.Job.Layers.Zip(cuda.Job.Layers))
         {
             Assert.Equal(expected.Layer, actual.Layer);
-            Assert.All(expected.SingularValues.Zip(actual.SingularValues), pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First));
+            Assert.All(
+                expected.SingularValues.Zip(actual.SingularValues),
+                pair => Assert.Equal(pair.First, pair.Second, 1e-4 * pair.First)
+            );
             Assert.Equal(expected.BaseSpectralNorm!.Value, actual.BaseSpectralNorm!.Value, 1e-5 * expected.BaseSpectralNorm.Value);
             Assert.Equal(expected.BaseFrobeniusNorm!.Value, actual.BaseFrobeniusNorm!.Value, 1e-5 * expected.BaseFrobeniusNorm.Value);
         }
@@ -72,7 +75,10 @@ public sealed class CudaTests
             {
                 Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Result.Layer));
                 Tensor written = WrittenLayer.Delta(output.File, output.Layers.Single(layer => layer.Name == planned.Result.Layer));
-                Assert.True(WrittenLayer.Norm(written - WrittenLayer.Truncate(delta, planned.Kept)) <= 1e-5 * WrittenLayer.Norm(delta), planned.Result.Layer);
+                Assert.True(
+                    WrittenLayer.Norm(written - WrittenLayer.Truncate(delta, planned.Kept)) <= 1e-5 * WrittenLayer.Norm(delta),
+                    planned.Result.Layer
+                );
             }
         }
     }

@@ -51,8 +51,9 @@ public sealed class TorchFailureTests
     [Fact]
     public void Work_on_a_layer_fails_with_the_device_that_it_was_done_on()
     {
-        DeviceException failure = Assert.Throws<DeviceException>(
-            () => LayerThreads.Run<int>(ComputeDevice.Processor, static () => throw Thrown(GpuText)));
+        DeviceException failure = Assert.Throws<DeviceException>(() =>
+            LayerThreads.Run<int>(ComputeDevice.Processor, static () => throw Thrown(GpuText))
+        );
         Assert.Equal("DeviceMemory", failure.ErrorId);
         Assert.IsType<ExternalException>(failure.InnerException);
         Assert.Equal(3, LayerThreads.Run(ComputeDevice.Processor, static () => 3));
@@ -62,8 +63,9 @@ public sealed class TorchFailureTests
     public void What_libtorch_itself_refuses_is_such_an_exception()
     {
         // More than any machine has.
-        DeviceException failure = Assert.Throws<DeviceException>(
-            () => LayerThreads.Run(ComputeDevice.Processor, static () => torch.empty(1L << 46, torch.ScalarType.Float64).numel()));
+        DeviceException failure = Assert.Throws<DeviceException>(() =>
+            LayerThreads.Run(ComputeDevice.Processor, static () => torch.empty(1L << 46, torch.ScalarType.Float64).numel())
+        );
         Assert.Equal("DeviceMemory", failure.ErrorId);
     }
 

@@ -4,7 +4,9 @@ using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests.Fuzzing;
 
-/// <summary>What must hold of any header: it is read and obeys the format, or is refused by the documented exception, soon and in little memory.</summary>
+/// <summary>
+/// What must hold of any header: it is read and obeys the format, or is refused by the documented exception, soon and in little memory.
+/// </summary>
 internal static class HeaderFuzz
 {
     // What parsing may take for each byte of the header, for objects whose text is short; and for an exception.
@@ -56,12 +58,20 @@ internal static class HeaderFuzz
         foreach (TensorEntry tensor in header.Tensors)
         {
             Require(tensor.Start == position, json, "a hole or an overlap was accepted");
-            Require(tensor.ElementCount * TensorTypes.BitsOf(tensor.Type) == tensor.ByteLength * 8, json, "a size that is not shape times type was accepted");
+            Require(
+                tensor.ElementCount * TensorTypes.BitsOf(tensor.Type) == tensor.ByteLength * 8,
+                json,
+                "a size that is not shape times type was accepted"
+            );
             position = tensor.End;
         }
 
         Require(position == dataLength, json, "data that belongs to no tensor was accepted");
-        Require(header.Tensors.Select(static tensor => tensor.Name).Distinct().Count() == header.Tensors.Count, json, "a name was accepted twice");
+        Require(
+            header.Tensors.Select(static tensor => tensor.Name).Distinct().Count() == header.Tensors.Count,
+            json,
+            "a name was accepted twice"
+        );
     }
 
     private static void Require(bool holds, byte[] json, string otherwise)

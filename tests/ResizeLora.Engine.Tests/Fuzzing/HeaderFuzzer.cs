@@ -9,11 +9,56 @@ internal static class HeaderFuzzer
 {
     private static readonly string[] NastyValues =
     [
-        "0", "1", "-1", "8", "2147483648", "4294967296", "9223372036854775807", "9223372036854775808", "18446744073709551616", "1.5", "1e2", "1e400", "-0",
-        "null", "true", "\"\"", "\"1\"", "{}", "[]", "[0]", "[[0]]", "[0,1,2]", "NaN", "\"\\ud800\"", "\"\\u0000\"", "\"F32\"", "\"F99\"", "\"BF16\"", "[[[[[[[[[[[[]]]]]]]]]]]]",
+        "0",
+        "1",
+        "-1",
+        "8",
+        "2147483648",
+        "4294967296",
+        "9223372036854775807",
+        "9223372036854775808",
+        "18446744073709551616",
+        "1.5",
+        "1e2",
+        "1e400",
+        "-0",
+        "null",
+        "true",
+        "\"\"",
+        "\"1\"",
+        "{}",
+        "[]",
+        "[0]",
+        "[[0]]",
+        "[0,1,2]",
+        "NaN",
+        "\"\\ud800\"",
+        "\"\\u0000\"",
+        "\"F32\"",
+        "\"F99\"",
+        "\"BF16\"",
+        "[[[[[[[[[[[[]]]]]]]]]]]]",
     ];
 
-    private static readonly string[] NastyText = [",", "}", "{", "]", "[", "\"", "\\", ":", "\0", " ", "\n", "\uFEFF", "/", "é", "\"x\":", "{}"];
+    private static readonly string[] NastyText =
+    [
+        ",",
+        "}",
+        "{",
+        "]",
+        "[",
+        "\"",
+        "\\",
+        ":",
+        "\0",
+        " ",
+        "\n",
+        "\uFEFF",
+        "/",
+        "é",
+        "\"x\":",
+        "{}",
+    ];
 
     private static readonly TensorType[] Types = Enum.GetValues<TensorType>();
 
@@ -26,7 +71,8 @@ internal static class HeaderFuzzer
             ChangeMember(members, random);
         }
 
-        string json = "{" + string.Join(',', members.Select(static member => string.Concat(member))) + "}" + new string(' ', random.Next(8));
+        string json =
+            "{" + string.Join(',', members.Select(static member => string.Concat(member))) + "}" + new string(' ', random.Next(8));
         for (int change = random.Next(6) == 0 ? random.Next(1, 4) : 0; change > 0 && json.Length > 0; change--)
         {
             int position = random.Next(json.Length);
@@ -63,8 +109,20 @@ internal static class HeaderFuzzer
             int[] shape = [4 * random.Next(3), random.Next(1, 4)];
             long end = position + (shape[0] * shape[1] * TensorTypes.BitsOf(type) / 8);
             members.Add([
-                "", $"\"tensor{members.Count}\"", ":{\"dtype\":", $"\"{TensorTypes.NameOf(type)}\"", ",\"shape\":[", Text(shape[0]), ",", Text(shape[1]),
-                "],\"data_offsets\":[", Text(position), ",", Text(end), "]}"]);
+                "",
+                $"\"tensor{members.Count}\"",
+                ":{\"dtype\":",
+                $"\"{TensorTypes.NameOf(type)}\"",
+                ",\"shape\":[",
+                Text(shape[0]),
+                ",",
+                Text(shape[1]),
+                "],\"data_offsets\":[",
+                Text(position),
+                ",",
+                Text(end),
+                "]}",
+            ]);
             position = end;
         }
 

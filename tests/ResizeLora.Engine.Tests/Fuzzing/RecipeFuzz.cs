@@ -3,7 +3,10 @@ using ResizeLora.Recipes;
 
 namespace ResizeLora.Tests.Fuzzing;
 
-/// <summary>What must hold of any text: it is a recipe that its own text gives back, or is refused by the documented exception, soon and in little memory.</summary>
+/// <summary>
+/// What must hold of any text: it is a recipe that its own text gives back, or is refused by the documented exception, soon and in little
+/// memory.
+/// </summary>
 internal static class RecipeFuzz
 {
     // Each part becomes a few strings, and an error quotes the text.
@@ -54,7 +57,11 @@ internal static class RecipeFuzz
 
     private static void CheckCost(string text, long taken, TimeSpan elapsed)
     {
-        Require(taken <= MemoryForAll + (MemoryPerCharacter * (long)text.Length), text, $"{taken} bytes were taken for {text.Length} characters");
+        Require(
+            taken <= MemoryForAll + (MemoryPerCharacter * (long)text.Length),
+            text,
+            $"{taken} bytes were taken for {text.Length} characters"
+        );
         Require(elapsed < Patience, text, $"it took {elapsed.TotalSeconds:0.0} s");
     }
 

@@ -7,9 +7,59 @@ namespace ResizeLora.Tests.Fuzzing;
 internal static class RecipeFuzzer
 {
     private static readonly string[] NastyValues =
-        ["", "0", "-0", "1", "-1", "inf", "-inf", "nan", "1e308", "-1e308", "5e-324", "1e999", "1e-999", "0x10", "1,5", "1.5.5", "+", "-", ".", "1e", "٣", "１", "1_000", " 2 ", "--1", "true", "null", "1;2", "=", "=="];
+    [
+        "",
+        "0",
+        "-0",
+        "1",
+        "-1",
+        "inf",
+        "-inf",
+        "nan",
+        "1e308",
+        "-1e308",
+        "5e-324",
+        "1e999",
+        "1e-999",
+        "0x10",
+        "1,5",
+        "1.5.5",
+        "+",
+        "-",
+        ".",
+        "1e",
+        "٣",
+        "１",
+        "1_000",
+        " 2 ",
+        "--1",
+        "true",
+        "null",
+        "1;2",
+        "=",
+        "==",
+    ];
 
-    private static readonly string[] NastyText = [",", ",,", "=", ":", "::", " ", "\t", "\0", "é", "\ud800", "\u202e", "\"", "{}", "%s", "../", "thr", "size"];
+    private static readonly string[] NastyText =
+    [
+        ",",
+        ",,",
+        "=",
+        ":",
+        "::",
+        " ",
+        "\t",
+        "\0",
+        "é",
+        "\ud800",
+        "\u202e",
+        "\"",
+        "{}",
+        "%s",
+        "../",
+        "thr",
+        "size",
+    ];
 
     /// <summary>The next text.</summary>
     public static string Next(Random random)
@@ -23,7 +73,10 @@ internal static class RecipeFuzzer
             {
                 0 => text.Remove(position, Math.Min(random.Next(1, 6), text.Length - position)),
                 1 => text.Insert(position, NastyText[random.Next(NastyText.Length)]),
-                _ => text.Insert(position, string.Concat(Enumerable.Repeat(NastyText[random.Next(NastyText.Length)], 1 << random.Next(12)))),
+                _ => text.Insert(
+                    position,
+                    string.Concat(Enumerable.Repeat(NastyText[random.Next(NastyText.Length)], 1 << random.Next(12)))
+                ),
             };
         }
 
@@ -53,12 +106,13 @@ internal static class RecipeFuzzer
         return random.Next(10) == 0 ? text.ToUpperInvariant() : text;
     }
 
-    private static string Number(Random random) => random.Next(8) switch
-    {
-        0 => NastyValues[random.Next(NastyValues.Length)],
-        1 => random.Next(-4, 200).ToString(CultureInfo.InvariantCulture),
-        2 => (random.NextDouble() * Math.Pow(10, random.Next(-12, 12))).ToString("R", CultureInfo.InvariantCulture),
-        3 => (-random.NextDouble() * 4).ToString("R", CultureInfo.InvariantCulture),
-        _ => random.NextDouble().ToString("0.##", CultureInfo.InvariantCulture),
-    };
+    private static string Number(Random random) =>
+        random.Next(8) switch
+        {
+            0 => NastyValues[random.Next(NastyValues.Length)],
+            1 => random.Next(-4, 200).ToString(CultureInfo.InvariantCulture),
+            2 => (random.NextDouble() * Math.Pow(10, random.Next(-12, 12))).ToString("R", CultureInfo.InvariantCulture),
+            3 => (-random.NextDouble() * 4).ToString("R", CultureInfo.InvariantCulture),
+            _ => random.NextDouble().ToString("0.##", CultureInfo.InvariantCulture),
+        };
 }

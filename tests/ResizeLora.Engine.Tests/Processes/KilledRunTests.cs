@@ -37,7 +37,14 @@ public sealed class KilledRunTests
         using var scene = new ProcessScene(layers: 6, side: 384, rank: 32);
         string script = $"""
             [Console]::Out.WriteLine('ready'); [Console]::Out.Flush()
-            $null = Resize-Lora {scene.Quoted("lora.safetensors")} -Checkpoint {scene.Quoted("base.safetensors")} -OutputDirectory {scene.Quoted("output")} -Force -Recipe ({string.Join(',', Enumerable.Range(0, Recipes).Select(static index => FormattableString.Invariant($"'spn_ckpt=1,spn_lora=0.{index + 10},thr=-9'")))})
+            $null = Resize-Lora {scene.Quoted("lora.safetensors")} -Checkpoint {scene.Quoted(
+                "base.safetensors"
+            )} -OutputDirectory {scene.Quoted("output")} -Force -Recipe ({string.Join(
+                ',',
+                Enumerable.Range(0, Recipes).Select(static index =>
+                    FormattableString.Invariant($"'spn_ckpt=1,spn_lora=0.{index + 10},thr=-9'")
+                )
+            )})
             """;
         (TimeSpan starting, TimeSpan working) = Live(scene, script);
         Dictionary<string, byte[]> expected = Directory.GetFiles(scene.Output).ToDictionary(path => path, File.ReadAllBytes);
@@ -66,7 +73,12 @@ public sealed class KilledRunTests
                     Assert.Equal("ready", process.ReadLine());
                     if (whileWriting)
                     {
-                        Assert.True(SpinWait.SpinUntil(() => process.HasExited || Directory.EnumerateFiles(scene.Output).Any(), TimeSpan.FromMinutes(1)));
+                        Assert.True(
+                            SpinWait.SpinUntil(
+                                () => process.HasExited || Directory.EnumerateFiles(scene.Output).Any(),
+                                TimeSpan.FromMinutes(1)
+                            )
+                        );
                         Thread.Sleep(kill - (Kills - KillsWhileWriting));
                     }
                     else

@@ -30,7 +30,9 @@ internal sealed class PowerShellProcess : IDisposable
         string path = Path.Combine(folder, FormattableString.Invariant($"{Guid.NewGuid():N}.ps1"));
         string module = Quote(Path.Combine(Root, "out", "ResizeLora", "ResizeLora.psd1"));
         File.WriteAllText(path, $"$ErrorActionPreference = 'Stop'\nImport-Module {module}\n{script}");
-        string dotnet = Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        string dotnet = Path.GetFullPath(
+            Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "..", "..", "..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet")
+        );
         string shell = (string)AppContext.GetData("ResizeLora.PowerShell")!;
         var start = new ProcessStartInfo(dotnet, [shell, "-NoProfile", "-NonInteractive", "-File", path])
         {

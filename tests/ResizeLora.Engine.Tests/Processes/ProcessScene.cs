@@ -19,9 +19,23 @@ internal sealed class ProcessScene : IDisposable
         double[] numbers = gaussian.Numbers(side * side, 0.1);
         for (int index = 0; index < layers; index++)
         {
-            lora.Layer(FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in"), side, side, rank, alpha: rank, TensorType.Float16);
+            lora.Layer(
+                FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in"),
+                side,
+                side,
+                rank,
+                alpha: rank,
+                TensorType.Float16
+            );
             numbers[index] = 1;
-            weights.Add(SampleTensor.Of(FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.0.proj_in.weight"), TensorType.Float16, [side, side], numbers));
+            weights.Add(
+                SampleTensor.Of(
+                    FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.0.proj_in.weight"),
+                    TensorType.Float16,
+                    [side, side],
+                    numbers
+                )
+            );
         }
 
         Lora = lora.Write(PathOf("lora.safetensors"));

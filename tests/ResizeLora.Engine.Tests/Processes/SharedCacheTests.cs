@@ -18,7 +18,9 @@ public sealed class SharedCacheTests
         string script = $$"""
             [Console]::Out.WriteLine('ready'); [Console]::Out.Flush()
             while (-not [System.IO.File]::Exists({{scene.Quoted("go")}})) { [System.Threading.Thread]::Sleep(1) }
-            foreach ($layer in Get-LoraSpectrum {{scene.Quoted("lora.safetensors")}} -Checkpoint {{scene.Quoted("base.safetensors")}} -WarningAction Stop) {
+            foreach ($layer in Get-LoraSpectrum {{scene.Quoted("lora.safetensors")}} -Checkpoint {{scene.Quoted(
+                "base.safetensors"
+            )}} -WarningAction Stop) {
                 [Console]::Out.WriteLine($layer.BaseSpectralNorm.ToString('R', [cultureinfo]::InvariantCulture))
             }
             """;
@@ -36,8 +38,17 @@ public sealed class SharedCacheTests
             using Checkpoint checkpoint = Checkpoint.Open(scene.Base);
             var log = new EventLog();
             var provider = new BaseNormProvider(checkpoint, new NormCache(scene.Cache), new GramOperatorFactory(), 1);
-            IReadOnlyDictionary<string, BaseNorms> kept = provider.GetNorms(Enumerable.Range(0, LayerCount).Select(static index => FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in")), log, CancellationToken.None);
-            Assert.Equal(norms[0].Order(StringComparer.Ordinal), kept.Values.Select(static norm => norm.Spectral.ToString("R", CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal));
+            IReadOnlyDictionary<string, BaseNorms> kept = provider.GetNorms(
+                Enumerable
+                    .Range(0, LayerCount)
+                    .Select(static index => FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in")),
+                log,
+                CancellationToken.None
+            );
+            Assert.Equal(
+                norms[0].Order(StringComparer.Ordinal),
+                kept.Values.Select(static norm => norm.Spectral.ToString("R", CultureInfo.InvariantCulture)).Order(StringComparer.Ordinal)
+            );
             Assert.DoesNotContain(log.Verbose, static line => line.Contains("ignored", StringComparison.Ordinal));
         }
         finally

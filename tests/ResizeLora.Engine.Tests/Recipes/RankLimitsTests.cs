@@ -8,7 +8,8 @@ public sealed class RankLimitsTests
 {
     private static readonly double[] Halving = [16, 8, 4, 2, 1];
 
-    private static readonly Gen<double[]> Spectrum = Gen.OneOf(Gen.Double[0, 10], Gen.Int[0, 3].Select(static value => (double)value)).Array[1, 12]
+    private static readonly Gen<double[]> Spectrum = Gen.OneOf(Gen.Double[0, 10], Gen.Int[0, 3].Select(static value => (double)value))
+        .Array[1, 12]
         .Select(static values => values.OrderDescending().ToArray());
 
     // The shares of the norm that the first, the first two … hold: 0.866, 0.968, 0.992, 0.999, 1; of the sum: 0.516, 0.774, …
@@ -25,7 +26,12 @@ public sealed class RankLimitsTests
     [InlineData(DynamicMethod.CumulativeShare, 16.0 / 31, 1, 2)]
     [InlineData(DynamicMethod.CumulativeShare, 0.6, 2, 3)]
     [InlineData(DynamicMethod.CumulativeShare, 1, 5, 5)]
-    public void A_method_keeps_what_it_asks_for_and_one_more_by_the_old_count(DynamicMethod method, double parameter, int expected, int before)
+    public void A_method_keeps_what_it_asks_for_and_one_more_by_the_old_count(
+        DynamicMethod method,
+        double parameter,
+        int expected,
+        int before
+    )
     {
         Assert.Equal(expected, DynamicRank.Of(method, parameter, Halving));
         Assert.Equal(before, DynamicRank.Of(method, parameter, Halving, SvCount.Old));
@@ -65,50 +71,60 @@ public sealed class RankLimitsTests
 
     [Fact]
     public void A_dimension_on_a_bound_that_went_through_a_power_of_ten_stays_out() =>
-        Property.Holds(Spectrum.Where(static values => values[^1] > 0.01), 2000, static values =>
-        {
-            for (int index = 1; index < values.Length; index++)
+        Property.Holds(
+            Spectrum.Where(static values => values[^1] > 0.01),
+            2000,
+            static values =>
             {
-                double threshold = Math.Log10(values[index]) - Math.Log10(values[0]);
-                int above = values.Count(value => value > values[index] * (1 + 1e-9));
-                Assert.Equal(Math.Max(above, 1), DynamicRank.Of(DynamicMethod.SingularValueRatio, Math.Pow(10, -threshold), values));
+                for (int index = 1; index < values.Length; index++)
+                {
+                    double threshold = Math.Log10(values[index]) - Math.Log10(values[0]);
+                    int above = values.Count(value => value > values[index] * (1 + 1e-9));
+                    Assert.Equal(Math.Max(above, 1), DynamicRank.Of(DynamicMethod.SingularValueRatio, Math.Pow(10, -threshold), values));
+                }
             }
-        });
+        );
 
     [Fact]
     public void A_ratio_keeps_what_its_threshold_against_the_layers_own_norm_keeps() =>
-        Property.Holds(Gen.Select(Spectrum.Where(static values => values[0] > 0.01), Gen.Double[1, 100], Gen.Double[1e-3, 1e3]), 3000, static sample =>
-        {
-            (double[] values, double any, double scale) = sample;
-
-            // Any ratio, whole ones, and those on which a singular value lies exactly.
-            double[] ratios = [any, Math.Round(any), .. values.Where(static value => value > 0).Select(value => values[0] / value)];
-            foreach (double ratio in ratios)
+        Property.Holds(
+            Gen.Select(Spectrum.Where(static values => values[0] > 0.01), Gen.Double[1, 100], Gen.Double[1e-3, 1e3]),
+            3000,
+            static sample =>
             {
-                // The score is of ΔW, which alpha/rank scales; kohya's tool looks at the product of the factors.
-                var recipe = ResizeRecipe.Parse(FormattableString.Invariant($"spn_lora=1,thr={-Math.Log10(ratio):R}"));
-                double[] scores = Scoring.Score(recipe, new LayerReferences(values.Select(value => value * scale).ToArray(), 1, 1));
-                int[] byScore = DimensionSelector.ByThreshold([scores], recipe.Threshold!.Value).Kept[0];
-                int[] byRatio = new RankLimits { SvRatio = ratio }.Select(values, isConvolution: false);
+                (double[] values, double any, double scale) = sample;
 
-                // At a ratio of 1 the largest lies on the bound; kohya's tool never keeps less than one.
-                Assert.Equal(byScore.Length == 0 ? [0] : byScore, byRatio);
+                // Any ratio, whole ones, and those on which a singular value lies exactly.
+                double[] ratios = [any, Math.Round(any), .. values.Where(static value => value > 0).Select(value => values[0] / value)];
+                foreach (double ratio in ratios)
+                {
+                    // The score is of ΔW, which alpha/rank scales; kohya's tool looks at the product of the factors.
+                    var recipe = ResizeRecipe.Parse(FormattableString.Invariant($"spn_lora=1,thr={-Math.Log10(ratio):R}"));
+                    double[] scores = Scoring.Score(recipe, new LayerReferences(values.Select(value => value * scale).ToArray(), 1, 1));
+                    int[] byScore = DimensionSelector.ByThreshold([scores], recipe.Threshold!.Value).Kept[0];
+                    int[] byRatio = new RankLimits { SvRatio = ratio }.Select(values, isConvolution: false);
+
+                    // At a ratio of 1 the largest lies on the bound; kohya's tool never keeps less than one.
+                    Assert.Equal(byScore.Length == 0 ? [0] : byScore, byRatio);
+                }
             }
-        });
+        );
 
     [Fact]
-    public void Ranks_lie_between_one_and_all_and_grow_with_the_parameter() => Property.Holds(
-        Gen.Select(Spectrum, Gen.Double[0.001, 1], Gen.Double[0.001, 1], Gen.Enum<DynamicMethod>(), Gen.Enum<SvCount>()),
-        5000,
-        static sample =>
-        {
-            (double[] values, double one, double other, DynamicMethod method, SvCount count) = sample;
-            double Parameter(double share) => method == DynamicMethod.SingularValueRatio ? 1 / (1.001 - share) : share;
-            int less = DynamicRank.Of(method, Parameter(Math.Min(one, other)), values, count);
-            int more = DynamicRank.Of(method, Parameter(Math.Max(one, other)), values, count);
-            Assert.InRange(less, 1, more);
-            Assert.InRange(more, less, values.Length);
-        });
+    public void Ranks_lie_between_one_and_all_and_grow_with_the_parameter() =>
+        Property.Holds(
+            Gen.Select(Spectrum, Gen.Double[0.001, 1], Gen.Double[0.001, 1], Gen.Enum<DynamicMethod>(), Gen.Enum<SvCount>()),
+            5000,
+            static sample =>
+            {
+                (double[] values, double one, double other, DynamicMethod method, SvCount count) = sample;
+                double Parameter(double share) => method == DynamicMethod.SingularValueRatio ? 1 / (1.001 - share) : share;
+                int less = DynamicRank.Of(method, Parameter(Math.Min(one, other)), values, count);
+                int more = DynamicRank.Of(method, Parameter(Math.Max(one, other)), values, count);
+                Assert.InRange(less, 1, more);
+                Assert.InRange(more, less, values.Length);
+            }
+        );
 
     [Theory]
     [InlineData(null, null, 5, 5)]
@@ -128,9 +144,25 @@ public sealed class RankLimitsTests
     public void Of_the_ratio_and_the_cap_the_stricter_decides()
     {
         Assert.Equal([0, 1, 2], new RankLimits { SvRatio = 5, Rank = 4 }.Select(Halving, isConvolution: false));
-        Assert.Equal([0, 1, 2, 3], new RankLimits { SvRatio = 5, Rank = 4, SvCount = SvCount.Old }.Select(Halving, isConvolution: false));
+        Assert.Equal(
+            [0, 1, 2, 3],
+            new RankLimits
+            {
+                SvRatio = 5,
+                Rank = 4,
+                SvCount = SvCount.Old,
+            }.Select(Halving, isConvolution: false)
+        );
         Assert.Equal([0, 1], new RankLimits { SvRatio = 5, Rank = 2 }.Select(Halving, isConvolution: false));
-        Assert.Equal([0], new RankLimits { SvRatio = 5, Rank = 2, ConvRank = 1 }.Select(Halving, isConvolution: true));
+        Assert.Equal(
+            [0],
+            new RankLimits
+            {
+                SvRatio = 5,
+                Rank = 2,
+                ConvRank = 1,
+            }.Select(Halving, isConvolution: true)
+        );
     }
 
     [Fact]

@@ -102,35 +102,66 @@ public sealed class RecipeErrorTests
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, 1, null, rescale: double.NaN));
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), 1, null));
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: RankLimits.None));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: new RankLimits { Rank = 0 }));
+        Assert.Throws<RecipeException>(() =>
+            ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: new RankLimits { Rank = 0 })
+        );
         Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, null, limits: new RankLimits { Rank = 4 }));
     }
 
     [Fact]
     public void Whatever_is_typed_is_a_recipe_or_the_documented_error()
     {
-        string[] pieces = ["spn_ckpt", "spn_lora=2", ",thr=-1.2", ",size=8", ",rescale=2", "params", "=", ",", ":", "1", "-1.2", "0", "nan", "inf", "1e999", " ", "é", "\0", "x"];
+        string[] pieces =
+        [
+            "spn_ckpt",
+            "spn_lora=2",
+            ",thr=-1.2",
+            ",size=8",
+            ",rescale=2",
+            "params",
+            "=",
+            ",",
+            ":",
+            "1",
+            "-1.2",
+            "0",
+            "nan",
+            "inf",
+            "1e999",
+            " ",
+            "é",
+            "\0",
+            "x",
+        ];
         int valid = 0;
-        Property.Holds(Gen.OneOf(pieces).Array[0, 6].Select(string.Concat), 20_000, text =>
-        {
-            try
+        Property.Holds(
+            Gen.OneOf(pieces).Array[0, 6].Select(string.Concat),
+            20_000,
+            text =>
             {
-                IReadOnlyList<ResizeRecipe> recipes = ResizeRecipe.ParseAll(text);
-                Assert.All(recipes, static recipe =>
+                try
                 {
-                    int cuts = (recipe.Threshold is null ? 0 : 1) + (recipe.SizeMiB is null ? 0 : 1);
-                    bool limited = (recipe.Rank ?? recipe.ConvRank ?? recipe.SvRatio ?? recipe.SvFro ?? recipe.SvCumulative) is not null;
-                    Assert.Equal(recipe.Weights.Count > 0 ? 1 : 0, cuts);
-                    Assert.True(cuts > 0 || limited);
-                    Assert.Equal(recipe, ResizeRecipe.Parse(recipe.ToString()));
-                });
-                valid++;
+                    IReadOnlyList<ResizeRecipe> recipes = ResizeRecipe.ParseAll(text);
+                    Assert.All(
+                        recipes,
+                        static recipe =>
+                        {
+                            int cuts = (recipe.Threshold is null ? 0 : 1) + (recipe.SizeMiB is null ? 0 : 1);
+                            bool limited =
+                                (recipe.Rank ?? recipe.ConvRank ?? recipe.SvRatio ?? recipe.SvFro ?? recipe.SvCumulative) is not null;
+                            Assert.Equal(recipe.Weights.Count > 0 ? 1 : 0, cuts);
+                            Assert.True(cuts > 0 || limited);
+                            Assert.Equal(recipe, ResizeRecipe.Parse(recipe.ToString()));
+                        }
+                    );
+                    valid++;
+                }
+                catch (RecipeException exception)
+                {
+                    Assert.Contains(exception.Recipe, text, StringComparison.Ordinal);
+                }
             }
-            catch (RecipeException exception)
-            {
-                Assert.Contains(exception.Recipe, text, StringComparison.Ordinal);
-            }
-        });
+        );
         Assert.InRange(valid, 20, 19_000);
     }
 }

@@ -10,7 +10,8 @@ public sealed class RecipeGrammarTests
     private static readonly Gen<double> Number = Gen.OneOf(
         Gen.Double[0.001, 10],
         Gen.Int[1, 9].Select(static number => (double)number),
-        Gen.Int[1, 99].Select(static number => number / 100.0));
+        Gen.Int[1, 99].Select(static number => number / 100.0)
+    );
 
     private static readonly Gen<RankLimits> Limits = Gen.Select(
         Gen.Int[0, 4],
@@ -18,15 +19,17 @@ public sealed class RecipeGrammarTests
         Gen.Int[0, 2],
         Gen.Int[0, 40],
         Gen.Int[0, 40],
-        static (method, share, count, rank, convRank) => new RankLimits
-        {
-            SvRatio = method == 1 ? 1 / share : null,
-            SvFro = method == 2 ? share : null,
-            SvCumulative = method == 3 ? share : null,
-            SvCount = method is >= 1 and <= 3 && count > 0 ? (SvCount)(count - 1) : null,
-            Rank = rank > 0 ? rank : null,
-            ConvRank = convRank > 0 ? convRank : null,
-        });
+        static (method, share, count, rank, convRank) =>
+            new RankLimits
+            {
+                SvRatio = method == 1 ? 1 / share : null,
+                SvFro = method == 2 ? share : null,
+                SvCumulative = method == 3 ? share : null,
+                SvCount = method is >= 1 and <= 3 && count > 0 ? (SvCount)(count - 1) : null,
+                Rank = rank > 0 ? rank : null,
+                ConvRank = convRank > 0 ? convRank : null,
+            }
+    );
 
     private static readonly Gen<ResizeRecipe> Recipe = Gen.Select(
         Gen.Enum<ScoreKind>().Array[1, 6],
@@ -35,8 +38,15 @@ public sealed class RecipeGrammarTests
         Gen.OneOf(Gen.Double[-5, 5], Gen.Int[-3, 3].Select(static number => (double)number), Gen.Const(double.NegativeInfinity)),
         Gen.OneOf(Gen.Const(1.0), Number),
         Limits,
-        static (kinds, numbers, bySize, threshold, rescale, limits) => ResizeRecipe.Create(
-            kinds.Distinct().Zip(numbers).ToDictionary(static pair => pair.First, static pair => pair.Second), bySize ? null : threshold, bySize ? numbers[^1] * 10 : null, rescale, limits));
+        static (kinds, numbers, bySize, threshold, rescale, limits) =>
+            ResizeRecipe.Create(
+                kinds.Distinct().Zip(numbers).ToDictionary(static pair => pair.First, static pair => pair.Second),
+                bySize ? null : threshold,
+                bySize ? numbers[^1] * 10 : null,
+                rescale,
+                limits
+            )
+    );
 
     [Fact]
     public void The_default_recipe_weighs_the_spectral_norm_of_the_base()
@@ -75,15 +85,20 @@ public sealed class RecipeGrammarTests
         Assert.Equal(expected, ResizeRecipe.Parse(text).ToString());
 
     [Fact]
-    public void Parsing_what_a_recipe_prints_gives_an_equal_recipe() => Property.Holds(Recipe, 3000, static recipe =>
-    {
-        var parsed = ResizeRecipe.Parse(recipe.ToString());
-        Assert.Equal(recipe.ToString(), parsed.ToString());
-        Assert.Equal(recipe, parsed);
-        Assert.Equal(recipe.GetHashCode(), parsed.GetHashCode());
-        Assert.Equal(recipe.Limits, parsed.Limits);
-        Assert.Equal(recipe.Weights.OrderBy(static pair => pair.Key), parsed.Weights.OrderBy(static pair => pair.Key));
-    });
+    public void Parsing_what_a_recipe_prints_gives_an_equal_recipe() =>
+        Property.Holds(
+            Recipe,
+            3000,
+            static recipe =>
+            {
+                var parsed = ResizeRecipe.Parse(recipe.ToString());
+                Assert.Equal(recipe.ToString(), parsed.ToString());
+                Assert.Equal(recipe, parsed);
+                Assert.Equal(recipe.GetHashCode(), parsed.GetHashCode());
+                Assert.Equal(recipe.Limits, parsed.Limits);
+                Assert.Equal(recipe.Weights.OrderBy(static pair => pair.Key), parsed.Weights.OrderBy(static pair => pair.Key));
+            }
+        );
 
     [Fact]
     public void Weights_sum_to_one() => Property.Holds(Recipe, 500, static recipe => Assert.Equal(1, recipe.Weights.Values.Sum(), 1e-12));
@@ -129,7 +144,10 @@ public sealed class RecipeGrammarTests
 
     [Fact]
     public void Several_recipes_are_separated_by_colons() =>
-        Assert.Equal(["spn_lora=1,thr=-1", "spn_ckpt=1,size=8"], ResizeRecipe.ParseAll("spn_lora,thr=-1:spn_ckpt,size=8").Select(recipe => recipe.ToString()));
+        Assert.Equal(
+            ["spn_lora=1,thr=-1", "spn_ckpt=1,size=8"],
+            ResizeRecipe.ParseAll("spn_lora,thr=-1:spn_ckpt,size=8").Select(recipe => recipe.ToString())
+        );
 
     [Theory]
     [InlineData("de-DE")]

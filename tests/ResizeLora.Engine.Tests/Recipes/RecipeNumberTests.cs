@@ -41,10 +41,18 @@ public sealed class RecipeNumberTests
     public void Two_decimals_are_those_of_Python(double value, string expected) => Assert.Equal(expected, RecipeNumber.Short(value));
 
     [Fact]
-    public void Two_decimals_are_the_exact_number_rounded_half_to_even() => Property.Holds(
-        Gen.OneOf(Gen.Double[-10, 10], Gen.Int[-4000, 4000].Select(static number => number / 8.0), Gen.Int[-4000, 4000].Select(static number => number / 200.0), Gen.Double[-1e9, 1e9], Gen.Int[-99, 99].Select(static number => number + 1e12 + 0.125)),
-        20_000,
-        static value => Assert.Equal(ExactlyRounded(value).TrimEnd('0').TrimEnd('.'), RecipeNumber.Short(value)));
+    public void Two_decimals_are_the_exact_number_rounded_half_to_even() =>
+        Property.Holds(
+            Gen.OneOf(
+                Gen.Double[-10, 10],
+                Gen.Int[-4000, 4000].Select(static number => number / 8.0),
+                Gen.Int[-4000, 4000].Select(static number => number / 200.0),
+                Gen.Double[-1e9, 1e9],
+                Gen.Int[-99, 99].Select(static number => number + 1e12 + 0.125)
+            ),
+            20_000,
+            static value => Assert.Equal(ExactlyRounded(value).TrimEnd('0').TrimEnd('.'), RecipeNumber.Short(value))
+        );
 
     [Theory]
     [InlineData(0.1, "0.1")]

@@ -32,8 +32,12 @@ public sealed class OutputAlphaTests
     [InlineData(9000, 8, TensorType.Float16, TensorType.Float32)]
     [InlineData(9000, 8, TensorType.BFloat16, TensorType.BFloat16)]
     [InlineData(1e-9, 8, TensorType.Float32, TensorType.Float32)]
-    public void An_alpha_that_the_type_cannot_hold_is_stored_in_single_precision(double ratio, int rank, TensorType type, TensorType expected) =>
-        Assert.Equal(expected, OutputAlpha.Create(ratio, rank, type).Type);
+    public void An_alpha_that_the_type_cannot_hold_is_stored_in_single_precision(
+        double ratio,
+        int rank,
+        TensorType type,
+        TensorType expected
+    ) => Assert.Equal(expected, OutputAlpha.Create(ratio, rank, type).Type);
 
     [Theory]
     [InlineData(1)]

@@ -84,7 +84,8 @@ public sealed class OutputGuardTests : IDisposable
     [InlineData("real/sub/lora2.safetensors")]
     [InlineData("real/lora.safetensors")]
     [InlineData("absent/lora.safetensors")]
-    public void Another_file_is_no_input(string output) => OutputGuard.Check(folder.PathOf(output), [input, folder.PathOf("base.safetensors")]);
+    public void Another_file_is_no_input(string output) =>
+        OutputGuard.Check(folder.PathOf(output), [input, folder.PathOf("base.safetensors")]);
 
     [Fact]
     public void A_job_refuses_to_write_over_its_LoRA_and_its_checkpoint_even_with_permission()
@@ -94,7 +95,9 @@ public sealed class OutputGuardTests : IDisposable
         byte[][] before = [File.ReadAllBytes(scene.LoraPath), File.ReadAllBytes(scene.BasePath!)];
         foreach (string path in new[] { scene.LoraPath, scene.BasePath!, scene.PathOf("LORA.safetensors") })
         {
-            OutputException exception = Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None));
+            OutputException exception = Assert.Throws<OutputException>(() =>
+                scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None)
+            );
             Assert.Equal("IsInput", exception.Defect);
         }
 
@@ -104,7 +107,9 @@ public sealed class OutputGuardTests : IDisposable
     private void AssertRefused(string output)
     {
         string path = folder.PathOf(output);
-        OutputException exception = Assert.Throws<OutputException>(() => OutputGuard.Check(path, [folder.PathOf("base.safetensors"), input]));
+        OutputException exception = Assert.Throws<OutputException>(() =>
+            OutputGuard.Check(path, [folder.PathOf("base.safetensors"), input])
+        );
         Assert.Equal(("IsInput", path), (exception.Defect, exception.Path));
     }
 }

@@ -13,7 +13,11 @@ public sealed class OutputNamesTests : IDisposable
     [Theory]
     [InlineData("spn_ckpt=1,thr=-1.2", -1.2, "lora_spnckpt1_th-1.2.safetensors")]
     [InlineData("spn_ckpt=1,subspace=1,size=32", -0.1085, "lora_spnckpt0.5_subspace0.5_size32_th-0.11.safetensors")]
-    [InlineData("subspace=1,spn_lora=1,params=2,fro_lora=4,thr=0", 0, "lora_frolora0.5_params0.25_spnlora0.12_subspace0.12_th0.safetensors")]
+    [InlineData(
+        "subspace=1,spn_lora=1,params=2,fro_lora=4,thr=0",
+        0,
+        "lora_frolora0.5_params0.25_spnlora0.12_subspace0.12_th0.safetensors"
+    )]
     [InlineData("fro_ckpt=1,spn_lora=2,thr=-1", -1, "lora_frockpt0.33_spnlora0.67_th-1.safetensors")]
     [InlineData("spn_lora=1,rescale=1.5,thr=-0.001", -0.001, "lora_spnlora1_scale1.5_th-0.safetensors")]
     [InlineData("spn_lora=1,rescale=0.75,size=0.5", -2.0, "lora_spnlora1_scale0.75_size0.5_th-2.safetensors")]
@@ -39,7 +43,8 @@ public sealed class OutputNamesTests : IDisposable
     public void Dots_in_the_files_name_stay() =>
         Assert.Equal(
             "my.lora.v1.5_spnlora1_th0.safetensors",
-            OutputNames.Of(scene.Making("spn_lora,thr=0", "my.lora.v1.5.safetensors"), 0)[0]);
+            OutputNames.Of(scene.Making("spn_lora,thr=0", "my.lora.v1.5.safetensors"), 0)[0]
+        );
 
     [Theory]
     [InlineData(-1.204, TensorType.Float16, "th-1.2|th-1.204|th-1.204_f16")]

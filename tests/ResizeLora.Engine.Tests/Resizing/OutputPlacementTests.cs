@@ -124,7 +124,14 @@ public sealed class OutputPlacementTests : IDisposable
         string[] paths = [.. names.Select(name => PlacementScene.Write(placement, scene.Making(Recipe, name)))];
         string[] expected = ["x_spnlora1_th-1.2.safetensors", "b/x_spnlora1_th-1.2.safetensors", "c/b/x_spnlora1_th-1.2.safetensors"];
         Assert.Equal(expected.Select(name => Path.Combine(Out, name)), paths);
-        foreach (int[] order in (int[][])[[0, 1, 2], [2, 1, 0], [1, 2, 0]])
+        foreach (
+            int[] order in (int[][])
+                [
+                    [0, 1, 2],
+                    [2, 1, 0],
+                    [1, 2, 0],
+                ]
+        )
         {
             var later = new OutputPlacement(Out);
             Assert.All(order, index => Assert.Equal(paths[index], later.FindExisting(scene.Making(Recipe, names[index]))));
@@ -197,6 +204,7 @@ public sealed class OutputPlacementTests : IDisposable
         return SampleFiles.Write(
             Path.Combine(Out, "lora_spnlora1_th-1.2.safetensors"),
             [SampleTensor.Of("x.lora_up.weight", type, [1, 1], [1])],
-            new Dictionary<string, string> { ["resize_params"] = parameters });
+            new Dictionary<string, string> { ["resize_params"] = parameters }
+        );
     }
 }

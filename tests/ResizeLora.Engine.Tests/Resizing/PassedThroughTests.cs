@@ -13,7 +13,12 @@ public sealed class PassedThroughTests
     {
         SampleTensor[] foreign =
         [
-            new("bundle_emb.word.string_to_param.*", TensorType.Float32, [3], [.. Enumerable.Range(1, 12).Select(static value => (byte)value)]),
+            new(
+                "bundle_emb.word.string_to_param.*",
+                TensorType.Float32,
+                [3],
+                [.. Enumerable.Range(1, 12).Select(static value => (byte)value)]
+            ),
             new("packed", TensorType.Float4, [5, 2], [1, 2, 3, 4, 5]),
             new("flags", TensorType.Bool, [3], [1, 0, 1]),
             new("none", TensorType.Int64, [0], []),
@@ -31,10 +36,13 @@ public sealed class PassedThroughTests
             AssertCopied(input, output, copied);
             Assert.Equal(
                 [
-                    $"'{scene.LoraPath}': copied unchanged, since they are not pairs of factors that can be resized: 1 layer: dora (it also has dora_scale)",
-                    $"'{scene.LoraPath}': copied unchanged, since they belong to no layer: 5 tensors: bundle_emb.word.string_to_param.*, packed, flags and 2 more",
+                    $"'{scene.LoraPath}': copied unchanged, since they are not pairs of factors that can be resized: 1 layer: dora (it "
+                        + $"also has dora_scale)",
+                    $"'{scene.LoraPath}': copied unchanged, since they belong to no layer: 5 tensors: "
+                        + $"bundle_emb.word.string_to_param.*, packed, flags and 2 more",
                 ],
-                scene.Log.Warnings);
+                scene.Log.Warnings
+            );
             string verbose = Assert.Single(scene.Log.Verbose, static line => line.Contains("belong to no layer", StringComparison.Ordinal));
             Assert.EndsWith("bundle_emb.word.string_to_param.*, packed, flags, none, not.a.number", verbose, StringComparison.Ordinal);
         }
@@ -45,11 +53,16 @@ public sealed class PassedThroughTests
     {
         SampleTensor Zeros(string name, params long[] shape) =>
             SampleTensor.Of(name, TensorType.Float16, shape, new double[shape.Aggregate(1L, static (product, side) => product * side)]);
-        SampleLora lora = ResizeScene.UsualLora()
-            .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3)).Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1))
-            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2, 4, 3)).Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2, 1))
-            .Tensor(Zeros("lora_te1_half.lora_down.weight", 2, 4)).Tensor(SampleTensor.Scalar("lora_te1_half.alpha", 2))
-            .Tensor(Zeros("lora_te2_other.hada_w1_a", 2, 2)).Tensor(Zeros("lora_te2_other.hada_w1_b", 2, 2));
+        SampleLora lora = ResizeScene
+            .UsualLora()
+            .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3))
+            .Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1))
+            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2, 4, 3))
+            .Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2, 1))
+            .Tensor(Zeros("lora_te1_half.lora_down.weight", 2, 4))
+            .Tensor(SampleTensor.Scalar("lora_te1_half.alpha", 2))
+            .Tensor(Zeros("lora_te2_other.hada_w1_a", 2, 2))
+            .Tensor(Zeros("lora_te2_other.hada_w1_b", 2, 2));
         using var scene = new ResizeScene(lora);
         using Adapter input = scene.OpenInput();
         (ResizePlan plan, Adapter output) = scene.Resize("spn_ckpt,thr=-1.2");
@@ -60,10 +73,12 @@ public sealed class PassedThroughTests
             AssertCopied(input, output, [.. input.OtherTensors.Select(static tensor => tensor.Name)]);
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.EndsWith(
-                ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3], lora_up [6, 2, 1, 1, 1]), "
-                + "lora_unet_sound (lora_down [2, 4, 3], lora_up [6, 2, 1]), lora_te1_half (no lora_up) and 1 more",
+                ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3], lora_up [6, 2, 1, "
+                    + "1, 1]), "
+                    + "lora_unet_sound (lora_down [2, 4, 3], lora_up [6, 2, 1]), lora_te1_half (no lora_up) and 1 more",
                 warning,
-                StringComparison.Ordinal);
+                StringComparison.Ordinal
+            );
             Assert.Contains(scene.Log.Verbose, static line => line.EndsWith("lora_te2_other (LoHa)", StringComparison.Ordinal));
             scene.Plan("spn_ckpt,thr=-1");
             Assert.Single(scene.Log.Warnings);
@@ -83,21 +98,40 @@ public sealed class PassedThroughTests
         using var scene = new ResizeScene(lora);
         scene.Plan("spn_ckpt,thr=-1.2");
         string warning = Assert.Single(scene.Log.Warnings);
-        Assert.Contains(": 1000 layers (TextEncoder1: 500, TextEncoder2: 500): lora_te1_text_model_encoder_layers_0_", warning, StringComparison.Ordinal);
+        Assert.Contains(
+            ": 1000 layers (TextEncoder1: 500, TextEncoder2: 500): lora_te1_text_model_encoder_layers_0_",
+            warning,
+            StringComparison.Ordinal
+        );
         Assert.EndsWith(" and 997 more", warning, StringComparison.Ordinal);
         Assert.InRange(warning.Length - scene.LoraPath.Length, 1, 400);
-        Assert.Contains(scene.Log.Verbose, static line => line.Contains("lora_te2_text_model_encoder_layers_500_", StringComparison.Ordinal));
+        Assert.Contains(
+            scene.Log.Verbose,
+            static line => line.Contains("lora_te2_text_model_encoder_layers_500_", StringComparison.Ordinal)
+        );
     }
 
     [Fact]
     public void Layers_without_a_base_weight_are_copied_where_the_recipe_needs_one()
     {
-        using var scene = new ResizeScene(ResizeScene.UsualLora().Layer("lora_unet_unheard_of", 8, 6, 4, alpha: 2).Layer("lora_unet_without_alpha", 8, 6, 4));
+        using var scene = new ResizeScene(
+            ResizeScene.UsualLora().Layer("lora_unet_unheard_of", 8, 6, 4, alpha: 2).Layer("lora_unet_without_alpha", 8, 6, 4)
+        );
         using Adapter input = scene.OpenInput();
         (ResizePlan plan, Adapter output) = scene.Resize("spn_ckpt,thr=-1.2");
         using (output)
         {
-            AssertCopied(input, output, ["lora_unet_unheard_of.alpha", "lora_unet_unheard_of.lora_down.weight", "lora_unet_unheard_of.lora_up.weight", "lora_unet_without_alpha.lora_down.weight", "lora_unet_without_alpha.lora_up.weight"]);
+            AssertCopied(
+                input,
+                output,
+                [
+                    "lora_unet_unheard_of.alpha",
+                    "lora_unet_unheard_of.lora_down.weight",
+                    "lora_unet_unheard_of.lora_up.weight",
+                    "lora_unet_without_alpha.lora_down.weight",
+                    "lora_unet_without_alpha.lora_up.weight",
+                ]
+            );
             Assert.Null(output.File.Find("lora_unet_without_alpha.alpha"));
             Assert.Equal((2, 5), (plan.Measurement.PassedThrough.Count, plan.Layers.Count));
             string warning = Assert.Single(scene.Log.Warnings);
@@ -136,10 +170,16 @@ public sealed class PassedThroughTests
         {
             Assert.Equal([ResizeScene.Query], output.Layers.Select(layer => layer.Name));
             Assert.Equal(3, output.File.Header.Tensors.Count);
-            Assert.Equal((1, 2, 10, 4), (plan.Measurement.LayersKept, plan.Measurement.LayersDropped, plan.Measurement.OldRank, plan.Measurement.NewRank));
+            Assert.Equal(
+                (1, 2, 10, 4),
+                (plan.Measurement.LayersKept, plan.Measurement.LayersDropped, plan.Measurement.OldRank, plan.Measurement.NewRank)
+            );
             Assert.Equal(0, plan.Measurement.RelativeErrorToLora);
             Assert.Equal(2, scene.Log.Verbose.Count(line => line.Contains("all zero", StringComparison.Ordinal)));
-            Assert.Contains(scene.Log.Verbose, line => line.Contains(ResizeScene.Linear, StringComparison.Ordinal) && line.Contains("all zero", StringComparison.Ordinal));
+            Assert.Contains(
+                scene.Log.Verbose,
+                line => line.Contains(ResizeScene.Linear, StringComparison.Ordinal) && line.Contains("all zero", StringComparison.Ordinal)
+            );
             Assert.Empty(scene.Log.Warnings);
         }
     }
@@ -166,7 +206,15 @@ public sealed class PassedThroughTests
         using (output)
         {
             Assert.Empty(output.File.Header.Tensors);
-            Assert.Equal((0, 0, 5, 1.0), (plan.Measurement.NewRank, plan.Measurement.LayersKept, plan.Measurement.LayersDropped, plan.Measurement.RelativeErrorToLora));
+            Assert.Equal(
+                (0, 0, 5, 1.0),
+                (
+                    plan.Measurement.NewRank,
+                    plan.Measurement.LayersKept,
+                    plan.Measurement.LayersDropped,
+                    plan.Measurement.RelativeErrorToLora
+                )
+            );
             Assert.Contains("keeps no dimension", Assert.Single(scene.Log.Warnings), StringComparison.Ordinal);
         }
 
@@ -187,11 +235,15 @@ public sealed class PassedThroughTests
         }
     }
 
-    private static void AssertCopied(Adapter input, Adapter output, IEnumerable<string> names) => Assert.All(names, name =>
-    {
-        TensorEntry before = input.File.Find(name)!;
-        TensorEntry after = output.File.Find(name)!;
-        Assert.Equal((before.Type, before.ShapeText), (after.Type, after.ShapeText));
-        Assert.Equal(input.File.Read(before), output.File.Read(after));
-    });
+    private static void AssertCopied(Adapter input, Adapter output, IEnumerable<string> names) =>
+        Assert.All(
+            names,
+            name =>
+            {
+                TensorEntry before = input.File.Find(name)!;
+                TensorEntry after = output.File.Find(name)!;
+                Assert.Equal((before.Type, before.ShapeText), (after.Type, after.ShapeText));
+                Assert.Equal(input.File.Read(before), output.File.Read(after));
+            }
+        );
 }

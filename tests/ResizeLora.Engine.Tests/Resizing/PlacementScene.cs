@@ -30,7 +30,8 @@ internal sealed class PlacementScene : IDisposable
         string name = "lora.safetensors",
         TensorType type = TensorType.Float16,
         string? checkpoint = null,
-        params string[] layers)
+        params string[] layers
+    )
     {
         string path = File.Exists(PathOf(name)) ? PathOf(name) : Lora(name);
         var session = new ResizeSession("cpu", checkpoint, new NormCache(PathOf("cache")));

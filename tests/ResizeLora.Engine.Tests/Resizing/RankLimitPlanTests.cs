@@ -16,7 +16,10 @@ public sealed class RankLimitPlanTests
         using (output)
         {
             Assert.Equal([3, 2, 3, 3, 3], plan.Layers.Select(static layer => layer.Result.NewRank));
-            Assert.Equal(plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank)).Order(), output.Layers.Select(static layer => (layer.Name, layer.Rank)).Order());
+            Assert.Equal(
+                plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank)).Order(),
+                output.Layers.Select(static layer => (layer.Name, layer.Rank)).Order()
+            );
             Assert.Equal((null, 0), (plan.Threshold, plan.ScoreQuantiles.Count));
             Assert.Contains("\"recipe_str\":\"rank=3,conv_rank=2\"", output.Metadata["resize_params"], StringComparison.Ordinal);
             Assert.Contains("\"threshold\":null", output.Metadata["resize_params"], StringComparison.Ordinal);
@@ -46,7 +49,10 @@ public sealed class RankLimitPlanTests
         (_, Adapter output) = scene.Resize("sv_ratio=2", TensorType.Float32);
         using (output)
         {
-            Assert.All(scene.Job.Layers.OrderBy(static layer => layer.Layer).Zip(output.Layers.OrderBy(static layer => layer.Name)), static pair => Assert.Equal(pair.First.Alpha / pair.First.Rank, pair.Second.Scale, 1e-6));
+            Assert.All(
+                scene.Job.Layers.OrderBy(static layer => layer.Layer).Zip(output.Layers.OrderBy(static layer => layer.Name)),
+                static pair => Assert.Equal(pair.First.Alpha / pair.First.Rank, pair.Second.Scale, 1e-6)
+            );
         }
     }
 
@@ -57,7 +63,10 @@ public sealed class RankLimitPlanTests
     public void Beside_a_threshold_the_stricter_decides_layer_by_layer(string scored, string limit)
     {
         using var scene = new ResizeScene();
-        int[] expected = scene.Plan(scored).Layers.Zip(scene.Plan(limit).Layers, static (left, right) => Math.Min(left.Result.NewRank, right.Result.NewRank)).ToArray();
+        int[] expected = scene
+            .Plan(scored)
+            .Layers.Zip(scene.Plan(limit).Layers, static (left, right) => Math.Min(left.Result.NewRank, right.Result.NewRank))
+            .ToArray();
         ResizePlan both = scene.Plan($"{scored},{limit}");
         Assert.Equal(expected, both.Layers.Select(static layer => layer.Result.NewRank));
         Assert.Equal(scene.Plan(scored).Threshold, both.Threshold);
@@ -88,7 +97,10 @@ public sealed class RankLimitPlanTests
             ResizePlan next = scene.Plan(FormattableString.Invariant($"{Scores},thr={plan.Threshold!.Value - 1e-12:R},{limits}"));
             Assert.Equal(plan.Measurement.NewRank + 1, next.Measurement.NewRank);
             long extraText = Math.Max(next.Layout.Prefix.Length - plan.Layout.Prefix.Length, 0);
-            Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + extraText + 128 > limit, $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}.");
+            Assert.True(
+                next.Layout.DataLength + plan.Layout.Prefix.Length + extraText + 128 > limit,
+                $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}."
+            );
         }
 
         Assert.InRange(cut, 10, int.MaxValue);
@@ -97,7 +109,8 @@ public sealed class RankLimitPlanTests
     [Fact]
     public void Layers_that_are_all_zero_keep_one_dimension_unless_a_score_cuts_them()
     {
-        SampleLora lora = new SampleLora(3).Layer("plain", 8, 6, 3)
+        SampleLora lora = new SampleLora(3)
+            .Layer("plain", 8, 6, 3)
             .Layer("zero", new double[24], [8, 3], new double[18], [3, 6])
             .Layer("off", 8, 6, 3, alpha: 0);
         using var scene = new ResizeScene(lora, withBase: false);
@@ -105,8 +118,14 @@ public sealed class RankLimitPlanTests
         using (output)
         {
             // The alpha of 0 hides a product that is not zero; kohya's tool looks at the product.
-            Assert.Equal([("plain", 2), ("zero", 1), ("off", 2)], plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank)));
-            Assert.Equal((0.0, 0.0), (output.Layers.Single(static layer => layer.Name == "off").Alpha, plan.Layers[1].Result.RelativeErrorToLora));
+            Assert.Equal(
+                [("plain", 2), ("zero", 1), ("off", 2)],
+                plan.Layers.Select(static layer => (layer.Result.Layer, layer.Result.NewRank))
+            );
+            Assert.Equal(
+                (0.0, 0.0),
+                (output.Layers.Single(static layer => layer.Name == "off").Alpha, plan.Layers[1].Result.RelativeErrorToLora)
+            );
         }
 
         Assert.Equal([2, 0, 0], scene.Plan("spn_lora,thr=-inf,rank=2").Layers.Select(static layer => layer.Result.NewRank));

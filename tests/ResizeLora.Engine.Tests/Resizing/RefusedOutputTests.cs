@@ -74,7 +74,8 @@ public sealed class RefusedOutputTests
     [InlineData("/a/COM0", null)]
     [InlineData("/a/.hidden/x.con", null)]
     [InlineData("./../CON_spnckpt1_th-1.2.safetensors", null)]
-    public void Names_that_Windows_keeps_for_itself_are_known(string path, string? reserved) => Assert.Equal(reserved, ReservedNames.FindIn(path));
+    public void Names_that_Windows_keeps_for_itself_are_known(string path, string? reserved) =>
+        Assert.Equal(reserved, ReservedNames.FindIn(path));
 
     [Fact]
     public void A_reserved_name_is_refused_on_Windows_and_ordinary_elsewhere()
@@ -85,7 +86,9 @@ public sealed class RefusedOutputTests
 
     private static OutputException AssertRefused(ResizeScene scene, ResizePlan plan, string path, string reason)
     {
-        OutputException exception = Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None));
+        OutputException exception = Assert.Throws<OutputException>(() =>
+            scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None)
+        );
         Assert.Equal((reason, $"Output{reason}", path), (exception.Defect, exception.ErrorId, exception.Path));
         return exception;
     }

@@ -17,13 +17,22 @@ public sealed class ResizeJobTests
         LayerSpectrum[] chosen = [.. scene.Job.Layers.Where(layer => layer.Component != Component.UNet).Reverse()];
         using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), [.. chosen, chosen[0]], null, CancellationToken.None);
         Assert.Equal([ResizeScene.TextEncoder1, ResizeScene.Query, ResizeScene.Key], job.Layers.Select(layer => layer.Layer));
-        job.Write(job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-inf"), TensorType.Float32, null, CancellationToken.None), scene.PathOf("part.safetensors"), overwrite: false, null, CancellationToken.None);
+        job.Write(
+            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-inf"), TensorType.Float32, null, CancellationToken.None),
+            scene.PathOf("part.safetensors"),
+            overwrite: false,
+            null,
+            CancellationToken.None
+        );
         (_, Adapter whole) = scene.Resize("spn_ckpt,thr=-inf", TensorType.Float32);
         using var part = Adapter.Open(scene.PathOf("part.safetensors"));
         using (whole)
         {
             Assert.Equal(9, part.File.Header.Tensors.Count);
-            Assert.All(part.File.Header.Tensors, tensor => Assert.Equal(whole.File.Read(whole.File.Find(tensor.Name)!), part.File.Read(tensor)));
+            Assert.All(
+                part.File.Header.Tensors,
+                tensor => Assert.Equal(whole.File.Read(whole.File.Find(tensor.Name)!), part.File.Read(tensor))
+            );
         }
     }
 
@@ -47,7 +56,9 @@ public sealed class ResizeJobTests
         using var job = ResizeJob.Adopt(session, scene.OpenInput(), scene.Job.Layers, null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, null, CancellationToken.None);
         Assert.Equal(scene.Plan("spn_ckpt,thr=-1.2").Layers.Select(layer => layer.Kept), plan.Layers.Select(layer => layer.Kept));
-        Assert.Throws<CheckpointException>(() => job.Plan(ResizeRecipe.Parse("subspace,thr=0"), TensorType.Float16, null, CancellationToken.None));
+        Assert.Throws<CheckpointException>(() =>
+            job.Plan(ResizeRecipe.Parse("subspace,thr=0"), TensorType.Float16, null, CancellationToken.None)
+        );
     }
 
     [Fact]
@@ -57,7 +68,9 @@ public sealed class ResizeJobTests
         IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
         scene.Job.Dispose();
         ChangeOneByte(scene.LoraPath, ResizeScene.Linear + AdapterLayer.UpSuffix, keepTime: false);
-        AdapterException exception = Assert.Throws<AdapterException>(() => ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None));
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+            ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None)
+        );
         Assert.Equal(("Stale", scene.LoraPath, ResizeScene.Linear), (exception.Defect, exception.Path, exception.Layer));
         using FileStream closed = File.Open(scene.LoraPath, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(closed.CanWrite);
@@ -105,7 +118,9 @@ public sealed class ResizeJobTests
             stream.Write(other);
         }
 
-        AdapterException exception = Assert.Throws<AdapterException>(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+            scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None)
+        );
         Assert.Equal(("LayerStale", scene.LoraPath), (exception.ErrorId, exception.Path));
         Assert.Equal([scene.BasePath!, scene.LoraPath], Directory.GetFiles(scene.OutputFolder).Order(StringComparer.Ordinal));
     }
@@ -120,7 +135,9 @@ public sealed class ResizeJobTests
             stream.WriteByte(0xFF);
         }
 
-        CheckpointException exception = Assert.Throws<CheckpointException>(() => ResizeJob.Decompose(scene.Session, scene.OpenInput(), null, CancellationToken.None));
+        CheckpointException exception = Assert.Throws<CheckpointException>(() =>
+            ResizeJob.Decompose(scene.Session, scene.OpenInput(), null, CancellationToken.None)
+        );
         Assert.Equal(("CheckpointChanged", scene.BasePath), (exception.ErrorId, exception.Path));
     }
 
@@ -129,7 +146,9 @@ public sealed class ResizeJobTests
     {
         using var scene = new ResizeScene();
         string path = new SampleLora().Layer(ResizeScene.Linear, 41, 32, 2).Write(scene.PathOf("misfit.safetensors"));
-        AdapterException exception = Assert.Throws<AdapterException>(() => ResizeJob.Decompose(scene.Session, Adapter.Open(path), null, CancellationToken.None));
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+            ResizeJob.Decompose(scene.Session, Adapter.Open(path), null, CancellationToken.None)
+        );
         Assert.Equal(("ShapeMismatch", ResizeScene.Linear, path), (exception.Defect, exception.Layer, exception.Path));
         Assert.Contains("[41, 32]", exception.Message, StringComparison.Ordinal);
         Assert.Contains("[40, 32, 1, 1]", exception.Message, StringComparison.Ordinal);
@@ -140,7 +159,9 @@ public sealed class ResizeJobTests
     {
         using var scene = new ResizeScene();
         string path = ResizeScene.UsualLora().Layer("bad", [1, double.NaN], [2, 1], [1, 1], [1, 2]).Write(scene.PathOf("bad.safetensors"));
-        AdapterException exception = Assert.Throws<AdapterException>(() => ResizeJob.Decompose(scene.Session, Adapter.Open(path), null, CancellationToken.None));
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+            ResizeJob.Decompose(scene.Session, Adapter.Open(path), null, CancellationToken.None)
+        );
         Assert.Equal("bad", exception.Layer);
         using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(closed.CanWrite);
@@ -156,7 +177,9 @@ public sealed class ResizeJobTests
             using var cancellation = new CancellationTokenSource();
             int reports = 0;
             var log = new EventLog { OnReport = _ => CancelAt(++reports, after, cancellation) };
-            Assert.ThrowsAny<OperationCanceledException>(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: true, log, cancellation.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() =>
+                scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: true, log, cancellation.Token)
+            );
             Assert.Equal([scene.BasePath!, scene.LoraPath], Directory.GetFiles(scene.OutputFolder).Order(StringComparer.Ordinal));
         }
     }
@@ -189,8 +212,18 @@ public sealed class ResizeJobTests
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,thr=-inf"), TensorType.Float16, log, CancellationToken.None);
         job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, log, CancellationToken.None);
         ILookup<string, EngineProgress> steps = log.Progress.ToLookup(progress => progress.Step);
-        Assert.Equal(["Comparing subspaces with the base model", "Decomposing lora.safetensors", "Writing output.safetensors"], steps.Select(step => step.Key).Order());
-        Assert.All(steps, static step => Assert.Equal(Enumerable.Range(1, step.Count()).Select(static done => (long)done), step.Select(static progress => progress.Done).Order()));
+        Assert.Equal(
+            ["Comparing subspaces with the base model", "Decomposing lora.safetensors", "Writing output.safetensors"],
+            steps.Select(step => step.Key).Order()
+        );
+        Assert.All(
+            steps,
+            static step =>
+                Assert.Equal(
+                    Enumerable.Range(1, step.Count()).Select(static done => (long)done),
+                    step.Select(static progress => progress.Done).Order()
+                )
+        );
         Assert.All(log.Progress, progress => Assert.Equal(steps[progress.Step].Count(), progress.Total));
     }
 
@@ -201,7 +234,10 @@ public sealed class ResizeJobTests
         string path = scene.PathOf("output.safetensors");
         File.WriteAllText(path, "precious");
         ResizePlan plan = scene.Plan("spn_ckpt,thr=-1.2");
-        Assert.Equal("Exists", Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None)).Defect);
+        Assert.Equal(
+            "Exists",
+            Assert.Throws<OutputException>(() => scene.Job.Write(plan, path, overwrite: false, null, CancellationToken.None)).Defect
+        );
         Assert.Equal("precious", File.ReadAllText(path));
         scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None);
         Assert.Equal(plan.Length, new FileInfo(path).Length);

@@ -44,17 +44,22 @@ internal sealed class ResizeScene : IDisposable
     public string OutputFolder => folder.Path;
 
     /// <summary>Linear, convolutional and text encoder layers, of several types, alphas and ranks.</summary>
-    public static SampleLora UsualLora() => new SampleLora(7)
-        .Layer(Linear, 40, 32, 8, alpha: 4)
-        .Layer(Convolution, 24, 16, 6, alpha: 6, TensorType.Float16, kernel: 3)
-        .Layer(TextEncoder1, 48, 32, 8, alpha: null, TensorType.BFloat16)
-        .Layer(Query, 20, 24, 4, alpha: -2)
-        .Layer(Key, 20, 24, 4, alpha: 1, TensorType.Float64)
-        .Metadata("ss_network_dim", "8").Metadata("ss_network_alpha", "4").Metadata("ss_training_comment", "my comment").Metadata("other", "kept “as it is”");
+    public static SampleLora UsualLora() =>
+        new SampleLora(7)
+            .Layer(Linear, 40, 32, 8, alpha: 4)
+            .Layer(Convolution, 24, 16, 6, alpha: 6, TensorType.Float16, kernel: 3)
+            .Layer(TextEncoder1, 48, 32, 8, alpha: null, TensorType.BFloat16)
+            .Layer(Query, 20, 24, 4, alpha: -2)
+            .Layer(Key, 20, 24, 4, alpha: 1, TensorType.Float64)
+            .Metadata("ss_network_dim", "8")
+            .Metadata("ss_network_alpha", "4")
+            .Metadata("ss_training_comment", "my comment")
+            .Metadata("other", "kept “as it is”");
 
     public string PathOf(string name) => folder.PathOf(name);
 
-    public ResizePlan Plan(string recipe, TensorType type = TensorType.Float16) => Job.Plan(ResizeRecipe.Parse(recipe), type, Log, CancellationToken.None);
+    public ResizePlan Plan(string recipe, TensorType type = TensorType.Float16) =>
+        Job.Plan(ResizeRecipe.Parse(recipe), type, Log, CancellationToken.None);
 
     /// <summary>Plans, writes and opens the output.</summary>
     public (ResizePlan Plan, Adapter Output) Resize(string recipe, TensorType type = TensorType.Float16, string name = "output.safetensors")
@@ -78,13 +83,20 @@ internal sealed class ResizeScene : IDisposable
     {
         var gaussian = new Gaussian(70);
         SampleTensor Weight(string name, params long[] shape) =>
-            SampleTensor.Of(name, TensorType.Float16, shape, gaussian.Numbers((int)shape.Aggregate(1L, static (product, dimension) => product * dimension), 0.1));
-        return SampleFiles.Write(path,
-        [
-            Weight("model.diffusion_model.input_blocks.4.1.proj_in.weight", 40, 32, 1, 1),
-            Weight("model.diffusion_model.input_blocks.1.0.in_layers.2.weight", 24, 16, 3, 3),
-            Weight("conditioner.embedders.0.transformer.text_model.encoder.layers.0.mlp.fc1.weight", 48, 32),
-            Weight("conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight", 60, 24),
-        ]);
+            SampleTensor.Of(
+                name,
+                TensorType.Float16,
+                shape,
+                gaussian.Numbers((int)shape.Aggregate(1L, static (product, dimension) => product * dimension), 0.1)
+            );
+        return SampleFiles.Write(
+            path,
+            [
+                Weight("model.diffusion_model.input_blocks.4.1.proj_in.weight", 40, 32, 1, 1),
+                Weight("model.diffusion_model.input_blocks.1.0.in_layers.2.weight", 24, 16, 3, 3),
+                Weight("conditioner.embedders.0.transformer.text_model.encoder.layers.0.mlp.fc1.weight", 48, 32),
+                Weight("conditioner.embedders.1.model.transformer.resblocks.0.attn.in_proj_weight", 60, 24),
+            ]
+        );
     }
 }

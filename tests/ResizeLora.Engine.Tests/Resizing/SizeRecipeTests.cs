@@ -54,13 +54,18 @@ public sealed class SizeRecipeTests
     {
         using var scene = new ResizeScene();
         ResizePlan plan = scene.Plan("spn_ckpt,size=1");
-        Assert.Equal((30, 30, double.NegativeInfinity, 0.0), (plan.Measurement.OldRank, plan.Measurement.NewRank, plan.Threshold, plan.Measurement.RelativeErrorToLora));
+        Assert.Equal(
+            (30, 30, double.NegativeInfinity, 0.0),
+            (plan.Measurement.OldRank, plan.Measurement.NewRank, plan.Threshold, plan.Measurement.RelativeErrorToLora)
+        );
     }
 
     [Fact]
     public void A_size_below_header_and_copied_tensors_is_an_error_that_gives_both_numbers()
     {
-        using var scene = new ResizeScene(ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [5000], new double[5000])));
+        using var scene = new ResizeScene(
+            ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [5000], new double[5000]))
+        );
         OutputException exception = Assert.Throws<OutputException>(() => scene.Plan(Recipe("spn_ckpt", 20_000)));
         Assert.Equal("OutputSizeTooSmall", exception.ErrorId);
         Assert.Contains("20000", exception.Message, StringComparison.Ordinal);
@@ -70,14 +75,17 @@ public sealed class SizeRecipeTests
     [Fact]
     public void Copied_tensors_count_towards_the_size()
     {
-        using var scene = new ResizeScene(ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [1000], new double[1000])));
+        using var scene = new ResizeScene(
+            ResizeScene.UsualLora().Tensor(SampleTensor.Of("emb", TensorType.Float32, [1000], new double[1000]))
+        );
         (ResizePlan plan, Adapter output) = scene.Resize(Recipe("spn_ckpt", 10_000));
         output.Dispose();
         Assert.InRange(new FileInfo(output.Path).Length, 4_000, 10_000);
         Assert.InRange(plan.Measurement.NewRank, 1, 29);
     }
 
-    private static string Recipe(string scores, long bytes) => string.Create(CultureInfo.InvariantCulture, $"{scores},size={bytes / 1048576.0:R}");
+    private static string Recipe(string scores, long bytes) =>
+        string.Create(CultureInfo.InvariantCulture, $"{scores},size={bytes / 1048576.0:R}");
 
     private static void AssertOneMoreWouldNotFit(ResizeScene scene, ResizePlan plan, string scores, long limit, TensorType type)
     {
@@ -90,7 +98,10 @@ public sealed class SizeRecipeTests
         ResizePlan next = scene.Plan(FormattableString.Invariant($"{scores},thr={plan.Threshold - 1e-12:R}"), type);
         Assert.Equal(plan.Measurement.NewRank + 1, next.Measurement.NewRank);
         long extraText = next.Layout.Prefix.Length - plan.Layout.Prefix.Length;
-        Assert.True(next.Layout.DataLength + plan.Layout.Prefix.Length + Math.Max(extraText, 0) + 128 > limit, $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}.");
+        Assert.True(
+            next.Layout.DataLength + plan.Layout.Prefix.Length + Math.Max(extraText, 0) + 128 > limit,
+            $"{limit} bytes hold one dimension more than {plan.Measurement.NewRank}."
+        );
         Assert.Equal(ResizeRecipe.Parse(scores + ",thr=0").Weights, plan.Recipe.Weights);
     }
 }

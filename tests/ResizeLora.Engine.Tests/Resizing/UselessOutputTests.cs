@@ -10,8 +10,16 @@ public sealed class UselessOutputTests
 {
     [Theory]
     [InlineData("lora_unet_double_blocks_0_img_attn_qkv", "flux1", "The LoRA is for Flux, the base model is SDXL.")]
-    [InlineData("lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q", null, "The LoRA is for SD 1.x or 2.x, the base model is SDXL.")]
-    [InlineData("lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q", null, "Both are SDXL, but the LoRA spells its layers in a way")]
+    [InlineData(
+        "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q",
+        null,
+        "The LoRA is for SD 1.x or 2.x, the base model is SDXL."
+    )]
+    [InlineData(
+        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q",
+        null,
+        "Both are SDXL, but the LoRA spells its layers in a way"
+    )]
     [InlineData("lora_unet_unheard_of", null, "The LoRA is for an unknown model, the base model is SDXL.")]
     public void A_LoRA_of_which_no_layer_is_in_the_base_model_is_refused_with_both_families(string layer, string? version, string cause)
     {
@@ -56,7 +64,10 @@ public sealed class UselessOutputTests
         using var scene = new ResizeScene(new SampleLora().Layer(ResizeScene.Linear, 40, 32, 16, alpha: 4, TensorType.Float16));
         scene.Resize("rank=15", TensorType.Float32).Output.Dispose();
         string warning = Assert.Single(scene.Log.Warnings);
-        Assert.Matches("the output of [0-9,]+ bytes is not smaller than the input of [0-9,]+. It is written in F32, the input is in F16.$", warning);
+        Assert.Matches(
+            "the output of [0-9,]+ bytes is not smaller than the input of [0-9,]+. It is written in F32, the input is in F16.$",
+            warning
+        );
         scene.Resize("rank=4", TensorType.Float32).Output.Dispose();
         Assert.Single(scene.Log.Warnings);
     }
@@ -64,8 +75,14 @@ public sealed class UselessOutputTests
     // Some layers of a scene's file, as they come from a pipeline.
     private sealed class LayerSelection(ResizeScene scene, params string[] names)
     {
-        public ResizeJob Job { get; } = ResizeJob.Adopt(
-            scene.Session, scene.OpenInput(), [.. scene.Job.Layers.Where(layer => names.Contains(layer.Layer))], progress: null, CancellationToken.None);
+        public ResizeJob Job { get; } =
+            ResizeJob.Adopt(
+                scene.Session,
+                scene.OpenInput(),
+                [.. scene.Job.Layers.Where(layer => names.Contains(layer.Layer))],
+                progress: null,
+                CancellationToken.None
+            );
 
         public static ResizePlan Plan(ResizeJob job, string recipe, TensorType type = TensorType.Float16) =>
             job.Plan(ResizeLora.Recipes.ResizeRecipe.Parse(recipe), type, progress: null, CancellationToken.None);

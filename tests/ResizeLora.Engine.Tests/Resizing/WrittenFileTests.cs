@@ -14,7 +14,18 @@ public sealed class WrittenFileTests
         get
         {
             var cases = new TheoryData<string, TensorType, double>();
-            foreach (string recipe in new[] { "spn_ckpt=1,thr=-1.2", "spn_lora,thr=-0.5", "fro_ckpt,subspace,thr=-1", "params,fro_lora,thr=-1.5", "spn_lora,thr=-0.7,rescale=1.5", "spn_lora,thr=-inf", "spn_ckpt,size=0.006" })
+            foreach (
+                string recipe in new[]
+                {
+                    "spn_ckpt=1,thr=-1.2",
+                    "spn_lora,thr=-0.5",
+                    "fro_ckpt,subspace,thr=-1",
+                    "params,fro_lora,thr=-1.5",
+                    "spn_lora,thr=-0.7,rescale=1.5",
+                    "spn_lora,thr=-inf",
+                    "spn_ckpt,size=0.006",
+                }
+            )
             {
                 // What rounding to the output's type alone may change, relative to ‖ΔW‖F.
                 cases.Add(recipe, TensorType.Float32, 1e-5);
@@ -43,7 +54,8 @@ public sealed class WrittenFileTests
     {
         // The wide one has more ranks than rows, which is decomposed another way.
         SampleLora lora = new SampleLora(9)
-            .Layer(ResizeScene.Linear, 40, 32, 8, alpha: 4, stored).Layer(ResizeScene.Convolution, 24, 16, 6, alpha: 3, stored, kernel: 3)
+            .Layer(ResizeScene.Linear, 40, 32, 8, alpha: 4, stored)
+            .Layer(ResizeScene.Convolution, 24, 16, 6, alpha: 3, stored, kernel: 3)
             .Layer(ResizeScene.Query, 20, 24, 30, alpha: 1, stored);
         using var scene = new ResizeScene(lora);
         AssertTruncated(scene, recipe, TensorType.Float32, 1e-5);
@@ -60,8 +72,12 @@ public sealed class WrittenFileTests
         {
             Assert.Equal(plan.Length, new FileInfo(output.Path).Length);
             Assert.Equal(
-                output.File.Header.Tensors.OrderByDescending(tensor => tensor.Type).ThenBy(tensor => tensor.Name, StringComparer.Ordinal).Select(tensor => tensor.Name),
-                output.File.Header.Tensors.Select(tensor => tensor.Name));
+                output
+                    .File.Header.Tensors.OrderByDescending(tensor => tensor.Type)
+                    .ThenBy(tensor => tensor.Name, StringComparer.Ordinal)
+                    .Select(tensor => tensor.Name),
+                output.File.Header.Tensors.Select(tensor => tensor.Name)
+            );
             Assert.Equal(0, (output.File.Length - output.File.Header.Tensors[^1].End) % 8);
         }
     }
@@ -78,7 +94,9 @@ public sealed class WrittenFileTests
         (ResizePlan plan, Adapter output) = scene.Resize(recipe, TensorType.Float32);
         using (output)
         {
-            double lost = 0, total = 0, baseNorm = 0;
+            double lost = 0,
+                total = 0,
+                baseNorm = 0;
             foreach (LayerPlan planned in plan.Layers)
             {
                 Tensor delta = WrittenLayer.Delta(input.File, input.Layers.Single(layer => layer.Name == planned.Result.Layer));
@@ -86,7 +104,11 @@ public sealed class WrittenFileTests
                 Tensor rest = written is null ? delta : delta - WrittenLayer.Delta(output.File, written).div(plan.Recipe.Rescale);
                 (double layerLost, double layerNorm) = (WrittenLayer.Norm(rest), WrittenLayer.Norm(delta));
                 Assert.Equal(layerLost / layerNorm, planned.Result.RelativeErrorToLora, 1e-5);
-                Assert.Equal(layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value, planned.Result.RelativeErrorToBase!.Value, 1e-5);
+                Assert.Equal(
+                    layerLost * plan.Recipe.Rescale / planned.Spectrum.BaseFrobeniusNorm!.Value,
+                    planned.Result.RelativeErrorToBase!.Value,
+                    1e-5
+                );
                 lost += layerLost * layerLost;
                 total += layerNorm * layerNorm;
                 baseNorm += planned.Spectrum.BaseFrobeniusNorm.Value * planned.Spectrum.BaseFrobeniusNorm.Value;
@@ -103,12 +125,15 @@ public sealed class WrittenFileTests
     [Fact]
     public void The_same_input_gives_the_same_bytes()
     {
-        byte[][] files = Enumerable.Range(0, 2).Select(static _ =>
-        {
-            using var scene = new ResizeScene();
-            scene.Resize("spn_ckpt,subspace,size=0.006").Output.Dispose();
-            return File.ReadAllBytes(scene.PathOf("output.safetensors"));
-        }).ToArray();
+        byte[][] files = Enumerable
+            .Range(0, 2)
+            .Select(static _ =>
+            {
+                using var scene = new ResizeScene();
+                scene.Resize("spn_ckpt,subspace,size=0.006").Output.Dispose();
+                return File.ReadAllBytes(scene.PathOf("output.safetensors"));
+            })
+            .ToArray();
         Assert.Equal(files[0], files[1]);
     }
 
@@ -127,7 +152,9 @@ public sealed class WrittenFileTests
     {
         using var scene = new ResizeScene(new SampleLora().Layer("small", 4, 4, 2).Layer("huge", 4, 4, 2, deviation: 1e6), withBase: false);
         ResizePlan plan = scene.Plan("spn_lora,thr=-inf");
-        AdapterException exception = Assert.Throws<AdapterException>(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        AdapterException exception = Assert.Throws<AdapterException>(() =>
+            scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None)
+        );
         Assert.Equal(("Overflow", "huge", scene.LoraPath), (exception.Defect, exception.Layer, exception.Path));
         Assert.Contains("too large for Float16", exception.Message, StringComparison.Ordinal);
         Assert.Equal([scene.LoraPath], Directory.GetFiles(scene.OutputFolder));
@@ -207,9 +234,14 @@ public sealed class WrittenFileTests
     [InlineData(-1e39)]
     public void An_alpha_too_large_for_single_precision_is_never_written_as_infinity(double alpha)
     {
-        using var scene = new ResizeScene(new SampleLora().Layer("endless", [1e-18, 2e-18], [2, 1], [1e-18, 1e-18], [1, 2], alpha, TensorType.Float64), withBase: false);
+        using var scene = new ResizeScene(
+            new SampleLora().Layer("endless", [1e-18, 2e-18], [2, 1], [1e-18, 1e-18], [1, 2], alpha, TensorType.Float64),
+            withBase: false
+        );
         ResizePlan plan = scene.Plan("spn_lora,thr=-inf", TensorType.Float32);
-        Exception? exception = Record.Exception(() => scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None));
+        Exception? exception = Record.Exception(() =>
+            scene.Job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, null, CancellationToken.None)
+        );
         if (exception is null)
         {
             using var output = Adapter.Open(scene.PathOf("output.safetensors"));
@@ -228,19 +260,28 @@ public sealed class WrittenFileTests
         (ResizePlan plan, Adapter output) = scene.Resize(recipe, type);
         using (output)
         {
-            Assert.Equal(plan.Layers.Where(layer => layer.Result.NewRank > 0).Select(layer => layer.Result.Layer).Order(), output.Layers.Select(layer => layer.Name).Order());
+            Assert.Equal(
+                plan.Layers.Where(layer => layer.Result.NewRank > 0).Select(layer => layer.Result.Layer).Order(),
+                output.Layers.Select(layer => layer.Name).Order()
+            );
             foreach (AdapterLayer written in output.Layers)
             {
                 AdapterLayer source = input.Layers.Single(layer => layer.Name == written.Name);
                 LayerPlan planned = plan.Layers.Single(layer => layer.Result.Layer == written.Name);
-                Assert.Equal((planned.Result.NewRank, source.OutFeatures, source.InFeatures, source.Kind), (written.Rank, written.OutFeatures, written.InFeatures, written.Kind));
+                Assert.Equal(
+                    (planned.Result.NewRank, source.OutFeatures, source.InFeatures, source.Kind),
+                    (written.Rank, written.OutFeatures, written.InFeatures, written.Kind)
+                );
                 Assert.Equal((type, type), (written.Down.Type, written.Up.Type));
                 Assert.Equal(source.Scale, written.Scale, 4e-3 * Math.Abs(source.Scale));
 
                 Tensor delta = WrittenLayer.Delta(input.File, source);
                 Tensor expected = WrittenLayer.Truncate(delta, planned.Kept).mul(plan.Recipe.Rescale);
                 double error = WrittenLayer.Norm(WrittenLayer.Delta(output.File, written) - expected);
-                Assert.True(error <= tolerance * plan.Recipe.Rescale * WrittenLayer.Norm(delta), $"{written.Name} is off by {error / WrittenLayer.Norm(delta):g3}.");
+                Assert.True(
+                    error <= tolerance * plan.Recipe.Rescale * WrittenLayer.Norm(delta),
+                    $"{written.Name} is off by {error / WrittenLayer.Norm(delta):g3}."
+                );
             }
         }
     }

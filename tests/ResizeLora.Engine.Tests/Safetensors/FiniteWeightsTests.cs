@@ -38,7 +38,12 @@ public sealed class FiniteWeightsTests
         return
         [
             (TensorType.Float16, MemoryMarshal.AsBytes<Half>(Array.ConvertAll(values, static number => (Half)number)).ToArray()),
-            (TensorType.BFloat16, MemoryMarshal.AsBytes<ushort>(Array.ConvertAll(values, static number => (ushort)(BitConverter.SingleToUInt32Bits(number) >> 16))).ToArray()),
+            (
+                TensorType.BFloat16,
+                MemoryMarshal
+                    .AsBytes<ushort>(Array.ConvertAll(values, static number => (ushort)(BitConverter.SingleToUInt32Bits(number) >> 16)))
+                    .ToArray()
+            ),
             (TensorType.Float32, MemoryMarshal.AsBytes<float>(values).ToArray()),
         ];
     }

@@ -18,8 +18,13 @@ public sealed class HeaderFuzzTests
         // All that a header, as opposed to a file, can have.
         SafetensorsDefect[] ofFiles =
         [
-            SafetensorsDefect.HeaderTooSmall, SafetensorsDefect.InvalidHeaderLength, SafetensorsDefect.HeaderPastEnd, SafetensorsDefect.FileShrank,
-            SafetensorsDefect.Empty, SafetensorsDefect.Zeros, .. ForeignContentTests.Defects,
+            SafetensorsDefect.HeaderTooSmall,
+            SafetensorsDefect.InvalidHeaderLength,
+            SafetensorsDefect.HeaderPastEnd,
+            SafetensorsDefect.FileShrank,
+            SafetensorsDefect.Empty,
+            SafetensorsDefect.Zeros,
+            .. ForeignContentTests.Defects,
         ];
         Assert.Equal(Enum.GetValues<SafetensorsDefect>().Except(ofFiles), outcomes.OfType<SafetensorsDefect>().Distinct().Order());
     }

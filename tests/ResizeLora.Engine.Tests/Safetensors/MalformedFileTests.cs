@@ -21,9 +21,15 @@ public sealed class MalformedFileTests : IDisposable
         ["header of 100 MB in a short file"] = (Length(100_000_000, 10), SafetensorsDefect.HeaderPastEnd),
         ["header one byte past the end"] = (Length(11, 10), SafetensorsDefect.HeaderPastEnd),
 
-        ["not UTF-8 in a name"] = (SampleFiles.Raw("{\"a\u00ff\":1}"u8.ToArray().Where(static value => value != 0xC3).ToArray(), []), SafetensorsDefect.InvalidHeaderEncoding),
+        ["not UTF-8 in a name"] = (
+            SampleFiles.Raw("{\"a\u00ff\":1}"u8.ToArray().Where(static value => value != 0xC3).ToArray(), []),
+            SafetensorsDefect.InvalidHeaderEncoding
+        ),
         ["overlong UTF-8"] = (SampleFiles.Raw([.. "{\""u8, 0xC0, 0xAF, .. "\":1}"u8], []), SafetensorsDefect.InvalidHeaderEncoding),
-        ["a surrogate as UTF-8"] = (SampleFiles.Raw([.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":1}"u8], []), SafetensorsDefect.InvalidHeaderEncoding),
+        ["a surrogate as UTF-8"] = (
+            SampleFiles.Raw([.. "{\""u8, 0xED, 0xA0, 0x80, .. "\":1}"u8], []),
+            SafetensorsDefect.InvalidHeaderEncoding
+        ),
         ["UTF-8 cut off"] = (SampleFiles.Raw([.. "{}"u8, 0xE2, 0x82], []), SafetensorsDefect.InvalidHeaderEncoding),
 
         ["an array"] = (SampleFiles.Raw("[]"), SafetensorsDefect.InvalidHeader),
@@ -36,13 +42,31 @@ public sealed class MalformedFileTests : IDisposable
         ["zero bytes behind the object"] = (SampleFiles.Raw("{}\0\0"), SafetensorsDefect.InvalidHeader),
         ["a comma at the end"] = (SampleFiles.Raw(One + ",}", 8), SafetensorsDefect.InvalidHeader),
         ["a comment"] = (SampleFiles.Raw("{/* none */}"), SafetensorsDefect.InvalidHeader),
-        ["half a surrogate pair in a name"] = (SampleFiles.Raw("""{"\ud800":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4), SafetensorsDefect.InvalidHeader),
+        ["half a surrogate pair in a name"] = (
+            SampleFiles.Raw("""{"\ud800":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}""", 4),
+            SafetensorsDefect.InvalidHeader
+        ),
         ["arrays nested to absurdity"] = (SampleFiles.Raw("{\"a\":" + new string('[', 1_000_000)), SafetensorsDefect.InvalidHeader),
         ["objects nested to absurdity"] = (SampleFiles.Raw(Repeat("{\"a\":", 200_000)), SafetensorsDefect.InvalidHeader),
-        ["nesting in a property that is not looked at"] = (SampleFiles.Raw("{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"note\":" + new string('[', 100_000) + new string(']', 100_000) + "}}", 8), SafetensorsDefect.InvalidHeader),
+        ["nesting in a property that is not looked at"] = (
+            SampleFiles.Raw(
+                "{\"a\":{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":[0,8],\"note\":"
+                    + new string('[', 100_000)
+                    + new string(']', 100_000)
+                    + "}}",
+                8
+            ),
+            SafetensorsDefect.InvalidHeader
+        ),
 
-        ["a name given twice"] = (SampleFiles.Raw(One + ""","a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""", 12), SafetensorsDefect.DuplicateTensor),
-        ["a name given twice, once escaped"] = (SampleFiles.Raw(One + ",\"\\u0061\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}", 12), SafetensorsDefect.DuplicateTensor),
+        ["a name given twice"] = (
+            SampleFiles.Raw(One + ""","a":{"dtype":"F32","shape":[],"data_offsets":[8,12]}}""", 12),
+            SafetensorsDefect.DuplicateTensor
+        ),
+        ["a name given twice, once escaped"] = (
+            SampleFiles.Raw(One + ",\"\\u0061\":{\"dtype\":\"F32\",\"shape\":[],\"data_offsets\":[8,12]}}", 12),
+            SafetensorsDefect.DuplicateTensor
+        ),
         ["metadata given twice"] = (SampleFiles.Raw("""{"__metadata__":{},"__metadata__":{}}"""), SafetensorsDefect.DuplicateTensor),
 
         ["metadata that is a string"] = (SampleFiles.Raw("""{"__metadata__":"a"}"""), SafetensorsDefect.InvalidMetadata),
@@ -58,7 +82,10 @@ public sealed class MalformedFileTests : IDisposable
         ["a type that is a number"] = (Tensor("32", "[2]", "[0,8]"), SafetensorsDefect.UnknownType),
 
         ["a shape product over 64 bits"] = (Tensor("\"U8\"", "[4294967296,4294967296]", "[0,8]"), SafetensorsDefect.SizeOverflow),
-        ["a shape product that wraps around to the right size"] = (Tensor("\"U8\"", "[9223372036854775807,2,9223372036854775807,8]", "[0,8]"), SafetensorsDefect.SizeOverflow),
+        ["a shape product that wraps around to the right size"] = (
+            Tensor("\"U8\"", "[9223372036854775807,2,9223372036854775807,8]", "[0,8]"),
+            SafetensorsDefect.SizeOverflow
+        ),
         ["a byte count over 64 bits"] = (Tensor("\"F64\"", "[2305843009213693952]", "[0,8]"), SafetensorsDefect.SizeOverflow),
         ["an overflow behind a zero"] = (Tensor("\"F32\"", "[4611686018427387904,4,0]", "[0,0]", 0), SafetensorsDefect.SizeOverflow),
         ["a dimension over 64 bits"] = (Tensor("\"F32\"", "[18446744073709551618]", "[0,8]"), SafetensorsDefect.SizeOverflow),
@@ -67,7 +94,10 @@ public sealed class MalformedFileTests : IDisposable
         ["reversed offsets"] = (Tensor("\"F32\"", "[2]", "[8,0]"), SafetensorsDefect.InvalidOffset),
         ["tensors that overlap in part"] = (Two("[0,8]", "[4,12]", 12), SafetensorsDefect.InvalidOffset),
         ["tensors that share all their bytes"] = (Two("[0,8]", "[0,8]", 8), SafetensorsDefect.InvalidOffset),
-        ["an empty tensor inside another"] = (SampleFiles.Raw(One + ""","b":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}""", 8), SafetensorsDefect.InvalidOffset),
+        ["an empty tensor inside another"] = (
+            SampleFiles.Raw(One + ""","b":{"dtype":"F32","shape":[0],"data_offsets":[4,4]}}""", 8),
+            SafetensorsDefect.InvalidOffset
+        ),
         ["a hole before the first tensor"] = (Tensor("\"F32\"", "[2]", "[4,12]", 12), SafetensorsDefect.InvalidOffset),
         ["a hole between tensors"] = (Two("[0,8]", "[12,20]", 20), SafetensorsDefect.InvalidOffset),
         ["offsets past the end"] = (Two("[0,8]", "[8,16]", 12), SafetensorsDefect.Truncated),
@@ -82,9 +112,15 @@ public sealed class MalformedFileTests : IDisposable
 
         ["a tensor that is no object"] = (SampleFiles.Raw("""{"a":[0,8]}""", 8), SafetensorsDefect.InvalidHeader),
         ["a tensor without type"] = (SampleFiles.Raw("""{"a":{"shape":[2],"data_offsets":[0,8]}}""", 8), SafetensorsDefect.InvalidHeader),
-        ["a tensor without shape"] = (SampleFiles.Raw("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", 8), SafetensorsDefect.InvalidHeader),
+        ["a tensor without shape"] = (
+            SampleFiles.Raw("""{"a":{"dtype":"F32","data_offsets":[0,8]}}""", 8),
+            SafetensorsDefect.InvalidHeader
+        ),
         ["a tensor without offsets"] = (SampleFiles.Raw("""{"a":{"dtype":"F32","shape":[2]}}""", 8), SafetensorsDefect.InvalidHeader),
-        ["a tensor with two shapes"] = (SampleFiles.Raw("""{"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,8]}}""", 8), SafetensorsDefect.InvalidHeader),
+        ["a tensor with two shapes"] = (
+            SampleFiles.Raw("""{"a":{"dtype":"F32","shape":[1],"shape":[2],"data_offsets":[0,8]}}""", 8),
+            SafetensorsDefect.InvalidHeader
+        ),
         ["one offset"] = (Tensor("\"F32\"", "[2]", "[8]"), SafetensorsDefect.InvalidHeader),
         ["three offsets"] = (Tensor("\"F32\"", "[2]", "[0,8,16]"), SafetensorsDefect.InvalidHeader),
         ["a negative dimension"] = (Tensor("\"F32\"", "[-1,-2]", "[0,8]"), SafetensorsDefect.InvalidHeader),
@@ -118,7 +154,8 @@ public sealed class MalformedFileTests : IDisposable
     public void Every_defect_that_a_header_can_have_is_in_the_table() =>
         Assert.Equal(
             Enum.GetValues<SafetensorsDefect>().Except([SafetensorsDefect.FileShrank]),
-            Cases.Values.Select(static value => value.Defect).Concat(ForeignContentTests.Defects).Distinct().Order());
+            Cases.Values.Select(static value => value.Defect).Concat(ForeignContentTests.Defects).Distinct().Order()
+        );
 
     [Fact]
     public void A_refused_file_is_closed()
@@ -147,7 +184,13 @@ public sealed class MalformedFileTests : IDisposable
     public void A_file_that_shrinks_while_it_is_read_is_an_error_and_no_crash()
     {
         string path = folder.PathOf("shrinking.safetensors");
-        SampleFiles.Write(path, [SampleTensor.Of("a", TensorType.Float32, [1000], new double[1000]), SampleTensor.Of("b", TensorType.Float32, [1000], new double[1000])]);
+        SampleFiles.Write(
+            path,
+            [
+                SampleTensor.Of("a", TensorType.Float32, [1000], new double[1000]),
+                SampleTensor.Of("b", TensorType.Float32, [1000], new double[1000]),
+            ]
+        );
         using SafetensorsFile file = SafetensorsFile.Open(path);
         using (var writer = new FileStream(path, FileMode.Open, FileAccess.Write, FileShare.ReadWrite | FileShare.Delete))
         {
@@ -174,7 +217,10 @@ public sealed class MalformedFileTests : IDisposable
         SampleFiles.Raw($"{{\"a\":{{\"dtype\":{type},\"shape\":{shape},\"data_offsets\":{offsets}}}}}", dataLength);
 
     private static byte[] Two(string first, string second, int dataLength) =>
-        SampleFiles.Raw($"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{first}}},\"b\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{second}}}}}", dataLength);
+        SampleFiles.Raw(
+            $"{{\"a\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{first}}},\"b\":{{\"dtype\":\"F32\",\"shape\":[2],\"data_offsets\":{second}}}}}",
+            dataLength
+        );
 
     private static string Repeat(string text, int count) => string.Concat(Enumerable.Repeat(text, count));
 }

@@ -8,11 +8,30 @@ public sealed class SafetensorsFileTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();
 
-    public static TheoryData<string, int> TypeSizes => new()
-    {
-        { "BOOL", 8 }, { "F4", 4 }, { "F6_E2M3", 6 }, { "F6_E3M2", 6 }, { "U8", 8 }, { "I8", 8 }, { "F8_E5M2", 8 }, { "F8_E4M3", 8 }, { "F8_E8M0", 8 },
-        { "I16", 16 }, { "U16", 16 }, { "F16", 16 }, { "BF16", 16 }, { "I32", 32 }, { "U32", 32 }, { "F32", 32 }, { "C64", 64 }, { "F64", 64 }, { "I64", 64 }, { "U64", 64 },
-    };
+    public static TheoryData<string, int> TypeSizes =>
+        new()
+        {
+            { "BOOL", 8 },
+            { "F4", 4 },
+            { "F6_E2M3", 6 },
+            { "F6_E3M2", 6 },
+            { "U8", 8 },
+            { "I8", 8 },
+            { "F8_E5M2", 8 },
+            { "F8_E4M3", 8 },
+            { "F8_E8M0", 8 },
+            { "I16", 16 },
+            { "U16", 16 },
+            { "F16", 16 },
+            { "BF16", 16 },
+            { "I32", 32 },
+            { "U32", 32 },
+            { "F32", 32 },
+            { "C64", 64 },
+            { "F64", 64 },
+            { "I64", 64 },
+            { "U64", 64 },
+        };
 
     public void Dispose() => folder.Dispose();
 
@@ -21,8 +40,12 @@ public sealed class SafetensorsFileTests : IDisposable
     {
         string path = SampleFiles.Write(
             folder.PathOf("a.safetensors"),
-            [SampleTensor.Of("weight", TensorType.Float32, [2, 3], [1, 2, 3, 4, 5, 6]), SampleTensor.Scalar("alpha", 4, TensorType.Float16)],
-            new Dictionary<string, string> { ["ss_network_dim"] = "2", ["note"] = "naïve “quotes” \\ \n 日本" });
+            [
+                SampleTensor.Of("weight", TensorType.Float32, [2, 3], [1, 2, 3, 4, 5, 6]),
+                SampleTensor.Scalar("alpha", 4, TensorType.Float16),
+            ],
+            new Dictionary<string, string> { ["ss_network_dim"] = "2", ["note"] = "naïve “quotes” \\ \n 日本" }
+        );
         using SafetensorsFile file = SafetensorsFile.Open(path);
         Assert.Equal(path, file.Path);
         Assert.Equal(new FileInfo(path).Length, file.Length);
@@ -57,9 +80,12 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Scalars_and_tensors_without_elements_are_valid()
     {
-        using SafetensorsFile file = Open("""
+        using SafetensorsFile file = Open(
+            """
             {"none":{"dtype":"F32","shape":[0],"data_offsets":[0,0]},"flat":{"dtype":"F16","shape":[3,0,5],"data_offsets":[4,4]},"scalar":{"dtype":"F32","shape":[],"data_offsets":[0,4]}}
-            """, 4);
+            """,
+            4
+        );
         Assert.Equal(["none", "scalar", "flat"], file.Header.Tensors.Select(tensor => tensor.Name));
         Assert.Equal([0L, 1L, 0L], file.Header.Tensors.Select(tensor => tensor.ElementCount));
         Assert.Empty(file.Read(file.Find("flat")!));
@@ -82,14 +108,20 @@ public sealed class SafetensorsFileTests : IDisposable
     [Fact]
     public void Tensors_come_in_the_order_of_their_data_whatever_the_order_of_the_header()
     {
-        using SafetensorsFile file = Open("""{"c":{"data_offsets":[8,12],"shape":[1],"dtype":"F32"},"a":{"dtype":"F32","data_offsets":[4,8],"shape":[1]},"b":{"shape":[1],"dtype":"F32","data_offsets":[0,4]}}""", 12);
+        using SafetensorsFile file = Open(
+            """{"c":{"data_offsets":[8,12],"shape":[1],"dtype":"F32"},"a":{"dtype":"F32","data_offsets":[4,8],"shape":[1]},"b":{"shape":[1],"dtype":"F32","data_offsets":[0,4]}}""",
+            12
+        );
         Assert.Equal(["b", "a", "c"], file.Header.Tensors.Select(tensor => tensor.Name));
     }
 
     [Fact]
     public void Properties_of_later_versions_of_the_format_are_passed_over()
     {
-        using SafetensorsFile file = Open("""{"a":{"future":{"list":[1,[2]]},"dtype":"F32","shape":[1],"data_offsets":[0,4],"note":null}}""", 4);
+        using SafetensorsFile file = Open(
+            """{"a":{"future":{"list":[1,[2]]},"dtype":"F32","shape":[1],"data_offsets":[0,4],"note":null}}""",
+            4
+        );
         Assert.Single(file.Header.Tensors);
     }
 
@@ -126,22 +158,30 @@ public sealed class SafetensorsFileTests : IDisposable
         Assert.Throws<ArgumentOutOfRangeException>(() => TensorTypes.BytesOf(TensorType.Float4));
         Assert.Equal(
             [TensorType.Float8E5M2, TensorType.Float8E4M3, TensorType.Float16, TensorType.BFloat16, TensorType.Float32, TensorType.Float64],
-            Enum.GetValues<TensorType>().Where(TensorTypes.IsWeight));
+            Enum.GetValues<TensorType>().Where(TensorTypes.IsWeight)
+        );
     }
 
     [Fact]
     public void Parts_of_a_tensor_are_read_from_several_threads()
     {
         double[] numbers = Enumerable.Range(0, 40_000).Select(static index => (double)index).ToArray();
-        string path = SampleFiles.Write(folder.PathOf("parts.safetensors"), [SampleTensor.Scalar("before", 1), SampleTensor.Of("numbers", TensorType.Float32, [200, 200], numbers)]);
+        string path = SampleFiles.Write(
+            folder.PathOf("parts.safetensors"),
+            [SampleTensor.Scalar("before", 1), SampleTensor.Of("numbers", TensorType.Float32, [200, 200], numbers)]
+        );
         using SafetensorsFile file = SafetensorsFile.Open(path);
         TensorEntry tensor = file.Find("numbers")!;
-        Parallel.For(0, 200, row =>
-        {
-            byte[] bytes = new byte[800];
-            file.Read(tensor, bytes, row * 800);
-            Assert.Equal(numbers[(row * 200)..((row + 1) * 200)], ScalarFloat.DecodeAll(TensorType.Float32, bytes));
-        });
+        Parallel.For(
+            0,
+            200,
+            row =>
+            {
+                byte[] bytes = new byte[800];
+                file.Read(tensor, bytes, row * 800);
+                Assert.Equal(numbers[(row * 200)..((row + 1) * 200)], ScalarFloat.DecodeAll(TensorType.Float32, bytes));
+            }
+        );
     }
 
     [Fact]

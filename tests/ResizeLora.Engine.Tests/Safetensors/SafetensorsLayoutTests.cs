@@ -11,18 +11,48 @@ public sealed class SafetensorsLayoutTests
     private static readonly Dictionary<string, string> NoMetadata = [];
 
     // Code points that an encoder may stumble over, every length of UTF-8 among them.
-    private static readonly Gen<string> Text = Gen.OneOf("a", "Z", "0", ".", "_", " ", "\"", "\\", "/", "\n", "\t", "\0", "\u001f", "\u007f", "é", "ß", "日", "\uFFFD", "😀", "<", "'").Array[0, 12].Select(string.Concat);
+    private static readonly Gen<string> Text = Gen.OneOf(
+            "a",
+            "Z",
+            "0",
+            ".",
+            "_",
+            " ",
+            "\"",
+            "\\",
+            "/",
+            "\n",
+            "\t",
+            "\0",
+            "\u001f",
+            "\u007f",
+            "é",
+            "ß",
+            "日",
+            "\uFFFD",
+            "😀",
+            "<",
+            "'"
+        )
+        .Array[0, 12]
+        .Select(string.Concat);
 
-    private static readonly Gen<(string Name, TensorType Type, IReadOnlyList<long> Shape)> Tensor =
-        Gen.Select(Text, Gen.Enum<TensorType>(), Gen.Long[0, 5].Array[0, 3], static (name, type, shape) => (name, type, (IReadOnlyList<long>)[.. shape, 4]));
+    private static readonly Gen<(string Name, TensorType Type, IReadOnlyList<long> Shape)> Tensor = Gen.Select(
+        Text,
+        Gen.Enum<TensorType>(),
+        Gen.Long[0, 5].Array[0, 3],
+        static (name, type, shape) => (name, type, (IReadOnlyList<long>)[.. shape, 4])
+    );
 
     [Fact]
     public void A_small_file_is_the_same_to_the_byte()
     {
         var layout = SafetensorsLayout.Create(
             [("b.alpha", TensorType.Float16, []), ("a", TensorType.Float16, [2, 3]), ("c", TensorType.Float32, [1])],
-            new Dictionary<string, string> { ["format"] = "pt" });
-        const string Header = """{"__metadata__":{"format":"pt"},"c":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F16","shape":[2,3],"data_offsets":[4,16]},"b.alpha":{"dtype":"F16","shape":[],"data_offsets":[16,18]}}""";
+            new Dictionary<string, string> { ["format"] = "pt" }
+        );
+        const string Header =
+            """{"__metadata__":{"format":"pt"},"c":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F16","shape":[2,3],"data_offsets":[4,16]},"b.alpha":{"dtype":"F16","shape":[],"data_offsets":[16,18]}}""";
         Assert.Equal(SampleFiles.Raw(Header.PadRight((Header.Length + 7) / 8 * 8)), layout.Prefix.ToArray());
         Assert.Equal(18, layout.DataLength);
         Assert.Equal(layout.Prefix.Length + 18, layout.FileLength);
@@ -31,15 +61,43 @@ public sealed class SafetensorsLayoutTests
     [Fact]
     public void Without_metadata_the_header_has_none()
     {
-        Assert.Equal("""{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""", HeaderOf(SafetensorsLayout.Create([("a", TensorType.UInt8, [0])], NoMetadata)).TrimEnd());
+        Assert.Equal(
+            """{"a":{"dtype":"U8","shape":[0],"data_offsets":[0,0]}}""",
+            HeaderOf(SafetensorsLayout.Create([("a", TensorType.UInt8, [0])], NoMetadata)).TrimEnd()
+        );
         Assert.Equal("{}      ", HeaderOf(SafetensorsLayout.Create([], NoMetadata)));
     }
 
     [Fact]
     public void Tensors_are_ordered_by_descending_type_as_the_library_numbers_types()
     {
-        string[] expected = ["U64", "I64", "F64", "C64", "F32", "U32", "I32", "BF16", "F16", "U16", "I16", "F8_E8M0", "F8_E4M3", "F8_E5M2", "I8", "U8", "F6_E3M2", "F6_E2M3", "F4", "BOOL"];
-        var layout = SafetensorsLayout.Create(Enum.GetValues<TensorType>().Select(static type => (TensorTypes.NameOf(type), type, (IReadOnlyList<long>)[8L])), NoMetadata);
+        string[] expected =
+        [
+            "U64",
+            "I64",
+            "F64",
+            "C64",
+            "F32",
+            "U32",
+            "I32",
+            "BF16",
+            "F16",
+            "U16",
+            "I16",
+            "F8_E8M0",
+            "F8_E4M3",
+            "F8_E5M2",
+            "I8",
+            "U8",
+            "F6_E3M2",
+            "F6_E2M3",
+            "F4",
+            "BOOL",
+        ];
+        var layout = SafetensorsLayout.Create(
+            Enum.GetValues<TensorType>().Select(static type => (TensorTypes.NameOf(type), type, (IReadOnlyList<long>)[8L])),
+            NoMetadata
+        );
         Assert.Equal(expected, layout.Tensors.Select(tensor => tensor.Name));
     }
 
@@ -48,7 +106,10 @@ public sealed class SafetensorsLayoutTests
     {
         // By UTF-16 the emoji, made of surrogates, would come before the replacement character.
         string[] expected = ["", "A", "a", "a.b", "a_b", "ab", "é", "\uFFFD", "😀", "😀a", "😁"];
-        var layout = SafetensorsLayout.Create(expected.Reverse().Select(static name => (name, TensorType.Float16, (IReadOnlyList<long>)[1L])), NoMetadata);
+        var layout = SafetensorsLayout.Create(
+            expected.Reverse().Select(static name => (name, TensorType.Float16, (IReadOnlyList<long>)[1L])),
+            NoMetadata
+        );
         Assert.Equal(expected, layout.Tensors.Select(tensor => tensor.Name));
     }
 
@@ -61,7 +122,9 @@ public sealed class SafetensorsLayoutTests
     [InlineData("é日😀\u2028", "é日😀\u2028")]
     public void Text_is_escaped_as_serde_json_escapes_it(string text, string escaped)
     {
-        string header = HeaderOf(SafetensorsLayout.Create([(text, TensorType.UInt8, [0])], new Dictionary<string, string> { ["k" + text] = text }));
+        string header = HeaderOf(
+            SafetensorsLayout.Create([(text, TensorType.UInt8, [0])], new Dictionary<string, string> { ["k" + text] = text })
+        );
         Assert.StartsWith($"{{\"__metadata__\":{{\"k{escaped}\":\"{escaped}\"}},\"{escaped}\":{{", header, StringComparison.Ordinal);
     }
 
@@ -88,21 +151,32 @@ public sealed class SafetensorsLayoutTests
     }
 
     [Fact]
-    public void Whatever_is_laid_out_is_read_back() => Property.Holds(
-        Gen.Select(Tensor.Array[0, 8], Gen.Dictionary(Text, Text)[0, 5]),
-        1000,
-        static sample =>
-        {
-            (string Name, TensorType Type, IReadOnlyList<long> Shape)[] tensors = sample.Item1.DistinctBy(static tensor => tensor.Name).ToArray();
-            var layout = SafetensorsLayout.Create(tensors, sample.Item2);
-            var header = SafetensorsHeader.Parse(layout.Prefix.Span[sizeof(ulong)..], layout.DataLength, "laid-out.safetensors");
-            Assert.Equal(layout.Tensors.Select(Describe).Order(), header.Tensors.Select(Describe).Order());
-            Assert.Equal(tensors.Select(static tensor => (tensor.Name, tensor.Type, string.Join(',', tensor.Shape))).Order(), header.Tensors.Select(static tensor => (tensor.Name, tensor.Type, string.Join(',', tensor.Shape))).Order());
-            Assert.Equal(sample.Item2.OrderBy(static pair => pair.Key, StringComparer.Ordinal), header.Metadata.OrderBy(static pair => pair.Key, StringComparer.Ordinal));
-            Assert.NotNull(JsonDocument.Parse(layout.Prefix[sizeof(ulong)..]));
-        });
+    public void Whatever_is_laid_out_is_read_back() =>
+        Property.Holds(
+            Gen.Select(Tensor.Array[0, 8], Gen.Dictionary(Text, Text)[0, 5]),
+            1000,
+            static sample =>
+            {
+                (string Name, TensorType Type, IReadOnlyList<long> Shape)[] tensors = sample
+                    .Item1.DistinctBy(static tensor => tensor.Name)
+                    .ToArray();
+                var layout = SafetensorsLayout.Create(tensors, sample.Item2);
+                var header = SafetensorsHeader.Parse(layout.Prefix.Span[sizeof(ulong)..], layout.DataLength, "laid-out.safetensors");
+                Assert.Equal(layout.Tensors.Select(Describe).Order(), header.Tensors.Select(Describe).Order());
+                Assert.Equal(
+                    tensors.Select(static tensor => (tensor.Name, tensor.Type, string.Join(',', tensor.Shape))).Order(),
+                    header.Tensors.Select(static tensor => (tensor.Name, tensor.Type, string.Join(',', tensor.Shape))).Order()
+                );
+                Assert.Equal(
+                    sample.Item2.OrderBy(static pair => pair.Key, StringComparer.Ordinal),
+                    header.Metadata.OrderBy(static pair => pair.Key, StringComparer.Ordinal)
+                );
+                Assert.NotNull(JsonDocument.Parse(layout.Prefix[sizeof(ulong)..]));
+            }
+        );
 
-    private static (string, TensorType, string, long, long) Describe(TensorEntry tensor) => (tensor.Name, tensor.Type, tensor.ShapeText, tensor.Start, tensor.End);
+    private static (string, TensorType, string, long, long) Describe(TensorEntry tensor) =>
+        (tensor.Name, tensor.Type, tensor.ShapeText, tensor.Start, tensor.End);
 
     private static string HeaderOf(SafetensorsLayout layout) => Encoding.UTF8.GetString(layout.Prefix.Span[sizeof(ulong)..]);
 }

@@ -7,7 +7,10 @@ public sealed class SafetensorsWriterTests : IDisposable
 {
     private static readonly Dictionary<string, string> Metadata = new() { ["hash"] = "0000", ["note"] = "kept" };
 
-    private static readonly SafetensorsLayout Layout = SafetensorsLayout.Create([("a", TensorType.Float32, [3]), ("b", TensorType.UInt8, [2])], Metadata);
+    private static readonly SafetensorsLayout Layout = SafetensorsLayout.Create(
+        [("a", TensorType.Float32, [3]), ("b", TensorType.UInt8, [2])],
+        Metadata
+    );
 
     private readonly TemporaryFolder folder = new();
 
@@ -96,7 +99,9 @@ public sealed class SafetensorsWriterTests : IDisposable
         using (var writer = SafetensorsWriter.Create(Target, Layout))
         {
             writer.Write(new byte[14]);
-            Assert.Throws<InvalidOperationException>(() => writer.Commit(new Dictionary<string, string> { ["hash"] = new string('0', 40) }, overwrite: true));
+            Assert.Throws<InvalidOperationException>(() =>
+                writer.Commit(new Dictionary<string, string> { ["hash"] = new string('0', 40) }, overwrite: true)
+            );
         }
 
         Assert.Empty(Directory.GetFiles(folder.Path));
@@ -105,7 +110,9 @@ public sealed class SafetensorsWriterTests : IDisposable
     [Fact]
     public void A_missing_folder_is_an_error_that_says_so()
     {
-        OutputException exception = Assert.Throws<OutputException>(() => SafetensorsWriter.Create(folder.PathOf("absent/target.safetensors"), Layout));
+        OutputException exception = Assert.Throws<OutputException>(() =>
+            SafetensorsWriter.Create(folder.PathOf("absent/target.safetensors"), Layout)
+        );
         Assert.Equal("FolderMissing", exception.Defect);
         Assert.Contains(folder.PathOf("absent"), exception.Message, StringComparison.Ordinal);
     }
@@ -142,13 +149,16 @@ public sealed class SafetensorsWriterTests : IDisposable
     public async Task Cleaning_a_folder_never_takes_a_file_that_is_just_being_finished()
     {
         using var done = new CancellationTokenSource();
-        Task cleaner = Task.Run(() =>
-        {
-            while (!done.IsCancellationRequested)
+        Task cleaner = Task.Run(
+            () =>
             {
-                TemporaryFile.RemoveLeftovers(folder.Path);
-            }
-        }, TestContext.Current.CancellationToken);
+                while (!done.IsCancellationRequested)
+                {
+                    TemporaryFile.RemoveLeftovers(folder.Path);
+                }
+            },
+            TestContext.Current.CancellationToken
+        );
         try
         {
             for (int index = 0; index < 2000; index++)

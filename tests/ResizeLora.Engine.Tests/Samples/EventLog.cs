@@ -22,5 +22,6 @@ internal sealed class EventLog : IProgress<EngineEvent>
         OnReport(value);
     }
 
-    private IEnumerable<string> TextsOf(EngineNoteLevel level) => events.OfType<EngineNote>().Where(note => note.Level == level).Select(note => note.Text);
+    private IEnumerable<string> TextsOf(EngineNoteLevel level) =>
+        events.OfType<EngineNote>().Where(note => note.Level == level).Select(note => note.Text);
 }

@@ -33,12 +33,15 @@ internal static class SampleFiles
         using var data = new MemoryStream();
         foreach (SampleTensor tensor in tensors)
         {
-            header.Add(tensor.Name, new JsonObject
-            {
-                ["dtype"] = TensorTypes.NameOf(tensor.Type),
-                ["shape"] = new JsonArray([.. tensor.Shape]),
-                ["data_offsets"] = new JsonArray(data.Length, data.Length + tensor.Bytes.Length),
-            });
+            header.Add(
+                tensor.Name,
+                new JsonObject
+                {
+                    ["dtype"] = TensorTypes.NameOf(tensor.Type),
+                    ["shape"] = new JsonArray([.. tensor.Shape]),
+                    ["data_offsets"] = new JsonArray(data.Length, data.Length + tensor.Bytes.Length),
+                }
+            );
             data.Write(tensor.Bytes);
         }
 

@@ -18,7 +18,16 @@ internal sealed class SampleLora(int seed = 1)
     /// <param name="type">The type of the factors.</param>
     /// <param name="kernel">The side of a convolution's kernel, or null for a matrix.</param>
     /// <param name="deviation">The size of the factors' numbers.</param>
-    public SampleLora Layer(string name, int outFeatures, int inFeatures, int rank, double? alpha = null, TensorType type = TensorType.Float32, int? kernel = null, double deviation = 0.1)
+    public SampleLora Layer(
+        string name,
+        int outFeatures,
+        int inFeatures,
+        int rank,
+        double? alpha = null,
+        TensorType type = TensorType.Float32,
+        int? kernel = null,
+        double deviation = 0.1
+    )
     {
         double[] up = gaussian.Numbers(outFeatures * rank, deviation);
         for (int index = 0; index < up.Length; index++)
@@ -33,14 +42,23 @@ internal sealed class SampleLora(int seed = 1)
     }
 
     /// <summary>Adds a layer of given factors.</summary>
-    public SampleLora Layer(string name, IEnumerable<double> up, long[] upShape, IEnumerable<double> down, long[] downShape, double? alpha = null, TensorType type = TensorType.Float32)
+    public SampleLora Layer(
+        string name,
+        IEnumerable<double> up,
+        long[] upShape,
+        IEnumerable<double> down,
+        long[] downShape,
+        double? alpha = null,
+        TensorType type = TensorType.Float32
+    )
     {
         if (alpha is { } number)
         {
             Tensor(SampleTensor.Scalar($"{name}.alpha", number, type));
         }
 
-        return Tensor(SampleTensor.Of($"{name}.lora_down.weight", type, downShape, down)).Tensor(SampleTensor.Of($"{name}.lora_up.weight", type, upShape, up));
+        return Tensor(SampleTensor.Of($"{name}.lora_down.weight", type, downShape, down))
+            .Tensor(SampleTensor.Of($"{name}.lora_up.weight", type, upShape, up));
     }
 
     public SampleLora Tensor(SampleTensor tensor)

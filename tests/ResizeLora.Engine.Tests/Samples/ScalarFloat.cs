@@ -3,20 +3,23 @@ using ResizeLora.Safetensors;
 
 namespace ResizeLora.Tests;
 
-/// <summary>The floating-point types of weights by their definition, one number at a time: what the engine's decoder must agree with.</summary>
+/// <summary>
+/// The floating-point types of weights by their definition, one number at a time: what the engine's decoder must agree with.
+/// </summary>
 internal static class ScalarFloat
 {
     /// <summary>The number that a pattern of bits stands for.</summary>
-    public static double Decode(TensorType type, ulong bits) => type switch
-    {
-        TensorType.Float8E4M3 => Decode(bits, 4, 3, hasInfinity: false),
-        TensorType.Float8E5M2 => Decode(bits, 5, 2, hasInfinity: true),
-        TensorType.Float16 => Decode(bits, 5, 10, hasInfinity: true),
-        TensorType.BFloat16 => Decode(bits, 8, 7, hasInfinity: true),
-        TensorType.Float32 => Decode(bits, 8, 23, hasInfinity: true),
-        TensorType.Float64 => BitConverter.UInt64BitsToDouble(bits),
-        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type of weights."),
-    };
+    public static double Decode(TensorType type, ulong bits) =>
+        type switch
+        {
+            TensorType.Float8E4M3 => Decode(bits, 4, 3, hasInfinity: false),
+            TensorType.Float8E5M2 => Decode(bits, 5, 2, hasInfinity: true),
+            TensorType.Float16 => Decode(bits, 5, 10, hasInfinity: true),
+            TensorType.BFloat16 => Decode(bits, 8, 7, hasInfinity: true),
+            TensorType.Float32 => Decode(bits, 8, 23, hasInfinity: true),
+            TensorType.Float64 => BitConverter.UInt64BitsToDouble(bits),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "Not a type of weights."),
+        };
 
     /// <summary>The numbers in the bytes of a tensor.</summary>
     public static double[] DecodeAll(TensorType type, ReadOnlySpan<byte> bytes)

@@ -52,7 +52,14 @@ internal static class WeightEncoder
         return float.IsFinite(value) ? (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16) : (ushort)(bits >> 16);
     }
 
-    private static byte NearestCode(TensorType type, double value) => (byte)Enumerable.Range(0, 256)
-        .Where(code => double.IsNaN(value) || double.IsFinite(ScalarFloat.Decode(type, (ulong)code)))
-        .MinBy(code => double.IsNaN(value) ? (double.IsNaN(ScalarFloat.Decode(type, (ulong)code)) ? 0 : 1) : Math.Abs(ScalarFloat.Decode(type, (ulong)code) - value));
+    private static byte NearestCode(TensorType type, double value) =>
+        (byte)
+            Enumerable
+                .Range(0, 256)
+                .Where(code => double.IsNaN(value) || double.IsFinite(ScalarFloat.Decode(type, (ulong)code)))
+                .MinBy(code =>
+                    double.IsNaN(value)
+                        ? (double.IsNaN(ScalarFloat.Decode(type, (ulong)code)) ? 0 : 1)
+                        : Math.Abs(ScalarFloat.Decode(type, (ulong)code) - value)
+                );
 }

@@ -23,7 +23,10 @@ internal static class WrittenLayer
         using DisposeScope scope = NewDisposeScope();
         (Tensor left, Tensor values, Tensor right) = linalg.svd(delta, fullMatrices: false);
         Tensor chosen = tensor(kept.Select(static dimension => (long)dimension).ToArray());
-        return left.index_select(1, chosen).mul(values.index_select(0, chosen)).matmul(right.index_select(0, chosen)).MoveToOuterDisposeScope();
+        return left.index_select(1, chosen)
+            .mul(values.index_select(0, chosen))
+            .matmul(right.index_select(0, chosen))
+            .MoveToOuterDisposeScope();
     }
 
     public static double Norm(Tensor matrix) => linalg.norm(matrix).item<double>();

@@ -82,7 +82,8 @@ public sealed class FactorEncoderTests
     {
         Tensor roots = tensor(singularValues).sqrt();
         var gaussian = new Gaussian(3);
-        Tensor Basis(int length) => linalg.qr(tensor(gaussian.Numbers(length * singularValues.Length, 1)).reshape(length, singularValues.Length)).Q;
+        Tensor Basis(int length) =>
+            linalg.qr(tensor(gaussian.Numbers(length * singularValues.Length, 1)).reshape(length, singularValues.Length)).Q;
         Tensor up = (Basis(rows) * roots).to(ScalarType.Float32).contiguous();
         return (up, (Basis(columns) * roots).t().to(ScalarType.Float32).contiguous());
     }

@@ -7,7 +7,19 @@ namespace ResizeLora.Tests.Spectra;
 public sealed class GramMatrixTests
 {
     private static readonly (int Length, int Rank)[] Shapes =
-        [(1, 1), (1, 13), (5, 4), (127, 3), (128, 12), (129, 13), (255, 24), (256, 25), (300, 7), (513, 36), (40, 64)];
+    [
+        (1, 1),
+        (1, 13),
+        (5, 4),
+        (127, 3),
+        (128, 12),
+        (129, 13),
+        (255, 24),
+        (256, 25),
+        (300, 7),
+        (513, 36),
+        (40, 64),
+    ];
 
     [Theory]
     [InlineData(TensorType.Float32, false)]

@@ -41,16 +41,40 @@ public sealed class LargeLayerTests : IDisposable
         const int Points = 8;
         var noise = new Gaussian(4);
         double[] numbers = noise.Numbers(Out * In, 0.05);
-        string lora = SampleFiles.Write(folder.PathOf("lora.safetensors"), [.. Enumerable.Range(0, 6).SelectMany(index => new[]
-        {
-            SampleTensor.Of($"{LayerOf(index)}.lora_down.weight", TensorType.Float16, [Rank, In], numbers.Take(Rank * In)),
-            SampleTensor.Of($"{LayerOf(index)}.lora_up.weight", TensorType.Float16, [Out, Rank], numbers.Skip(index).Take(Out * Rank)),
-        })]);
+        string lora = SampleFiles.Write(
+            folder.PathOf("lora.safetensors"),
+            [
+                .. Enumerable
+                    .Range(0, 6)
+                    .SelectMany(index =>
+                        new[]
+                        {
+                            SampleTensor.Of($"{LayerOf(index)}.lora_down.weight", TensorType.Float16, [Rank, In], numbers.Take(Rank * In)),
+                            SampleTensor.Of(
+                                $"{LayerOf(index)}.lora_up.weight",
+                                TensorType.Float16,
+                                [Out, Rank],
+                                numbers.Skip(index).Take(Out * Rank)
+                            ),
+                        }
+                    ),
+            ]
+        );
         byte[] weight = WeightEncoder.Encode(TensorType.Float16, numbers);
-        string checkpoint = SampleFiles.Write(folder.PathOf("base.safetensors"), Enumerable.Range(0, 6).Select(index => new SampleTensor(
-            FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.transformer_blocks.0.ff.net.0.proj.weight"), TensorType.Float16, [Out, In], weight)));
+        string checkpoint = SampleFiles.Write(
+            folder.PathOf("base.safetensors"),
+            Enumerable
+                .Range(0, 6)
+                .Select(index => new SampleTensor(
+                    FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.transformer_blocks.0.ff.net.0.proj.weight"),
+                    TensorType.Float16,
+                    [Out, In],
+                    weight
+                ))
+        );
 
-        // The first run also compiles. A machine that others use gets faster and slower: a run that ended before its cancellation says how much
+        // The first run also compiles. A machine that others use gets faster and slower: a run that ended before its cancellation says
+        // how much
         // earlier to cancel.
         Run(lora, checkpoint, TimeSpan.FromMinutes(1));
         TimeSpan whole = Run(lora, checkpoint, TimeSpan.FromMinutes(1)).Elapsed;
@@ -72,18 +96,25 @@ public sealed class LargeLayerTests : IDisposable
         Assert.All(answers, static answer => Assert.InRange(answer.TotalSeconds, 0, 1));
     }
 
-    private static string LayerOf(int index) => Layer.Replace("blocks_7", FormattableString.Invariant($"blocks_{index}"), StringComparison.Ordinal);
+    private static string LayerOf(int index) =>
+        Layer.Replace("blocks_7", FormattableString.Invariant($"blocks_{index}"), StringComparison.Ordinal);
 
-    // Norms, spectra, subspaces and the output, cancelled after a while; gives the time in all, and that from then to the answer or null when it had ended before.
+    // Norms, spectra, subspaces and the output, cancelled after a while; gives the time in all, and that from then to the answer or null
+    // when it had ended before.
     private (TimeSpan Elapsed, TimeSpan? Answer) Run(string lora, string checkpoint, TimeSpan after)
     {
         using var cancellation = new CancellationTokenSource();
         long cancelledAt = long.MaxValue;
-        using var timer = new Timer(_ =>
-        {
-            Interlocked.Exchange(ref cancelledAt, Stopwatch.GetTimestamp());
-            cancellation.Cancel();
-        }, null, after, Timeout.InfiniteTimeSpan);
+        using var timer = new Timer(
+            _ =>
+            {
+                Interlocked.Exchange(ref cancelledAt, Stopwatch.GetTimestamp());
+                cancellation.Cancel();
+            },
+            null,
+            after,
+            Timeout.InfiniteTimeSpan
+        );
         var clock = Stopwatch.StartNew();
         try
         {

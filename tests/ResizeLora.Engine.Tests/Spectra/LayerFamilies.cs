@@ -16,18 +16,26 @@ internal static class LayerFamilies
         ["graded and mixed"] = static (gaussian, rows, columns, rank) => Graded(gaussian, rows, columns, rank, 2.5, 2.5, rotated: true),
         ["graded in one factor"] = static (gaussian, rows, columns, rank) => Graded(gaussian, rows, columns, rank, 5, 0, rotated: true),
         ["factors that cancel"] = static (gaussian, rows, columns, rank) => Graded(gaussian, rows, columns, rank, 4, -3, rotated: true),
-        ["factors that cancel a little"] = static (gaussian, rows, columns, rank) => Graded(gaussian, rows, columns, rank, 1.5, -1, rotated: true),
-        ["unbalanced"] = static (gaussian, rows, columns, rank) => (gaussian.Numbers(rows * rank, 1e7), gaussian.Numbers(rank * columns, 1e-9)),
-        ["a tiny column"] = static (gaussian, rows, columns, rank) => (ScaleColumn(gaussian.Numbers(rows * rank), rank, 1e-9), gaussian.Numbers(rank * columns)),
-        ["a zero column"] = static (gaussian, rows, columns, rank) => (ScaleColumn(gaussian.Numbers(rows * rank), rank, 0), gaussian.Numbers(rank * columns)),
-        ["dependent columns"] = static (gaussian, rows, columns, rank) => (Repeat(gaussian.Numbers(rows * rank), rank), gaussian.Numbers(rank * columns)),
+        ["factors that cancel a little"] = static (gaussian, rows, columns, rank) =>
+            Graded(gaussian, rows, columns, rank, 1.5, -1, rotated: true),
+        ["unbalanced"] = static (gaussian, rows, columns, rank) =>
+            (gaussian.Numbers(rows * rank, 1e7), gaussian.Numbers(rank * columns, 1e-9)),
+        ["a tiny column"] = static (gaussian, rows, columns, rank) =>
+            (ScaleColumn(gaussian.Numbers(rows * rank), rank, 1e-9), gaussian.Numbers(rank * columns)),
+        ["a zero column"] = static (gaussian, rows, columns, rank) =>
+            (ScaleColumn(gaussian.Numbers(rows * rank), rank, 0), gaussian.Numbers(rank * columns)),
+        ["dependent columns"] = static (gaussian, rows, columns, rank) =>
+            (Repeat(gaussian.Numbers(rows * rank), rank), gaussian.Numbers(rank * columns)),
         ["all zero"] = static (gaussian, rows, columns, rank) => (new double[rows * rank], gaussian.Numbers(rank * columns)),
-        ["all ones"] = static (_, rows, columns, rank) => (Enumerable.Repeat(1.0, rows * rank).ToArray(), Enumerable.Repeat(1.0, rank * columns).ToArray()),
+        ["all ones"] = static (_, rows, columns, rank) =>
+            (Enumerable.Repeat(1.0, rows * rank).ToArray(), Enumerable.Repeat(1.0, rank * columns).ToArray()),
     };
 
     public static IEnumerable<string> Names => Families.Keys;
 
-    /// <summary>Writes a file with layers of one family: ranks below and above the sides, alphas of all signs, every type and kernel.</summary>
+    /// <summary>
+    /// Writes a file with layers of one family: ranks below and above the sides, alphas of all signs, every type and kernel.
+    /// </summary>
     public static string Write(string family, string path)
     {
         var gaussian = new Gaussian(family.Length);
@@ -40,11 +48,13 @@ internal static class LayerFamilies
             int rows = gaussian.Integer(2, 90);
             int channels = gaussian.Integer(2, kernel == 3 ? 40 : 90);
             int columns = channels * Math.Max(1, kernel * kernel);
-            int rank = index % 5 == 4 ? Math.Min(rows, columns) + gaussian.Integer(1, 10) : gaussian.Integer(1, Math.Min(rows, columns) + 1);
+            int rank =
+                index % 5 == 4 ? Math.Min(rows, columns) + gaussian.Integer(1, 10) : gaussian.Integer(1, Math.Min(rows, columns) + 1);
             (double[] up, double[] down) = Families[family](gaussian, rows, columns, rank);
-            (long[] upShape, long[] downShape) = kernel == 0
-                ? (new long[] { rows, rank }, new long[] { rank, columns })
-                : ([rows, rank, 1, 1], [rank, channels, kernel, kernel]);
+            (long[] upShape, long[] downShape) =
+                kernel == 0
+                    ? (new long[] { rows, rank }, new long[] { rank, columns })
+                    : ([rows, rank, 1, 1], [rank, channels, kernel, kernel]);
             TensorType type = (family, index % 4) switch
             {
                 ("unbalanced" or "a tiny column", _) => TensorType.Float32,
@@ -53,14 +63,30 @@ internal static class LayerFamilies
                 (_, 3) => TensorType.Float64,
                 _ => TensorType.Float32,
             };
-            lora.Layer(FormattableString.Invariant($"lora_unet_{index}"), up, upShape, down, downShape, alphas[index % alphas.Length], type);
+            lora.Layer(
+                FormattableString.Invariant($"lora_unet_{index}"),
+                up,
+                upShape,
+                down,
+                downShape,
+                alphas[index % alphas.Length],
+                type
+            );
         }
 
         return lora.Write(path);
     }
 
     // B = U·diag(s_b)·Rᵀ and A = R·diag(s_a)·Vᵀ with s falling over so many decades; rotated, no column shows it.
-    private static (double[] Up, double[] Down) Graded(Gaussian gaussian, int rows, int columns, int rank, double upDecades, double downDecades, bool rotated)
+    private static (double[] Up, double[] Down) Graded(
+        Gaussian gaussian,
+        int rows,
+        int columns,
+        int rank,
+        double upDecades,
+        double downDecades,
+        bool rotated
+    )
     {
         using DisposeScope scope = NewDisposeScope();
         int count = Math.Min(rank, Math.Min(rows, columns));
@@ -71,7 +97,10 @@ internal static class LayerFamilies
     }
 
     private static Tensor Falling(int count, double decades) =>
-        tensor(Enumerable.Range(0, count).Select(index => Math.Pow(10, -decades * index / Math.Max(count - 1, 1))).ToArray(), ScalarType.Float64);
+        tensor(
+            Enumerable.Range(0, count).Select(index => Math.Pow(10, -decades * index / Math.Max(count - 1, 1))).ToArray(),
+            ScalarType.Float64
+        );
 
     private static double[] ScaleColumn(double[] matrix, int columns, double factor)
     {

@@ -19,9 +19,14 @@ public sealed class LayerSpectrumTests : IDisposable
     public void A_layer_tells_its_spectrum_and_where_it_comes_from()
     {
         // B·A = diag(6, 2) in the corner of 3 × 4; alpha/rank is 1/2.
-        string path = new SampleLora().Layer(Layer, [2, 0, 0, 1, 0, 0], [3, 2], [3, 0, 0, 0, 0, 2, 0, 0], [2, 4], alpha: 1).Write(folder.PathOf("lora.safetensors"));
+        string path = new SampleLora()
+            .Layer(Layer, [2, 0, 0, 1, 0, 0], [3, 2], [3, 0, 0, 0, 0, 2, 0, 0], [2, 4], alpha: 1)
+            .Write(folder.PathOf("lora.safetensors"));
         LayerSpectrum spectrum = Decompose(path, new BaseNorms(10, 20), "base.safetensors");
-        Assert.Equal((path, Layer, Component.UNet, "input_blocks.4", LayerKind.Linear), (spectrum.Path, spectrum.Layer, spectrum.Component, spectrum.Block, spectrum.Kind));
+        Assert.Equal(
+            (path, Layer, Component.UNet, "input_blocks.4", LayerKind.Linear),
+            (spectrum.Path, spectrum.Layer, spectrum.Component, spectrum.Block, spectrum.Kind)
+        );
         Assert.Equal((3, 4, 2, 1.0), (spectrum.OutFeatures, spectrum.InFeatures, spectrum.Rank, spectrum.Alpha));
         Assert.Equal(3, spectrum.SingularValues[0], 1e-12);
         Assert.Equal(1, spectrum.SingularValues[1], 1e-12);
@@ -39,13 +44,23 @@ public sealed class LayerSpectrumTests : IDisposable
     public void The_effective_rank_of_equal_dimensions_is_their_number(int rank)
     {
         double[] identity = Enumerable.Range(0, rank * rank).Select(index => index / rank == index % rank ? 0.3 : 0).ToArray();
-        Assert.Equal(rank, Decompose(new SampleLora().Layer(Layer, identity, [rank, rank], identity, [rank, rank]).Write(folder.PathOf("equal.safetensors"))).EffectiveRank, 1e-9);
+        Assert.Equal(
+            rank,
+            Decompose(
+                new SampleLora().Layer(Layer, identity, [rank, rank], identity, [rank, rank]).Write(folder.PathOf("equal.safetensors"))
+            ).EffectiveRank,
+            1e-9
+        );
     }
 
     [Fact]
     public void A_layer_of_zeros_is_an_ordinary_layer_whose_norms_are_zero()
     {
-        LayerSpectrum spectrum = Decompose(new SampleLora().Layer(Layer, new double[8], [4, 2], [1, 2, 3, 4, 5, 6], [2, 3], alpha: 1).Write(folder.PathOf("zero.safetensors")));
+        LayerSpectrum spectrum = Decompose(
+            new SampleLora()
+                .Layer(Layer, new double[8], [4, 2], [1, 2, 3, 4, 5, 6], [2, 3], alpha: 1)
+                .Write(folder.PathOf("zero.safetensors"))
+        );
         Assert.Equal([0, 0], spectrum.SingularValues);
         Assert.Equal((0, 0, 0), (spectrum.SpectralNorm, spectrum.FrobeniusNorm, spectrum.EffectiveRank));
     }
@@ -55,7 +70,9 @@ public sealed class LayerSpectrumTests : IDisposable
     [InlineData(-3)]
     public void An_alpha_of_zero_or_below_scales_the_spectrum_by_its_size(double alpha)
     {
-        LayerSpectrum spectrum = Decompose(new SampleLora().Layer(Layer, [2.0], [1, 1], [4.0], [1, 1], alpha).Write(folder.PathOf("alpha.safetensors")));
+        LayerSpectrum spectrum = Decompose(
+            new SampleLora().Layer(Layer, [2.0], [1, 1], [4.0], [1, 1], alpha).Write(folder.PathOf("alpha.safetensors"))
+        );
         Assert.Equal(Math.Abs(alpha) * 8, spectrum.SpectralNorm, 1e-12);
     }
 
@@ -73,7 +90,10 @@ public sealed class LayerSpectrumTests : IDisposable
             string path = new SampleLora().Layer(Layer, up, [2, 2], down, [2, 2], 1, type).Write(folder.PathOf($"{type}.safetensors"));
             AdapterException exception = Assert.Throws<AdapterException>(() => Decompose(path));
             Assert.Equal(("NotFinite", Layer, path), (exception.Defect, exception.Layer, exception.Path));
-            Assert.All([path, Layer, tensor, "NaN or infinity"], word => Assert.Contains(word, exception.Message, StringComparison.Ordinal));
+            Assert.All(
+                [path, Layer, tensor, "NaN or infinity"],
+                word => Assert.Contains(word, exception.Message, StringComparison.Ordinal)
+            );
             Assert.DoesNotContain(inUp ? "lora_down" : "lora_up", exception.Message, StringComparison.Ordinal);
         }
     }
@@ -81,7 +101,9 @@ public sealed class LayerSpectrumTests : IDisposable
     [Fact]
     public void A_not_finite_number_is_found_where_the_other_factor_is_zero()
     {
-        string path = new SampleLora().Layer(Layer, new double[4], [2, 2], [1, double.NaN, 3, 4], [2, 2]).Write(folder.PathOf("hidden.safetensors"));
+        string path = new SampleLora()
+            .Layer(Layer, new double[4], [2, 2], [1, double.NaN, 3, 4], [2, 2])
+            .Write(folder.PathOf("hidden.safetensors"));
         Assert.Equal("NotFinite", Assert.Throws<AdapterException>(() => Decompose(path)).Defect);
     }
 
@@ -118,5 +140,7 @@ public sealed class LayerSpectrumTests : IDisposable
     }
 
     private string WriteExtreme(double up, double down) =>
-        new SampleLora().Layer(Layer, [3 * up, 0, 0, up], [2, 2], [down, 0, 0, down], [2, 2], null, TensorType.Float64).Write(folder.PathOf("extreme.safetensors"));
+        new SampleLora()
+            .Layer(Layer, [3 * up, 0, 0, up], [2, 2], [down, 0, 0, down], [2, 2], null, TensorType.Float64)
+            .Write(folder.PathOf("extreme.safetensors"));
 }

@@ -18,45 +18,76 @@ public sealed class SpectrumAccuracyTests : IDisposable
 
     [Theory]
     [MemberData(nameof(Families))]
-    public void Singular_values_are_within_a_ten_thousandth(string family) => ForEachLayer(family, (adapter, spectrum) =>
-    {
-        AdapterLayer layer = spectrum.Source;
-        double[] expected = Dense.ToArray(linalg.svdvals(WrittenLayer.Delta(adapter.File, layer)));
-        double[] found = spectrum.SingularValues;
-        Assert.Equal(Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures)), found.Length);
-        Assert.Equal(found.OrderDescending(), found);
-        Assert.All(found, static value => Assert.True(value >= 0));
-        for (int index = 0; index < found.Length; index++)
-        {
-            double tolerance = expected[index] >= 1e-4 * expected[0] ? 1e-4 * expected[index] : 1e-6 * expected[0];
-            Assert.True(Math.Abs(found[index] - expected[index]) <= tolerance, $"{family} {layer.Name}: σ{index} is {found[index]:g9}, not {expected[index]:g9}, of σ0 {expected[0]:g9}.");
-        }
+    public void Singular_values_are_within_a_ten_thousandth(string family) =>
+        ForEachLayer(
+            family,
+            (adapter, spectrum) =>
+            {
+                AdapterLayer layer = spectrum.Source;
+                double[] expected = Dense.ToArray(linalg.svdvals(WrittenLayer.Delta(adapter.File, layer)));
+                double[] found = spectrum.SingularValues;
+                Assert.Equal(Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures)), found.Length);
+                Assert.Equal(found.OrderDescending(), found);
+                Assert.All(found, static value => Assert.True(value >= 0));
+                for (int index = 0; index < found.Length; index++)
+                {
+                    double tolerance = expected[index] >= 1e-4 * expected[0] ? 1e-4 * expected[index] : 1e-6 * expected[0];
+                    Assert.True(
+                        Math.Abs(found[index] - expected[index]) <= tolerance,
+                        $"{family} {layer.Name}: σ{index} is {found[index]:g9}, not {expected[index]:g9}, of σ0 {expected[0]:g9}."
+                    );
+                }
 
-        double norm = Math.Sqrt(expected.Sum(static value => value * value));
-        Assert.Equal(norm, spectrum.FrobeniusNorm, 1e-5 * norm);
-    });
+                double norm = Math.Sqrt(expected.Sum(static value => value * value));
+                Assert.Equal(norm, spectrum.FrobeniusNorm, 1e-5 * norm);
+            }
+        );
 
     [Theory]
     [MemberData(nameof(Families))]
     public void The_product_of_the_written_factors_is_the_truncated_layer(string family)
     {
         var random = new Random(17);
-        ForEachLayer(family, (adapter, spectrum) =>
-        {
-            AdapterLayer layer = spectrum.Source;
-            int count = spectrum.SingularValues.Length;
-            Tensor delta = WrittenLayer.Delta(adapter.File, layer);
-            int[][] subsets = [[0], Enumerable.Range(0, count).ToArray(), Enumerable.Range(0, (count + 1) / 2).ToArray(), Enumerable.Range(0, count).Where(_ => random.Next(2) == 0).DefaultIfEmpty(count - 1).ToArray()];
-            foreach (int[] kept in subsets.Select(subset => subset.Where(dimension => IsSeparate(spectrum.SingularValues, subset, dimension)).ToArray()).Where(static subset => subset.Length > 0))
+        ForEachLayer(
+            family,
+            (adapter, spectrum) =>
             {
-                (byte[] up, byte[] down, _) = LayerTruncation.Compute(
-                    spectrum, adapter.File, kept, gain: 1, TensorType.Float32, ComputeDevice.Processor);
-                Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
-                    .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), kept.Length, layer.InFeatures)).mul(layer.Scale);
-                double error = WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, kept));
-                Assert.True(error <= 1e-5 * WrittenLayer.Norm(delta), $"{family} {layer.Name}: {kept.Length} of {count} dimensions are off by {error / WrittenLayer.Norm(delta):g3}.");
+                AdapterLayer layer = spectrum.Source;
+                int count = spectrum.SingularValues.Length;
+                Tensor delta = WrittenLayer.Delta(adapter.File, layer);
+                int[][] subsets =
+                [
+                    [0],
+                    Enumerable.Range(0, count).ToArray(),
+                    Enumerable.Range(0, (count + 1) / 2).ToArray(),
+                    Enumerable.Range(0, count).Where(_ => random.Next(2) == 0).DefaultIfEmpty(count - 1).ToArray(),
+                ];
+                foreach (
+                    int[] kept in subsets
+                        .Select(subset => subset.Where(dimension => IsSeparate(spectrum.SingularValues, subset, dimension)).ToArray())
+                        .Where(static subset => subset.Length > 0)
+                )
+                {
+                    (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+                        spectrum,
+                        adapter.File,
+                        kept,
+                        gain: 1,
+                        TensorType.Float32,
+                        ComputeDevice.Processor
+                    );
+                    Tensor product = Dense
+                        .Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
+                        .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), kept.Length, layer.InFeatures))
+                        .mul(layer.Scale);
+                    double error = WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, kept));
+                    Assert.True(
+                        error <= 1e-5 * WrittenLayer.Norm(delta),
+                        $"{family} {layer.Name}: {kept.Length} of {count} dimensions are off by {error / WrittenLayer.Norm(delta):g3}."
+                    );
+                }
             }
-        });
+        );
     }
 
     [Theory]
@@ -77,13 +108,28 @@ public sealed class SpectrumAccuracyTests : IDisposable
         using var adapter = Adapter.Open(path);
         AdapterLayer layer = adapter.Layers[0];
         LayerSpectrum spectrum = LayerDecomposer.Decompose(
-            adapter, layer, null, null, ComputeDevice.Processor, TestContext.Current.CancellationToken);
+            adapter,
+            layer,
+            null,
+            null,
+            ComputeDevice.Processor,
+            TestContext.Current.CancellationToken
+        );
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
         double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
         Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));
-        (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter.File, [0, 1, 2], gain: 2, TensorType.Float32, ComputeDevice.Processor);
-        Tensor product = Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
-            .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), 3, 30)).div(2);
+        (byte[] up, byte[] down, _) = LayerTruncation.Compute(
+            spectrum,
+            adapter.File,
+            [0, 1, 2],
+            gain: 2,
+            TensorType.Float32,
+            ComputeDevice.Processor
+        );
+        Tensor product = Dense
+            .Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
+            .matmul(Dense.Matrix(ScalarFloat.DecodeAll(TensorType.Float32, down), 3, 30))
+            .div(2);
         Assert.InRange(WrittenLayer.Norm(product - WrittenLayer.Truncate(delta, [0, 1, 2])) / WrittenLayer.Norm(delta), 0, 1e-5);
     }
 
@@ -105,7 +151,13 @@ public sealed class SpectrumAccuracyTests : IDisposable
         byte[] Truncate(LayerSpectrum spectrum)
         {
             (byte[] up, byte[] down, _) = LayerTruncation.Compute(
-                spectrum, adapter.File, [0], 1, TensorType.Float32, ComputeDevice.Processor);
+                spectrum,
+                adapter.File,
+                [0],
+                1,
+                TensorType.Float32,
+                ComputeDevice.Processor
+            );
             return [.. down, .. up];
         }
 
@@ -113,8 +165,12 @@ public sealed class SpectrumAccuracyTests : IDisposable
     }
 
     // A cut between equal singular values has no one right answer; zero ones add nothing on either side.
-    private static bool IsSeparate(double[] values, int[] subset, int dimension) => !Enumerable.Range(0, values.Length).Any(other =>
-        !subset.Contains(other) && values[dimension] > 0 && Math.Abs(values[other] - values[dimension]) < 1e-6 * values[0]);
+    private static bool IsSeparate(double[] values, int[] subset, int dimension) =>
+        !Enumerable
+            .Range(0, values.Length)
+            .Any(other =>
+                !subset.Contains(other) && values[dimension] > 0 && Math.Abs(values[other] - values[dimension]) < 1e-6 * values[0]
+            );
 
     private void ForEachLayer(string family, Action<Adapter, LayerSpectrum> check)
     {

@@ -52,7 +52,10 @@ public sealed class SubspaceScaleTests : IDisposable
     {
         var gaussian = new Gaussian(4);
         double[] up = gaussian.Numbers(Rows * 4).Select(static (value, index) => index % 4 > 1 ? 0 : value).ToArray();
-        double[] scales = AssertScales(new SampleLora().Layer(Layer, up, [Rows, 4], gaussian.Numbers(4 * Columns), [4, Columns]), TensorType.Float16);
+        double[] scales = AssertScales(
+            new SampleLora().Layer(Layer, up, [Rows, 4], gaussian.Numbers(4 * Columns), [4, Columns]),
+            TensorType.Float16
+        );
         Assert.Equal([0, 0], scales[2..]);
         Assert.All(scales[..2], static scale => Assert.NotEqual(0, scale));
     }
@@ -76,7 +79,10 @@ public sealed class SubspaceScaleTests : IDisposable
             double singularValue = values[index].item<double>();
             double expected = left[.., index].matmul(weight).dot(right[index]).abs().item<double>();
             bool counts = singularValue >= 1e-4 * values[0].item<double>();
-            Assert.True(!counts || Math.Abs(scales[index] - expected) <= 1e-5 * norm, $"Scale {index} is {scales[index]:g9}, not {expected:g9}, of a weight of norm {norm:g3}.");
+            Assert.True(
+                !counts || Math.Abs(scales[index] - expected) <= 1e-5 * norm,
+                $"Scale {index} is {scales[index]:g9}, not {expected:g9}, of a weight of norm {norm:g3}."
+            );
         }
 
         return scales;

@@ -7,19 +7,23 @@ namespace ResizeLora.Tests.Spectra;
 /// <summary>uᵢᵀ·W·vᵢ is close to double precision, and on one processor the same to the bit for every width of tile.</summary>
 public sealed class WeightProjectionTests
 {
-    /// <summary>Shapes around the sizes of the tiles (6 and 12 rows, 16 and 32 columns), of a block of terms (512) and of a piece of rows (256 KiB).</summary>
-    public static TheoryData<int, int, int> Shapes => new()
-    {
-        { 1, 1, 1 },
-        { 5, 7, 3 },
-        { 6, 16, 16 },
-        { 7, 17, 17 },
-        { 12, 512, 32 },
-        { 13, 513, 33 },
-        { 25, 1025, 40 },
-        { 300, 700, 5 },
-        { 11, 20000, 2 },
-    };
+    /// <summary>
+    /// Shapes around the sizes of the tiles (6 and 12 rows, 16 and 32 columns), of a block of terms (512) and of a piece of rows (256
+    /// KiB).
+    /// </summary>
+    public static TheoryData<int, int, int> Shapes =>
+        new()
+        {
+            { 1, 1, 1 },
+            { 5, 7, 3 },
+            { 6, 16, 16 },
+            { 7, 17, 17 },
+            { 12, 512, 32 },
+            { 13, 513, 33 },
+            { 25, 1025, 40 },
+            { 300, 700, 5 },
+            { 11, 20000, 2 },
+        };
 
     [Theory]
     [MemberData(nameof(Shapes))]
