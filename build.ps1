@@ -36,6 +36,9 @@ Only the xunit tests that match, as `dotnet test --filter` takes it.
 .PARAMETER PesterVersion
 The version of Pester: an installed one, or one of the two that the build brings from NuGet (Directory.Build.props).
 
+.PARAMETER TestPath
+The folder or files that Pester runs; several are separated by commas.
+
 .EXAMPLE
 ./build.ps1
 Builds the module; `Import-Module ./out/ResizeLora` then gives its cmdlets.
@@ -68,7 +71,9 @@ param(
 
     [string] $Filter,
 
-    [version] $PesterVersion
+    [version] $PesterVersion,
+
+    [string] $TestPath = 'tests/Pester'
 )
 
 Set-StrictMode -Version Latest
@@ -166,7 +171,7 @@ function Test-Module {
     $results = Join-Path $testResults 'pester.json'
     $script = Join-Path $PSScriptRoot 'build' 'Invoke-ModuleTest.ps1'
     $program, $rest = @(Get-ShellCommand) + '-NoProfile' + '-NonInteractive' + '-File' + $script
-    & $program @rest -Pester (Find-Pester) -Destination $results | Out-Host
+    & $program @rest -Pester (Find-Pester) -Destination $results -Path $TestPath | Out-Host
     if (Test-Path -LiteralPath $results) {
         Get-Content -Raw -LiteralPath $results | ConvertFrom-Json
     }

@@ -5,6 +5,9 @@ Runs tests/Pester in this process, and writes how many tests passed, failed and 
 .PARAMETER Pester
 The manifest of the Pester to use.
 
+.PARAMETER Path
+The folder or files to run, from the root of the repository; several are separated by commas.
+
 .PARAMETER Destination
 The JSON file for the counts.
 #>
@@ -13,13 +16,16 @@ param(
     [string] $Pester,
 
     [Parameter(Mandatory)]
-    [string] $Destination
+    [string] $Destination,
+
+    [Parameter(Mandatory)]
+    [string] $Path
 )
 
 # No strict mode here: tests run as scripts of users do.
 Import-Module $Pester
 $settings = New-PesterConfiguration
-$settings.Run.Path = Join-Path $PSScriptRoot '..' 'tests' 'Pester'
+$settings.Run.Path = $Path -split ',' | ForEach-Object { Join-Path $PSScriptRoot '..' $_ }
 $settings.Run.PassThru = $true
 $run = Invoke-Pester -Configuration $settings
 $failed = $run.FailedCount + $run.FailedContainersCount

@@ -31,7 +31,7 @@ Describe 'Compare-Lora after Resize-Lora' {
         for ($i = 0; $i -lt 3; $i++) {
             [Math]::Abs($comparisons[$i].RelativeErrorToLora - $results[$i].RelativeErrorToLora) | Should -BeLessThan 1e-6
             [Math]::Abs($comparisons[$i].RelativeErrorToBase - $results[$i].RelativeErrorToBase) | Should -BeLessThan 1e-6
-            $comparisons[$i].DifferenceRank | Should -Be $results[$i].NewRank
+            $comparisons[$i].OtherRank | Should -Be $results[$i].NewRank
         }
     }
 
@@ -39,7 +39,7 @@ Describe 'Compare-Lora after Resize-Lora' {
         foreach ($layer in $results[0].Layers) {
             $compared = $comparisons[0].Layers | Where-Object Layer -EQ $layer.Layer
             [Math]::Abs($compared.RelativeErrorToLora - $layer.RelativeErrorToLora) | Should -BeLessThan 1e-6
-            $compared.ReferenceRank, $compared.DifferenceRank | Should -Be @($layer.OldRank, $layer.NewRank)
+            $compared.ReferenceRank, $compared.OtherRank | Should -Be @($layer.OldRank, $layer.NewRank)
         }
     }
 

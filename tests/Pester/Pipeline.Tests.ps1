@@ -216,6 +216,12 @@ Describe 'A measurement in the pipeline' {
         ($kept | Resize-Lora -OutputDirectory (New-TestFolder)).NewLength | Should -Be $chosen.NewLength
     }
 
+    It 'that has lost its recipe is refused' {
+        $chosen = Measure-LoraResize $first -Recipe rank=4 | ConvertTo-Json -Depth 3 | ConvertFrom-Json
+        $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
+        $problems[0].Exception.Message | Should -BeLike '*has lost its recipe*'
+    }
+
     It 'that has lost its layers is refused' {
         $chosen = Measure-LoraResize $first -Recipe rank=4 | ConvertTo-Csv | ConvertFrom-Csv
         $chosen | Resize-Lora -OutputDirectory (New-TestFolder) -ErrorVariable problems -ErrorAction SilentlyContinue |
@@ -246,6 +252,18 @@ Describe 'Files that come one after another' {
         @($shell.Streams.Verbose.Message -like '*score quantiles*' -or $shell.Streams.Verbose.Message -like '*total rank*') |
             Should -Be $false
         $shell.Dispose()
+    }
+}
+
+Describe 'A folder that is visited' {
+    It 'is cleaned of what killed runs left, even when every file is left alone' {
+        $visited = New-TestFolder
+        $null = Resize-Lora $first -Recipe rank=4 -OutputDirectory $visited
+        $left = Join-Path $visited '.resizelora-x.tmp'
+        [System.IO.File]::WriteAllText($left, 'unfinished')
+        [System.IO.File]::SetLastWriteTimeUtc($left, [datetime]::UtcNow.AddDays(-3))
+        Get-ChildItem $visited | Resize-Lora -Recipe rank=3 -WarningAction SilentlyContinue | Should -BeNullOrEmpty
+        Test-Path $left | Should -BeFalse
     }
 }
 

@@ -17,7 +17,7 @@ public sealed class LayerComparison
             : reference is null ? LayerPresence.OtherOnly
             : LayerPresence.Both;
         ReferenceRank = reference?.Rank ?? 0;
-        DifferenceRank = other?.Rank ?? 0;
+        OtherRank = other?.Rank ?? 0;
         Products = products;
         BaseFrobeniusNorm = baseNorms?.Frobenius;
     }
@@ -38,7 +38,7 @@ public sealed class LayerComparison
     public int ReferenceRank { get; }
 
     /// <summary>The rank in the other file; 0 where it lacks the layer.</summary>
-    public int DifferenceRank { get; }
+    public int OtherRank { get; }
 
     /// <summary>‖ΔW₁‖F, of the reference.</summary>
     public double ReferenceNorm => Math.Sqrt(Products.Reference);

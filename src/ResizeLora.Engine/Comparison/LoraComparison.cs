@@ -55,7 +55,7 @@ public sealed class LoraComparison
     public int ReferenceRank => Layers.Sum(static layer => layer.ReferenceRank);
 
     /// <summary>The sum of the layers' ranks in the other file.</summary>
-    public int DifferenceRank => Layers.Sum(static layer => layer.DifferenceRank);
+    public int OtherRank => Layers.Sum(static layer => layer.OtherRank);
 
     /// <summary>The layers that only the reference has; each counts as wholly lost.</summary>
     public IReadOnlyList<string> OnlyInReference => NamesOf(LayerPresence.ReferenceOnly);

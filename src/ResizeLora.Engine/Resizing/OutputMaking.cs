@@ -139,9 +139,10 @@ public sealed class OutputMaking
     {
         try
         {
-            return JsonNode.Parse(text) as JsonObject;
+            // Names that come twice are found only when the object is looked into.
+            return JsonNode.Parse(text) is JsonObject { Count: >= 0 } parameters ? parameters : null;
         }
-        catch (JsonException)
+        catch (Exception exception) when (exception is JsonException or ArgumentException or InvalidOperationException)
         {
             return null;
         }

@@ -22,12 +22,7 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
             return null;
         }
 
-        string source = StoredObject.Text(stored, nameof(ResizeMeasurement.Source)) ?? throw Lost("its source");
-        string? recipe = StoredObject.Value(stored, nameof(ResizeMeasurement.Recipe))
-            is { } kept
-                and not PSObject { BaseObject: PSCustomObject }
-            ? kept.ToString()
-            : throw Lost("its recipe");
+        ResizeRecipe recipe = Parse(StoredObject.Text(stored, nameof(ResizeMeasurement.Recipe))) ?? throw Lost("its recipe");
         LoraLayer[] measured =
         [
             .. Items(stored, nameof(ResizeMeasurement.Layers))
@@ -50,12 +45,25 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
         string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
         return new ResizeRequest(
             [.. measured, .. copied],
-            ResizeRecipe.Parse(recipe!),
+            recipe,
             type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type)
         );
 
         ArgumentTransformationMetadataException Lost(string what) =>
             new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");
+    }
+
+    // JSON keeps the properties of a recipe, and not the text that they come from.
+    private static ResizeRecipe? Parse(string? text)
+    {
+        try
+        {
+            return text is null ? null : ResizeRecipe.Parse(text);
+        }
+        catch (RecipeException)
+        {
+            return null;
+        }
     }
 
     // What Select-Object chose properties of has the type's name with a prefix; CSV and JSON keep the properties only.

@@ -8,7 +8,7 @@ namespace ResizeLora.PowerShell.Hosting;
 /// </summary>
 public abstract class EngineCommand : PSCmdlet, IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan PollInterval = TimeSpan.FromMilliseconds(100);
 
     private readonly CancellationTokenSource stopped = new();
     private readonly ProgressReporter progress = new();
@@ -44,7 +44,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         {
             while (!channel.IsCompleted)
             {
-                if (channel.TryTake(out object? item, Patience))
+                if (channel.TryTake(out object? item, PollInterval))
                 {
                     Write(item!);
                 }

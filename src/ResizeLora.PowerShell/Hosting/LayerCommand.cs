@@ -46,9 +46,9 @@ public abstract class LayerCommand : LoraFileCommand
         }
 
         // Only here is it known whether files come, or layers.
-        if (!BringsBaseNorms && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } needy)
+        if (!BringsBaseNorms && Checkpoint is null && Recipes.FirstOrDefault(static recipe => recipe.NeedsCheckpoint) is { } unmet)
         {
-            Require<object>(needy, () => throw CheckpointException.NotGiven(needy.ToString()));
+            Require<object>(unmet, () => throw CheckpointException.NotGiven(unmet.ToString()));
         }
 
         base.ProcessRecord();

@@ -272,7 +272,7 @@ public sealed class LoraComparerTests : IDisposable
                 LayerComparison compared = comparison.Layers.Single(other => other.Layer == layer.Result.Layer);
                 Assert.Equal(layer.Result.RelativeErrorToLora, compared.RelativeErrorToLora, 1e-6);
                 Assert.Equal(layer.Result.RelativeErrorToBase!.Value, compared.RelativeErrorToBase!.Value, 1e-6);
-                Assert.Equal((layer.Result.OldRank, layer.Result.NewRank), (compared.ReferenceRank, compared.DifferenceRank));
+                Assert.Equal((layer.Result.OldRank, layer.Result.NewRank), (compared.ReferenceRank, compared.OtherRank));
                 Assert.Equal(Math.Sqrt(1 - (layer.Result.RelativeErrorToLora * layer.Result.RelativeErrorToLora)), compared.Cosine, 1e-6);
             }
         }
