@@ -39,6 +39,9 @@ The version of Pester: an installed one, or one of the two that the build brings
 .PARAMETER TestPath
 The folder or files that Pester runs; several are separated by commas.
 
+.PARAMETER NoBuild
+Tests what was built before.
+
 .EXAMPLE
 ./build.ps1
 Builds the module; `Import-Module ./out/ResizeLora` then gives its cmdlets.
@@ -73,7 +76,9 @@ param(
 
     [version] $PesterVersion,
 
-    [string] $TestPath = 'tests/Pester'
+    [string] $TestPath = 'tests/Pester',
+
+    [switch] $NoBuild
 )
 
 Set-StrictMode -Version Latest
@@ -181,7 +186,10 @@ function Test-Module {
 }
 
 function Test-Everything {
-    Build-Everything
+    if (-not $NoBuild) {
+        Build-Everything
+    }
+
     if (Test-Path -LiteralPath $testResults) {
         Remove-Item -LiteralPath $testResults -Recurse
     }
