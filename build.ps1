@@ -138,7 +138,10 @@ Get-ChildItem samples/sdxl-tiny/lora.safetensors |
 function Test-Engine {
     <# Runs the xunit tests; gives how many passed, failed and were skipped. #>
     $results = Join-Path $testResults 'xunit.trx'
-    $arguments = @('test', $testProject, '-c', $Configuration, '--no-build', '--logger', "trx;LogFileName=$results", '--results-directory', $testResults)
+    $arguments = @(
+        'test', $testProject, '-c', $Configuration, '--no-build'
+        '--logger', "trx;LogFileName=$results", '--results-directory', $testResults
+    )
     Push-Location $PSScriptRoot
     try {
         & dotnet @arguments @($Filter ? @('--filter', $Filter) : @()) | Out-Host

@@ -10,6 +10,9 @@ public sealed class Adapter : IDisposable
     /// <summary>The metadata key under which this tool, and the reference program, say how a file was resized.</summary>
     public const string ResizeKey = "resize_params";
 
+    /// <summary>The key of the recipe in that text.</summary>
+    internal const string RecipeKey = "recipe_str";
+
     /// <summary>The most numbers of a factor: in double precision, one array still holds them.</summary>
     internal const int MostElements = int.MaxValue / sizeof(double);
 
@@ -150,7 +153,7 @@ public sealed class Adapter : IDisposable
             using var document = JsonDocument.Parse(parameters.Length <= LongestRead ? parameters : "null");
             if (
                 document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty("recipe_str", out JsonElement recipe)
+                && document.RootElement.TryGetProperty(RecipeKey, out JsonElement recipe)
                 && recipe.ValueKind == JsonValueKind.String
             )
             {

@@ -9,14 +9,11 @@ namespace ResizeLora.Checkpoints;
 /// <summary>Gives the norms of a checkpoint's weights: from memory, from the cache, or computed, and then kept.</summary>
 public sealed class BaseNormProvider
 {
-    // How many tensors a warning names.
-    private const int TensorsNamed = 3;
-
     private readonly Checkpoint checkpoint;
     private readonly NormCache cache;
     private readonly IGramOperatorFactory operators;
     private readonly int threads;
-    private readonly Dictionary<string, BaseNorms> settled = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BaseNorms> results = new(StringComparer.Ordinal);
     private readonly HashSet<string> computedHere = new(StringComparer.Ordinal);
     private NormCache.KnownNorms? known;
 
@@ -57,14 +54,14 @@ public sealed class BaseNormProvider
         int cachedCount = 0;
         foreach (string layer in layers.Distinct(StringComparer.Ordinal))
         {
-            if (settled.ContainsKey(layer) || checkpoint.Find(layer) is not { } weight)
+            if (results.ContainsKey(layer) || checkpoint.Find(layer) is not { } weight)
             {
                 continue;
             }
 
             if (known.Layers.TryGetValue(layer, out NormCache.CachedNorm? cached))
             {
-                settled[layer] = new BaseNorms(cached.Spectral, cached.Frobenius);
+                results[layer] = new BaseNorms(cached.Spectral, cached.Frobenius);
                 cachedCount++;
             }
             else
@@ -88,7 +85,7 @@ public sealed class BaseNormProvider
             ComputeMissing(wanted, progress, cancellationToken);
         }
 
-        return settled;
+        return results;
     }
 
     /// <summary>Gives the norms of some weights with what they belong to; what is not known is computed, and kept.</summary>
@@ -107,7 +104,7 @@ public sealed class BaseNormProvider
         if (refresh)
         {
             known = NormCache.KnownNorms.None;
-            settled.Clear();
+            results.Clear();
         }
 
         IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights.Select(static weight => weight.Layer), progress, cancellationToken);
@@ -177,12 +174,12 @@ public sealed class BaseNormProvider
         checkpoint.RequireUnchanged();
         foreach ((string layer, NormCache.CachedNorm norm) in found)
         {
-            settled[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
+            results[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
         }
 
         foreach ((string layer, (_, BaseNorms norms)) in uncertain)
         {
-            settled[layer] = norms;
+            results[layer] = norms;
         }
 
         computedHere.UnionWith(computed);
@@ -205,11 +202,10 @@ public sealed class BaseNormProvider
         string[] names = tensors.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
         if (names.Length > 0)
         {
-            string others = names.Length > TensorsNamed ? $" and {names.Length - TensorsNamed} more" : string.Empty;
             progress?.Report(
                 new EngineNote(
                     EngineNoteLevel.Warning,
-                    $"'{checkpoint.Path}': the spectral norm of {string.Join(", ", names.Take(TensorsNamed))}{others} "
+                    $"'{checkpoint.Path}': the spectral norm of {NameSummary.Sample(names)} "
                         + "did not become as accurate as is promised; the estimate is used, but not kept for later runs."
                 )
             );

@@ -11,7 +11,6 @@ namespace ResizeLora.Resizing;
 /// <summary>What an output is made from and how. Its metadata keeps it, so that it can be told from an output made otherwise.</summary>
 public sealed class OutputMaking
 {
-    private const string RecipeKey = "recipe_str";
     private const string SourceKey = "source";
     private const string SourceContentKey = "source_content";
     private const string LayersKey = "layers";
@@ -104,7 +103,7 @@ public sealed class OutputMaking
 
     private bool AgreesRecipe(JsonObject parameters)
     {
-        if (Text(parameters, RecipeKey) is not { } theirs)
+        if (Text(parameters, Adapter.RecipeKey) is not { } theirs)
         {
             return true;
         }

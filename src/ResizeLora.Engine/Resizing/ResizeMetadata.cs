@@ -67,7 +67,7 @@ internal static class ResizeMetadata
 
         var parameters = new JsonObject
         {
-            ["recipe_str"] = recipe.ToString(),
+            [Adapter.RecipeKey] = recipe.ToString(),
             ["weights"] = weights,
             ["target_size"] = recipe.SizeMiB,
             ["threshold"] = threshold is { } number && double.IsFinite(number) ? number : null,

@@ -70,22 +70,12 @@ public sealed class GetCheckpointNormCommand : FileCommand
 
     private IEnumerable<BaseWeight> Select(Checkpoint checkpoint)
     {
-        WildcardPattern[] patterns = Array.ConvertAll(
-            Layer,
-            static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)
+        var patterns = new LayerPatterns(Layer);
+        patterns.ReportMissing(
+            this,
+            checkpoint.Weights.Select(static weight => weight.Layer),
+            name => $"'{checkpoint.Path}' has no weight under a layer '{name}'."
         );
-        for (int index = 0; index < patterns.Length; index++)
-        {
-            if (
-                !WildcardPattern.ContainsWildcardCharacters(Layer[index])
-                && !checkpoint.Weights.Any(weight => patterns[index].IsMatch(weight.Layer))
-            )
-            {
-                string message = $"'{checkpoint.Path}' has no weight under a layer '{Layer[index]}'.";
-                WriteError(new ErrorRecord(new ItemNotFoundException(message), "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));
-            }
-        }
-
-        return checkpoint.Weights.Where(weight => patterns.Any(pattern => pattern.IsMatch(weight.Layer)));
+        return checkpoint.Weights.Where(weight => patterns.IsMatch(weight.Layer));
     }
 }

@@ -77,25 +77,15 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
             return [.. adapter.Layers];
         }
 
-        WildcardPattern[] patterns = Array.ConvertAll(
-            Layer,
-            static name => WildcardPattern.Get(name, WildcardOptions.IgnoreCase | WildcardOptions.CultureInvariant)
-        );
-        for (int index = 0; index < patterns.Length; index++)
-        {
-            if (
-                !WildcardPattern.ContainsWildcardCharacters(Layer[index])
-                && !adapter.Layers.Any(layer => patterns[index].IsMatch(layer.Name))
-            )
-            {
-                string message = adapter.KeptLayers.FirstOrDefault(layer => patterns[index].IsMatch(layer.Name)) is { } kept
+        var patterns = new LayerPatterns(Layer);
+        patterns.ReportMissing(
+            this,
+            adapter.Layers.Select(static layer => layer.Name),
+            name =>
+                adapter.KeptLayers.FirstOrDefault(layer => name.Equals(layer.Name, StringComparison.OrdinalIgnoreCase)) is { } kept
                     ? $"The layer '{kept.Name}' of '{adapter.Path}' has no spectrum ({kept.Reason})."
-                    : $"'{adapter.Path}' has no layer '{Layer[index]}'.";
-                var exception = new ItemNotFoundException(message);
-                WriteError(new ErrorRecord(exception, "LayerMissing", ErrorCategory.ObjectNotFound, Layer[index]));
-            }
-        }
-
-        return adapter.Layers.Where(layer => patterns.Any(pattern => pattern.IsMatch(layer.Name))).ToArray();
+                    : $"'{adapter.Path}' has no layer '{name}'."
+        );
+        return [.. adapter.Layers.Where(layer => patterns.IsMatch(layer.Name))];
     }
 }
