@@ -52,7 +52,7 @@ Describe 'The error <id>' -ForEach $known {
 
 Describe 'The defects of a safetensors file' {
     It 'are all listed here' {
-        [enum]::GetNames($engine.GetType('ResizeLora.Safetensors.SafetensorsDefect')) | Should -HaveCount 24
+        [enum]::GetNames($engine.GetType('ResizeLora.Files.SafetensorsDefect')) | Should -HaveCount 24
     }
 }
 

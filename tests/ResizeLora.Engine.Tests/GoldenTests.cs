@@ -3,7 +3,7 @@ using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Tests;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Bench.Generation;
 

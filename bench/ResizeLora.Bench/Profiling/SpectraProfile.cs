@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Compute;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;

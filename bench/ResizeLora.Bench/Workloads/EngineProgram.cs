@@ -4,7 +4,7 @@ using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Bench.Workloads;

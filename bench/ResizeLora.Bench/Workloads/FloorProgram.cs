@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Bench.Workloads;
 

@@ -1,4 +1,4 @@
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Bench.Workloads;

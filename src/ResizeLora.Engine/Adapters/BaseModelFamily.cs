@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
 

@@ -1,5 +1,5 @@
 using System.Buffers.Binary;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
 

@@ -1,5 +1,5 @@
 using ResizeLora.Adapters;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Comparison;
 

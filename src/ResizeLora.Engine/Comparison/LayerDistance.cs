@@ -2,7 +2,7 @@ using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

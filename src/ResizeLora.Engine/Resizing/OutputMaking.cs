@@ -4,7 +4,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Resizing;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Resizing;
 

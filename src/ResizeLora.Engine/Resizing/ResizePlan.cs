@@ -1,5 +1,5 @@
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Resizing;
 

@@ -1,6 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;

@@ -2,7 +2,7 @@ using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;

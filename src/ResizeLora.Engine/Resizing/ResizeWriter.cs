@@ -1,6 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;

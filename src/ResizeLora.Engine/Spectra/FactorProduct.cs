@@ -1,5 +1,5 @@
 using System.Runtime.Intrinsics;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Spectra;
 

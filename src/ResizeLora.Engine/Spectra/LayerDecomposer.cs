@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;

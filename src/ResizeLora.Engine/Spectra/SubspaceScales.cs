@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -1,4 +1,4 @@
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Spectra;
 

@@ -3,7 +3,7 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Binding;
 

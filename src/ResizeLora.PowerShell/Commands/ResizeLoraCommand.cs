@@ -5,7 +5,7 @@ using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Commands;
 

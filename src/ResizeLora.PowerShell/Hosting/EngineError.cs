@@ -4,7 +4,7 @@ using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Pictures;
 using ResizeLora.Recipes;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Hosting;
 

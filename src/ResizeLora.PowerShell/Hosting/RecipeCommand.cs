@@ -3,7 +3,7 @@ using ResizeLora.Adapters;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Hosting;
 

@@ -1,6 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Adapters;
 

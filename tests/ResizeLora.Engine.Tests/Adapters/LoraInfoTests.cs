@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using ResizeLora.Adapters;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Adapters;
 

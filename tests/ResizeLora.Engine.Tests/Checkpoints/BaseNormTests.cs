@@ -1,5 +1,5 @@
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Checkpoints;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Checkpoints;
 

@@ -3,7 +3,7 @@ using ResizeLora.Checkpoints;
 using ResizeLora.Comparison;
 using ResizeLora.Compute;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Tests.Resizing;
 using TorchSharp;
 using static TorchSharp.torch;

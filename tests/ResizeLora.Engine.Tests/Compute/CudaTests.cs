@@ -2,7 +2,7 @@ using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 using ResizeLora.Tests.Resizing;
 using TorchSharp;

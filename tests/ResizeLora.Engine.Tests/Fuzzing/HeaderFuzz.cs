@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Text;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Fuzzing;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Fuzzing;
 

@@ -1,7 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Resizing;
 

@@ -2,7 +2,7 @@ using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Resizing;
 

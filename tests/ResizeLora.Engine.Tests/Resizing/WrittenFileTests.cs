@@ -1,6 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Resizing;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using TorchSharp;
 using static TorchSharp.torch;
 

@@ -5,7 +5,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using ResizeLora.Adapters;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// Says what a file is that has the name of a safetensors file and is none: what downloads leave behind, and other formats

@@ -1,4 +1,4 @@
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// Where tensors are read from: a file, or several that are read as if they were one. Reads may come from several threads at once.

@@ -2,7 +2,7 @@ using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// Where every byte of a file to be written will lie: tensors ordered and aligned as the safetensors library writes them

@@ -1,7 +1,7 @@
 using System.Runtime.InteropServices;
 using Microsoft.Win32.SafeHandles;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>Asks the operating system what .NET does not tell of a file: its change time and its identity.</summary>
 internal static partial class FileStatus

@@ -1,4 +1,4 @@
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>What is wrong with a file that is refused; the names follow the error list of the safetensors library.</summary>
 public enum SafetensorsDefect

@@ -1,4 +1,4 @@
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// The element types of the safetensors format, in the order of the reference implementation's <c>Dtype</c> enumeration:

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// A validated header: the tensors in the order of their data, and the metadata. The rules are those of the safetensors

@@ -1,7 +1,7 @@
 using System.Text;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Safetensors;
 

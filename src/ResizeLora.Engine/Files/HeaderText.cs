@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// JSON strings as serde_json writes them (only the quote, the backslash and control characters are escaped), because

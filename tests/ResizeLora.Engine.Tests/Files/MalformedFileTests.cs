@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Text;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Safetensors;
 

@@ -1,4 +1,4 @@
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>One tensor as the header describes it.</summary>
 /// <param name="Name">Its name; any string, never a path.</param>

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>A file could not be written; the inputs are untouched and no file of the output's name was left half-made.</summary>
 public sealed class OutputException : ResizeLoraException

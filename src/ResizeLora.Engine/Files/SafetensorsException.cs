@@ -1,4 +1,4 @@
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>A file is not a well-formed safetensors file.</summary>
 public sealed class SafetensorsException : ResizeLoraException

@@ -2,7 +2,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>Reads tensors piece by piece, all of them or samples, for hashes and copies.</summary>
 internal static class TensorPieces

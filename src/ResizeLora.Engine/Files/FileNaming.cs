@@ -1,6 +1,6 @@
 using System.Runtime.InteropServices;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>Gives a finished file its name.</summary>
 internal static partial class FileNaming

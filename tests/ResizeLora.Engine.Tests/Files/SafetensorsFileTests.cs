@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Safetensors;
 

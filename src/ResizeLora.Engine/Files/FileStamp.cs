@@ -1,6 +1,6 @@
 using Microsoft.Win32.SafeHandles;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// What the file system says of an open file. While two stamps of one file are equal, and the change time was known and not

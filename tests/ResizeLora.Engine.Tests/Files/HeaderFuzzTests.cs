@@ -1,4 +1,4 @@
-using ResizeLora.Safetensors;
+using ResizeLora.Files;
 using ResizeLora.Tests.Fuzzing;
 
 namespace ResizeLora.Tests.Safetensors;

@@ -4,7 +4,7 @@ using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// An unfinished file: it is written beside its target and takes the target's name in one step. Its name says which process

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>
 /// Writes a file whole or not at all: the data goes to a temporary file in the target's folder, is flushed to the disk,

@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace ResizeLora.Safetensors;
+namespace ResizeLora.Files;
 
 /// <summary>Names and sizes of <see cref="TensorType"/> as the format spells them.</summary>
 public static class TensorTypes
