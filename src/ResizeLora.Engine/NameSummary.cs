@@ -1,5 +1,7 @@
 using System.Globalization;
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 
 namespace ResizeLora;
 
@@ -51,15 +53,21 @@ internal static class NameSummary
     /// <param name="noun">What they are, in the singular.</param>
     public static string Count(IReadOnlyCollection<string> names, string noun)
     {
-        string[] counts = names
-            .GroupBy(ForeignLayerName.ComponentOf)
-            .OrderBy(static group => group.Key)
-            .Select(static group => string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}"))
-            .ToArray();
+        LayerSpelling[] spellings = [.. names.Select(LayerSpelling.Read)];
+        Architecture? architecture = AdapterReader.Recognise(spellings.Select(static spelling => (spelling, (long?)null, (long?)null)));
+        IGrouping<Component, LayerSpelling>[] groups =
+        [
+            .. spellings.GroupBy(spelling => AdapterReader.KeyOf(spelling, architecture).Component).OrderBy(static group => group.Key),
+        ];
         string number = string.Create(CultureInfo.InvariantCulture, $"{names.Count} {noun}{(names.Count == 1 ? string.Empty : "s")}");
-        return names.All(static name => ForeignLayerName.ComponentOf(name) == Component.Other)
-            ? number
-            : $"{number} ({string.Join(", ", counts)})";
+        if (groups is [{ Key: Component.Other }])
+        {
+            return number;
+        }
+
+        static string Shown(IGrouping<Component, LayerSpelling> group) =>
+            string.Create(CultureInfo.InvariantCulture, $"{group.Key}: {group.Count()}");
+        return $"{number} ({string.Join(", ", groups.Select(Shown))})";
     }
 
     /// <summary>Three of the names and the number of the others: <c>a, b, c and 261 more</c>.</summary>

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Spectra;
 using ScottPlot;
 using SkiaSharp;

@@ -1,5 +1,6 @@
 using System.Globalization;
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Spectra;
 using ScottPlot;
 using ScottPlot.TickGenerators;

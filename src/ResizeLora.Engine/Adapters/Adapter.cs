@@ -1,5 +1,6 @@
-using System.Globalization;
 using System.Text.Json;
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -18,27 +19,7 @@ public sealed class Adapter : IDisposable
 
     private const string CommentKey = "ss_training_comment";
 
-    private static readonly string[] LayerSuffixes = [AdapterLayer.DownSuffix, AdapterLayer.UpSuffix, AdapterLayer.AlphaSuffix];
-
-    // What other families put into their names: PEFT and diffusers, then LyCORIS.
-    private static readonly string[] ForeignMarks =
-    [
-        ".lora_A.",
-        ".lora_B.",
-        ".lora.down.",
-        ".lora.up.",
-        "_lora.",
-        ".hada_",
-        ".lokr_",
-        ".oft_",
-        ".dora_scale",
-        ".glora_",
-        ".lora_down",
-        ".lora_up",
-    ];
-
-    // LyCORIS' full differences; only at the end of a name, since "diffusion_model" is in every base model's names.
-    private static readonly string[] ForeignSuffixes = [".diff", ".diff_b"];
+    private static readonly string[] WholeModelPrefixes = ["model.diffusion_model.", "conditioner.embedders.", "cond_stage_model."];
 
     private string? contentKey;
 
@@ -62,6 +43,12 @@ public sealed class Adapter : IDisposable
 
     /// <summary>The same, with what is known of its tensors' content.</summary>
     internal VerifiedFile Verified { get; }
+
+    /// <summary>The architecture that the layers' names tell, or null.</summary>
+    internal Architecture? Architecture { get; init; }
+
+    /// <summary>The text of PEFT's settings beside the file, or null.</summary>
+    internal string? SettingsText { get; init; }
 
     /// <summary>The merge that this is, or null for a file.</summary>
     public MergedLora? Merge { get; }
@@ -92,29 +79,23 @@ public sealed class Adapter : IDisposable
     public static AdapterFileKind KindOf(SafetensorsHeader header)
     {
         ArgumentNullException.ThrowIfNull(header);
-        bool adapter = false;
-        bool checkpoint = false;
+        bool isAdapter = false;
+        bool isCheckpoint = false;
         foreach (TensorEntry tensor in header.Tensors)
         {
-            if (
-                tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal)
-                || tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal)
-            )
+            AdapterTensorName? name = AdapterTensorName.Parse(tensor.Name);
+            if (name is { Part: AdapterPart.Down or AdapterPart.Up })
             {
                 return AdapterFileKind.Lora;
             }
 
-            adapter |=
-                ForeignMarks.Any(mark => tensor.Name.Contains(mark, StringComparison.Ordinal))
-                || ForeignSuffixes.Any(suffix => tensor.Name.EndsWith(suffix, StringComparison.Ordinal));
-            checkpoint |=
-                tensor.Name.StartsWith("model.diffusion_model.", StringComparison.Ordinal)
-                || tensor.Name.StartsWith("conditioner.embedders.", StringComparison.Ordinal)
-                || tensor.Name.StartsWith("cond_stage_model.", StringComparison.Ordinal);
+            // The names of GLoRA's parts (a1, b2) occur in models too.
+            isAdapter |= name is { Kind: not null and not AdapterKind.GLoRA };
+            isCheckpoint |= WholeModelPrefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
         }
 
-        return adapter ? AdapterFileKind.OtherAdapter
-            : checkpoint ? AdapterFileKind.Checkpoint
+        return isAdapter ? AdapterFileKind.OtherAdapter
+            : isCheckpoint ? AdapterFileKind.Checkpoint
             : AdapterFileKind.Other;
     }
 
@@ -176,7 +157,7 @@ public sealed class Adapter : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            return ReadLayers(file);
+            return AdapterReader.Read(file, SettingsBeside(file.Path));
         }
         catch
         {
@@ -250,153 +231,12 @@ public sealed class Adapter : IDisposable
         }
     }
 
-    private static Adapter ReadLayers(SafetensorsFile file)
+    // PEFT keeps the scale beside the file. A settings file says nothing of other adapters that happen to lie there.
+    private static string? SettingsBeside(string path)
     {
-        // What stands before a pair's suffix is a layer; a layer with a tensor of any further suffix (lora_mid, dora_scale,
-        // diff_b) means more than B·A, so that all of it is left as it is.
-        var parts = new Dictionary<string, Dictionary<string, TensorEntry>>(StringComparer.Ordinal);
-        foreach (TensorEntry tensor in file.Header.Tensors)
-        {
-            foreach (string suffix in LayerSuffixes)
-            {
-                if (tensor.Name.EndsWith(suffix, StringComparison.Ordinal))
-                {
-                    string layer = tensor.Name[..^suffix.Length];
-                    if (!parts.TryGetValue(layer, out Dictionary<string, TensorEntry>? known))
-                    {
-                        parts.Add(layer, known = new Dictionary<string, TensorEntry>(3, StringComparer.Ordinal));
-                    }
-
-                    known.Add(suffix, tensor);
-                }
-            }
-        }
-
-        Dictionary<string, string> extended = FindExtendedLayers(file.Header.Tensors, parts);
-        var layers = new List<AdapterLayer>(parts.Count);
-        var kept = new List<KeptLayer>();
-        var taken = new HashSet<string>(StringComparer.Ordinal);
-        foreach ((string name, Dictionary<string, TensorEntry> tensors) in parts)
-        {
-            if (!tensors.ContainsKey(AdapterLayer.DownSuffix) && !tensors.ContainsKey(AdapterLayer.UpSuffix))
-            {
-                continue;
-            }
-
-            if ((extended.GetValueOrDefault(name) ?? ReasonToKeep(tensors)) is { } reason)
-            {
-                kept.Add(new KeptLayer(name, reason));
-                continue;
-            }
-
-            layers.Add(ReadLayer(file, name, tensors));
-            taken.UnionWith(tensors.Values.Select(tensor => tensor.Name));
-        }
-
-        TensorEntry[] others = file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name)).ToArray();
-        HashSet<string> listed = kept.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        kept.AddRange(
-            LayerInventory
-                .Of(others)
-                .Layers.Where(layer => !listed.Contains(layer.Name))
-                .Select(static layer => new KeptLayer(
-                    layer.Name,
-                    layer.Kind is AdapterKind.LoRA or AdapterKind.LoCon ? "in another trainer's names" : layer.Kind.ToString()
-                ))
-        );
-        return new Adapter(file, layers, others, kept);
-    }
-
-    // In sorted order the tensors below a layer stand side by side, so that the work does not grow with what names hold.
-    private static Dictionary<string, string> FindExtendedLayers(
-        IReadOnlyList<TensorEntry> tensors,
-        Dictionary<string, Dictionary<string, TensorEntry>> parts
-    )
-    {
-        string[] names = tensors
-            .Select(static tensor => tensor.Name)
-            .Where(static name => !LayerSuffixes.Any(suffix => name.EndsWith(suffix, StringComparison.Ordinal)))
-            .Order(StringComparer.Ordinal)
-            .ToArray();
-        var extended = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string layer in parts.Keys.Where(static layer => layer.Length > 0))
-        {
-            if (FirstNameBelow(names, layer) is { } name)
-            {
-                extended.Add(layer, $"it also has {TrainerText.Clean(name[(layer.Length + 1)..], longest: 40) ?? "a part without a name"}");
-            }
-        }
-
-        return extended;
-    }
-
-    private static string? FirstNameBelow(string[] names, string layer)
-    {
-        string prefix = layer + '.';
-        int index = Array.BinarySearch(names, prefix, StringComparer.Ordinal);
-        index = index < 0 ? ~index : index;
-        return index < names.Length && names[index].StartsWith(prefix, StringComparison.Ordinal) ? names[index] : null;
-    }
-
-    // Why the tensors of a layer are not the factors of a matrix or a convolution; null when they are.
-    private static string? ReasonToKeep(Dictionary<string, TensorEntry> tensors)
-    {
-        if (!tensors.TryGetValue(AdapterLayer.UpSuffix, out TensorEntry? up))
-        {
-            return "no lora_up";
-        }
-
-        if (!tensors.TryGetValue(AdapterLayer.DownSuffix, out TensorEntry? down))
-        {
-            return "no lora_down";
-        }
-
-        if (!TensorTypes.IsWeight(up.Type) || !TensorTypes.IsWeight(down.Type))
-        {
-            string[] types = [TensorTypes.NameOf(down.Type), TensorTypes.NameOf(up.Type)];
-            return $"weights of type {string.Join(" and ", types.Distinct())}";
-        }
-
-        bool shaped =
-            down.Shape.Count is 2 or 4
-            && up.Shape.Count is 2 or 4
-            && up.Shape.Skip(2).All(static dimension => dimension == 1)
-            && down.ElementCount > 0
-            && up.ElementCount > 0;
-        string shapes = $"lora_down {down.ShapeText}, lora_up {up.ShapeText}";
-        if (!shaped)
-        {
-            return shapes;
-        }
-
-        if (Math.Max(up.ElementCount, down.ElementCount) > MostElements)
-        {
-            return $"more than 2 GiB in double precision: {shapes}";
-        }
-
-        if (up.Shape[1] != down.Shape[0])
-        {
-            return $"the ranks disagree: {shapes}";
-        }
-
-        return tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? alpha) && !ScalarReader.IsReadable(alpha)
-            ? $"its alpha is {TensorTypes.NameOf(alpha.Type)} {alpha.ShapeText}, not one number"
+        string settings = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, PeftSettings.FileName);
+        return System.IO.Path.GetFileName(path) == PeftSettings.AdapterFileName && System.IO.File.Exists(settings)
+            ? System.IO.File.ReadAllText(settings)
             : null;
-    }
-
-    private static AdapterLayer ReadLayer(SafetensorsFile file, string name, Dictionary<string, TensorEntry> tensors)
-    {
-        TensorEntry down = tensors[AdapterLayer.DownSuffix];
-        double alpha = tensors.TryGetValue(AdapterLayer.AlphaSuffix, out TensorEntry? tensor)
-            ? ScalarReader.TryRead(file, tensor)!.Value
-            : down.Shape[0];
-        if (double.IsFinite(alpha))
-        {
-            return new AdapterLayer(name, down, tensors[AdapterLayer.UpSuffix], alpha);
-        }
-
-        // As with NaN in a factor, the training has failed: a copy of such a layer would pass for a sound one.
-        string text = alpha.ToString(CultureInfo.InvariantCulture);
-        throw new AdapterException(file.Path, name, "AlphaInvalid", $"its alpha is {text}, not a number.");
     }
 }

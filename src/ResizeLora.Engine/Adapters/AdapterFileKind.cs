@@ -3,10 +3,10 @@ namespace ResizeLora.Adapters;
 /// <summary>What a safetensors file is, as far as its header tells.</summary>
 public enum AdapterFileKind
 {
-    /// <summary>A LoRA or LoCon in kohya's names.</summary>
+    /// <summary>A LoRA or LoCon: pairs of factors, in any spelling.</summary>
     Lora,
 
-    /// <summary>An adapter of another family or in another trainer's names: LyCORIS, PEFT, diffusers.</summary>
+    /// <summary>An adapter of other kinds alone, such as LoHa.</summary>
     OtherAdapter,
 
     /// <summary>A whole image model.</summary>

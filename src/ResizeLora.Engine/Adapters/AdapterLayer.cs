@@ -1,22 +1,35 @@
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
 
 /// <summary>One layer of a LoRA: ΔW = scale · B · A.</summary>
-/// <param name="Name">The layer's name, what stands before <c>.lora_down.weight</c>.</param>
+/// <param name="Name">The layer's name in its file, what stands before <c>.lora_down.weight</c> or <c>.lora_A.weight</c>.</param>
 /// <param name="Down">A, shape rank × in [× kernel height × kernel width].</param>
 /// <param name="Up">B, shape out × rank [× 1 × 1].</param>
-/// <param name="Alpha">The file's alpha, or the rank where it has none, as every loader takes it.</param>
+/// <param name="Alpha">
+/// The file's alpha, or the one that makes the scale which PEFT's settings say, or else the rank, as every loader takes it.
+/// </param>
 public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up, double Alpha)
 {
-    /// <summary>The suffix of A's tensor.</summary>
-    public const string DownSuffix = ".lora_down.weight";
+    /// <summary>What the layer is, whatever spelling the file uses.</summary>
+    public LayerKey Key { get; init; }
 
-    /// <summary>The suffix of B's tensor.</summary>
-    public const string UpSuffix = ".lora_up.weight";
+    /// <summary>What the layer's name says.</summary>
+    internal LayerSpelling Spelling { get; init; } = LayerSpelling.Read(Name);
 
-    /// <summary>The suffix of alpha's tensor.</summary>
-    public const string AlphaSuffix = ".alpha";
+    /// <summary>The tensor of alpha, or null where the file has none.</summary>
+    internal TensorEntry? AlphaTensor { get; init; }
+
+    /// <summary>The pair of factors that the layer is a block of; null where it has factors of its own.</summary>
+    internal FusedFactors? Fused { get; init; }
+
+    /// <summary>Which block of <see cref="Fused"/> the layer is.</summary>
+    internal int FusedPart { get; init; }
+
+    /// <summary>How the weight that the layer changes stacks several projections; null where it is one.</summary>
+    internal RowSplit? FusedAs { get; init; }
 
     /// <summary>The rank (dim): rows of A and columns of B.</summary>
     public int Rank => (int)Down.Shape[0];
@@ -46,11 +59,20 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
             _ => LayerKind.Convolution,
         };
 
-    /// <summary>The part of the image model that the layer changes.</summary>
-    public Component Component => LayerName.ComponentOf(Name);
+    /// <summary>The part of the model that the layer changes.</summary>
+    public Component Component => Key.Component;
 
-    /// <summary>The block of the component.</summary>
-    public string Block => LayerName.BlockOf(Name);
+    /// <summary>The block of the component, such as <c>input_blocks.4</c>; empty when the name tells none.</summary>
+    public string Block => BlockName.Of(Spelling.Module);
+
+    /// <summary>
+    /// Whether alpha stays what it is in proportion to the rank: every reader of kohya's suffixes reads alpha, and not every one of
+    /// <c>lora_A</c> and <c>lora_B</c>.
+    /// </summary>
+    internal bool KeepsAlpha => AlphaTensor is not null && Up.Name.EndsWith(".lora_up.weight", StringComparison.Ordinal);
+
+    /// <summary>The tensors of the file that the layer consists of.</summary>
+    internal IEnumerable<TensorEntry> Tensors => AlphaTensor is null ? [Down, Up] : [AlphaTensor, Down, Up];
 
     /// <summary>Whether another layer has the same types, shapes and alpha; what its factors hold is not looked at.</summary>
     /// <param name="other">The other layer.</param>

@@ -1,3 +1,5 @@
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -14,8 +16,11 @@ internal sealed class InventoriedLayer(string name)
     /// <summary>The layer's name in its trainer's dialect.</summary>
     public string Name { get; } = name;
 
-    /// <summary>The part of the image model that the layer changes.</summary>
-    public Component Component { get; } = ForeignLayerName.ComponentOf(name);
+    /// <summary>What the layer's name says.</summary>
+    public LayerSpelling Spelling { get; } = LayerSpelling.Read(name);
+
+    /// <summary>The part of the model that the layer changes.</summary>
+    public Component Component { get; set; }
 
     /// <summary>The family of the layer.</summary>
     public AdapterKind Kind => family == AdapterKind.LoRA && largeKernel ? AdapterKind.LoCon : family ?? AdapterKind.Full;
@@ -42,7 +47,7 @@ internal sealed class InventoriedLayer(string name)
     {
         if (part.Kind is not { } kind)
         {
-            Alpha = tensor.ElementCount == 1 && tensor.Name.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal) ? tensor : Alpha;
+            Alpha = tensor.ElementCount == 1 && part.Part == AdapterPart.Alpha ? tensor : Alpha;
             return;
         }
 

@@ -1,3 +1,5 @@
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -8,7 +10,17 @@ internal sealed class LayerInventory
     private LayerInventory(IReadOnlyList<InventoriedLayer> layers)
     {
         Layers = layers;
+        Architecture = AdapterReader.Recognise(
+            layers.Select(static layer => (layer.Spelling, layer.OutFeatures, layer.InFeatures))
+        );
+        foreach (InventoriedLayer layer in layers)
+        {
+            layer.Component = AdapterReader.KeyOf(layer.Spelling, Architecture).Component;
+        }
     }
+
+    /// <summary>The architecture that the layers' names tell, or null.</summary>
+    public Architecture? Architecture { get; }
 
     /// <summary>The layers, in the order of the file.</summary>
     public IReadOnlyList<InventoriedLayer> Layers { get; }

@@ -1,3 +1,5 @@
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -20,11 +22,16 @@ public sealed class LoraInfo
             .OrderBy(static group => group.Key)
             .ToDictionary(static group => group.Key.ToString(), static group => group.Count());
         Dialect = dialect;
-        BaseModel = BaseModelFamily.Of(metadata, inventory.Layers);
+        BaseModel = BaseModelFamily.Of(metadata, inventory.Layers, inventory.Architecture);
         TrainedOn = TrainerText.Clean(metadata.GetValueOrDefault("ss_sd_model_name"));
         Title = TrainerText.Clean(metadata.GetValueOrDefault("modelspec.title") ?? metadata.GetValueOrDefault("ss_output_name"));
         LayerCount = inventory.Layers.Count;
+        ComponentCounts = inventory
+            .Layers.GroupBy(static layer => layer.Component)
+            .OrderBy(static group => group.Key)
+            .ToDictionary(static group => group.Key.ToString(), static group => group.Count());
         UNetLayerCount = inventory.Layers.Count(static layer => layer.Component == Component.UNet);
+        TransformerLayerCount = inventory.Layers.Count(static layer => layer.Component == Component.Transformer);
         TextEncoder1LayerCount = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder1);
         TextEncoder2LayerCount = inventory.Layers.Count(static layer => layer.Component == Component.TextEncoder2);
         OtherLayerCount = inventory.Layers.Count(static layer => layer.Component == Component.Other);
@@ -71,7 +78,13 @@ public sealed class LoraInfo
     /// <summary>The number of layers.</summary>
     public int LayerCount { get; }
 
-    /// <summary>The layers of the denoising network.</summary>
+    /// <summary>How many layers of each component there are.</summary>
+    public IReadOnlyDictionary<string, int> ComponentCounts { get; }
+
+    /// <summary>The layers of the denoising network, where it is a transformer.</summary>
+    public int TransformerLayerCount { get; }
+
+    /// <summary>The layers of the denoising network, where it is a U-Net.</summary>
     public int UNetLayerCount { get; }
 
     /// <summary>The layers of the first text encoder.</summary>

@@ -1,3 +1,5 @@
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -7,6 +9,8 @@ public static class LoraInfoReader
 {
     // A read of a few bytes costs a seek on a hard disk and a round trip on a share.
     private const int MostAlphas = 64;
+
+    private static readonly string[] DiffusersBlocks = ["lora_unet_down_blocks_", "lora_unet_mid_block_", "lora_unet_up_blocks_"];
 
     // Signs of files that lie among LoRA files and are none.
     private static readonly (Func<string, bool> Sign, string What)[] OtherKinds =
@@ -99,15 +103,19 @@ public static class LoraInfoReader
     private static AdapterDialect DialectOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<InventoriedLayer> layers)
     {
         AdapterDialect most = layers
-            .GroupBy(static layer => ForeignLayerName.DialectOf(layer.Name))
+            .GroupBy(static layer => layer.Spelling.Dialect)
             .MaxBy(static group => group.Count())!
             .Key;
         bool ofOneTrainer =
             metadata.Keys.Any(static key => key.StartsWith("ot_", StringComparison.Ordinal))
             || (
                 layers.Any(static layer => layer.Component == Component.TextEncoder2 || layer.InFeatures == 2048)
-                && layers.Any(static layer => ForeignLayerName.HasDiffusersBlocks(layer.Name))
+                && layers.Any(static layer => HasDiffusersBlocks(layer.Name))
             );
         return most == AdapterDialect.Kohya && ofOneTrainer ? AdapterDialect.OneTrainer : most;
     }
+
+    // kohya writes SD 1 and 2 so, OneTrainer SDXL too.
+    private static bool HasDiffusersBlocks(string layer) =>
+        Array.Exists(DiffusersBlocks, block => layer.StartsWith(block, StringComparison.Ordinal));
 }

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using ResizeLora.Architectures;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -14,6 +15,7 @@ internal static class LoraMerger
     public const string MergeKey = "merge_params";
 
     private const string CommentKey = "ss_training_comment";
+    private const string AlphaSuffix = ".alpha";
 
     /// <summary>Merges open files; they belong to the result, also when this throws.</summary>
     /// <param name="merge">The merge.</param>
@@ -57,7 +59,7 @@ internal static class LoraMerger
                 .ToArray();
             TensorType downType = TypeFor(downs);
             TensorType upType = TypeFor(ups);
-            string alphaName = first.Name + AdapterLayer.AlphaSuffix;
+            string alphaName = first.AlphaTensor?.Name ?? $"{first.Name}{AlphaSuffix}";
             factors.Add(first.Down.Name, new MergedFactor(downType, first.InFeatures, Stacked: true, downs));
             factors.Add(first.Up.Name, new MergedFactor(upType, rank, Stacked: false, ups));
             alphas.Add(alphaName, BitConverter.GetBytes(scale * rank));
@@ -82,6 +84,7 @@ internal static class LoraMerger
                     Down = file.Find(layer.First.Down.Name)!,
                     Up = file.Find(layer.First.Up.Name)!,
                     Alpha = layer.Alpha,
+                    AlphaTensor = layer.First.AlphaTensor is { } alpha ? file.Find(alpha.Name) : null,
                 }
             )
             .ToArray();
@@ -92,15 +95,14 @@ internal static class LoraMerger
     private static List<List<Share>> Match(IReadOnlyList<(Adapter Adapter, double Weight)> adapters)
     {
         var matched = new List<List<Share>>();
-        var known = new Dictionary<string, List<Share>>(StringComparer.Ordinal);
+        var known = new Dictionary<LayerKey, List<Share>>();
         foreach ((Adapter adapter, double weight) in adapters)
         {
             foreach (AdapterLayer layer in adapter.Layers)
             {
-                string name = CanonicalLayerName.Of(layer.Name);
-                if (!known.TryGetValue(name, out List<Share>? shares))
+                if (!known.TryGetValue(layer.Key, out List<Share>? shares))
                 {
-                    known.Add(name, shares = []);
+                    known.Add(layer.Key, shares = []);
                     matched.Add(shares);
                 }
 

@@ -1,3 +1,5 @@
+using ResizeLora.Architectures;
+
 namespace ResizeLora.Adapters;
 
 /// <summary>One layer of a merge.</summary>

@@ -19,7 +19,7 @@ internal static class ScalarReader
     /// <param name="file">The file.</param>
     /// <param name="tensor">One of its tensors.</param>
     /// <returns>The number, finite or not; null when the tensor is not one number of a known type.</returns>
-    public static double? TryRead(SafetensorsFile file, TensorEntry tensor)
+    public static double? TryRead(ITensorFile file, TensorEntry tensor)
     {
         if (!IsReadable(tensor))
         {

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using System.Text;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;

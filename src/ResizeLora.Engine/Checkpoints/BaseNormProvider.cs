@@ -9,15 +9,19 @@ namespace ResizeLora.Checkpoints;
 /// <summary>Gives the norms of a checkpoint's weights: from memory, from the cache, or computed, and then kept.</summary>
 public sealed class BaseNormProvider
 {
+    // The spectral norms of image and language models lie between 0.1 and some thousands.
+    private const double HighestPlausibleNorm = 1e5;
+
     private readonly Checkpoint checkpoint;
     private readonly NormCache cache;
     private readonly IGramOperatorFactory operators;
     private readonly int threads;
     private readonly Dictionary<string, BaseNorms> results = new(StringComparer.Ordinal);
     private readonly HashSet<string> computedHere = new(StringComparer.Ordinal);
-    private NormCache.KnownNorms? known;
+    private readonly HashSet<string> reported = new(StringComparer.Ordinal);
+    private Dictionary<BaseFile, NormCache.KnownNorms>? known;
 
-    /// <summary>Prepares; nothing is read yet but samples of the file.</summary>
+    /// <summary>Prepares; nothing is read yet.</summary>
     /// <param name="checkpoint">The base model; stays the caller's.</param>
     /// <param name="cache">Where norms are kept between runs.</param>
     /// <param name="operators">What computes.</param>
@@ -29,39 +33,32 @@ public sealed class BaseNormProvider
         this.cache = cache;
         this.operators = operators;
         this.threads = threads;
-        Identity = CheckpointIdentity.Of(checkpoint.File);
     }
-
-    /// <summary>What tells the base model from others.</summary>
-    internal CheckpointIdentity Identity { get; }
 
     /// <summary>After how many steps the iteration for a spectral norm gives up.</summary>
     internal int MaximumSteps { get; init; } = LanczosNorm.MaximumSteps;
 
-    /// <summary>Gives the norms of some layers' weights.</summary>
-    /// <param name="layers">LoRA layer names; those without a base weight are left out of the answer.</param>
+    /// <summary>Gives the norms of some weights.</summary>
+    /// <param name="weights">Weights of the base model.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work within a fraction of a second.</param>
+    /// <returns>The norms by <see cref="BaseWeight.Name"/>.</returns>
     public IReadOnlyDictionary<string, BaseNorms> GetNorms(
-        IEnumerable<string> layers,
+        IEnumerable<BaseWeight> weights,
         IProgress<EngineEvent>? progress,
         CancellationToken cancellationToken
     )
     {
-        ArgumentNullException.ThrowIfNull(layers);
-        known ??= cache.Load(Identity, progress);
+        ArgumentNullException.ThrowIfNull(weights);
+        known ??= checkpoint.Files.ToDictionary(static file => file, file => cache.Load(file.Identity, progress));
+        BaseWeight[] asked = [.. weights.DistinctBy(static weight => weight.Name)];
         var wanted = new List<BaseWeight>();
         int cachedCount = 0;
-        foreach (string layer in layers.Distinct(StringComparer.Ordinal))
+        foreach (BaseWeight weight in asked.Where(weight => !results.ContainsKey(weight.Name)))
         {
-            if (results.ContainsKey(layer) || checkpoint.Find(layer) is not { } weight)
+            if (weight.File is { } file && known[file].Layers.TryGetValue(weight.Name, out NormCache.CachedNorm? cached))
             {
-                continue;
-            }
-
-            if (known.Layers.TryGetValue(layer, out NormCache.CachedNorm? cached))
-            {
-                results[layer] = new BaseNorms(cached.Spectral, cached.Frobenius);
+                results[weight.Name] = new BaseNorms(cached.Spectral, cached.Frobenius);
                 cachedCount++;
             }
             else
@@ -85,6 +82,7 @@ public sealed class BaseNormProvider
             ComputeMissing(wanted, progress, cancellationToken);
         }
 
+        ReportImplausible(asked, progress);
         return results;
     }
 
@@ -103,27 +101,37 @@ public sealed class BaseNormProvider
     {
         if (refresh)
         {
-            known = NormCache.KnownNorms.None;
+            known = checkpoint.Files.ToDictionary(static file => file, static _ => NormCache.KnownNorms.None);
             results.Clear();
         }
 
-        IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights.Select(static weight => weight.Layer), progress, cancellationToken);
-        return weights
-            .Select(weight => new CheckpointNorm(checkpoint.Path, weight, norms[weight.Layer], !computedHere.Contains(weight.Layer)))
-            .ToArray();
+        IReadOnlyDictionary<string, BaseNorms> norms = GetNorms(weights, progress, cancellationToken);
+        return
+        [
+            .. weights.Select(weight => new CheckpointNorm(
+                checkpoint.Path,
+                weight,
+                norms[weight.Name],
+                !computedHere.Contains(weight.Name)
+            )),
+        ];
     }
 
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Tensor.Type)}-{weight.Rows}x{weight.Columns}"
+            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Type)}-{weight.Rows}x{weight.Columns}"
         );
 
     private void ComputeMissing(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
-        // Largest first, so that no thread is left alone with a large one at the end.
-        wanted.Sort(static (left, right) => right.ByteLength.CompareTo(left.ByteLength));
-        var found = new ConcurrentDictionary<string, NormCache.CachedNorm>(StringComparer.Ordinal);
+        // Largest first, so that no thread is left alone with a large one at the end. Parts of one tensor come one after another, so that
+        // the second finds it in the system's memory.
+        BaseWeight[] ordered =
+        [
+            .. wanted.OrderByDescending(static weight => weight.ByteLength).ThenBy(static weight => weight.Tensor, StringComparer.Ordinal),
+        ];
+        var found = new ConcurrentDictionary<string, (BaseWeight Weight, NormCache.CachedNorm Norm)>(StringComparer.Ordinal);
         var uncertain = new ConcurrentDictionary<string, (string Tensor, BaseNorms Norms)>(StringComparer.Ordinal);
         var computed = new ConcurrentBag<string>();
         int done = 0;
@@ -135,21 +143,21 @@ public sealed class BaseNormProvider
                 try
                 {
                     Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
-                    checkpoint.Read(weight, bytes.Span);
+                    weight.Read(bytes.Span);
                     string content = ContentOf(weight, bytes.Span);
-                    if (!known!.ByContent.TryGetValue(content, out BaseNorms norms))
+                    if (!TryFindByContent(weight, content, out BaseNorms norms))
                     {
                         (norms, bool isAccurate) = Compute(weight, bytes, cancellationToken);
-                        computed.Add(weight.Layer);
+                        computed.Add(weight.Name);
                         if (!isAccurate)
                         {
-                            uncertain[weight.Layer] = (weight.Tensor.Name, norms);
+                            uncertain[weight.Name] = (weight.Tensor, norms);
                         }
                     }
 
-                    if (!uncertain.ContainsKey(weight.Layer))
+                    if (!uncertain.ContainsKey(weight.Name))
                     {
-                        found[weight.Layer] = new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius);
+                        found[weight.Name] = (weight, new NormCache.CachedNorm(content, norms.Spectral, norms.Frobenius));
                     }
 
                     progress?.Report(new EngineProgress("Measuring the base model", Interlocked.Increment(ref done), wanted.Count));
@@ -160,26 +168,23 @@ public sealed class BaseNormProvider
                 }
             }
 
-            LayerWorkers.ForEach(wanted, threads, Measure, cancellationToken);
+            LayerWorkers.ForEach(ordered, threads, Measure, cancellationToken);
         }
         finally
         {
             // What a cancelled run has computed is not computed again; what was read of two contents is not kept at all.
-            if (!found.IsEmpty && !checkpoint.File.HasChanged())
-            {
-                cache.Save(Identity, found, progress);
-            }
+            Keep(found.Values, progress);
         }
 
         checkpoint.RequireUnchanged();
-        foreach ((string layer, NormCache.CachedNorm norm) in found)
+        foreach ((string name, (_, NormCache.CachedNorm norm)) in found)
         {
-            results[layer] = new BaseNorms(norm.Spectral, norm.Frobenius);
+            results[name] = new BaseNorms(norm.Spectral, norm.Frobenius);
         }
 
-        foreach ((string layer, (_, BaseNorms norms)) in uncertain)
+        foreach ((string name, (_, BaseNorms norms)) in uncertain)
         {
-            results[layer] = norms;
+            results[name] = norms;
         }
 
         computedHere.UnionWith(computed);
@@ -196,6 +201,46 @@ public sealed class BaseNormProvider
             );
         }
     }
+
+    private bool TryFindByContent(BaseWeight weight, string content, out BaseNorms norms)
+    {
+        norms = default;
+        return weight.File is { } file && known![file].ByContent.TryGetValue(content, out norms);
+    }
+
+    private void Keep(IEnumerable<(BaseWeight Weight, NormCache.CachedNorm Norm)> found, IProgress<EngineEvent>? progress)
+    {
+        foreach (IGrouping<BaseFile?, (BaseWeight Weight, NormCache.CachedNorm Norm)> group in found.GroupBy(static entry => entry.Weight.File))
+        {
+            if (group.Key is { } file && !file.Source.HasChanged())
+            {
+                cache.Save(
+                    file.Identity,
+                    group.ToDictionary(static entry => entry.Weight.Name, static entry => entry.Norm, StringComparer.Ordinal),
+                    progress
+                );
+            }
+        }
+    }
+
+    // Weights that are all zero, or thousands of times larger than any model's, are signs of a scale that was lost or a damaged file.
+    private void ReportImplausible(BaseWeight[] weights, IProgress<EngineEvent>? progress)
+    {
+        BaseWeight[] implausible =
+        [
+            .. weights.Where(weight => reported.Add(weight.Name) && results[weight.Name].Spectral is 0 or > HighestPlausibleNorm),
+        ];
+        NameSummary.Warn(
+            progress,
+            checkpoint.Path,
+            "weights that no model has, so that scores against them say nothing; the file may be damaged, or its scales are lost",
+            "weight",
+            [.. implausible.Select(static weight => weight.Tensor)],
+            [.. implausible.Select(weight => results[weight.Name].Spectral == 0 ? "all zero" : $"σmax {Shown(results[weight.Name].Spectral)}")]
+        );
+    }
+
+    private static string Shown(double norm) => norm.ToString("g3", CultureInfo.InvariantCulture);
 
     private void ReportUncertain(IEnumerable<string> tensors, IProgress<EngineEvent>? progress)
     {
@@ -223,7 +268,7 @@ public sealed class BaseNormProvider
                 : throw new CheckpointException(
                     checkpoint.Path,
                     "NotFinite",
-                    $"'{checkpoint.Path}': the weight '{weight.Tensor.Name}' holds NaN or infinity."
+                    $"'{checkpoint.Path}': the weight '{weight.Tensor}' holds NaN or infinity."
                 );
         }
     }

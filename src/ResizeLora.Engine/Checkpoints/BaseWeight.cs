@@ -1,48 +1,106 @@
+using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Files;
 
 namespace ResizeLora.Checkpoints;
 
 /// <summary>
-/// The weight of the base model that a LoRA layer changes: a tensor, or some rows of one that stacks several projections.
+/// A weight of the base model that a LoRA layer changes: a tensor, some rows of one that stacks several projections, or several such.
 /// </summary>
-/// <param name="Layer">The LoRA layer's name.</param>
-/// <param name="Tensor">The checkpoint's tensor, shape (out · stacked) × in [× kernel height × kernel width].</param>
-/// <param name="FirstRow">The first row of the slice; 0 when the whole tensor is meant.</param>
-/// <param name="Rows">n: the rows of the slice.</param>
-public sealed record BaseWeight(string Layer, TensorEntry Tensor, int FirstRow, int Rows)
+public sealed class BaseWeight
 {
+    private readonly IReadOnlyList<WeightPart> parts;
+
+    internal BaseWeight(LayerKey key, string layer, IReadOnlyList<WeightPart> parts)
+    {
+        this.parts = parts;
+        Key = key;
+        Layer = layer;
+        Rows = parts.Sum(static part => part.Rows);
+        WeightPart first = parts[0];
+        KernelShape = first.IsTransposed ? [first.Tensor.Shape[0]] : [.. first.Tensor.Shape.Skip(1)];
+        TensorType[] types = [.. parts.Select(static part => part.Tensor.Type).Distinct()];
+        Type = parts.All(static part => part.IsPlain) && types is [var only] ? only : TensorType.Float32;
+    }
+
+    /// <summary>What the weight is, whatever spelling the base model uses.</summary>
+    public LayerKey Key { get; }
+
+    /// <summary>What tells the weight from others of its base model.</summary>
+    public string Name => Key.ToString();
+
+    /// <summary>The name of the LoRA layer, as kohya's trainer writes it.</summary>
+    public string Layer { get; }
+
+    /// <summary>n: the rows.</summary>
+    public int Rows { get; }
+
     /// <summary>m: the elements of a row, in · kernel height · kernel width.</summary>
-    public int Columns => (int)(Tensor.ElementCount / Tensor.Shape[0]);
+    public int Columns => (int)KernelShape.Aggregate(1L, static (product, side) => product * side);
 
-    /// <summary>The size of one row in bytes.</summary>
-    public int RowByteLength => Columns * TensorTypes.BytesOf(Tensor.Type);
+    /// <summary>The type in which <see cref="Read(int, Span{byte})"/> gives the weight: the stored one, or Float32 where it must be decoded.</summary>
+    public TensorType Type { get; }
 
-    /// <summary>The size of the slice in bytes.</summary>
+    /// <summary>The size of one row in bytes, of that type.</summary>
+    public int RowByteLength => Columns * TensorTypes.BytesOf(Type);
+
+    /// <summary>The size of the weight in bytes, of that type.</summary>
     public long ByteLength => (long)Rows * RowByteLength;
 
-    /// <summary>The shape of the slice as people write it.</summary>
-    public string ShapeText => AdapterLayer.TextOf(Tensor.Shape.Skip(1).Prepend(Rows));
+    /// <summary>The shape of the weight as people write it.</summary>
+    public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows));
 
-    /// <summary>Checks that a LoRA layer fits.</summary>
-    /// <param name="layer">The layer of that name.</param>
-    /// <param name="path">The LoRA file, for the message.</param>
-    /// <exception cref="AdapterException">Rows, columns or kernel differ.</exception>
-    public void Validate(AdapterLayer layer, string path)
+    /// <summary>The base model's tensor, the first where there are several.</summary>
+    public string Tensor => parts[0].Tensor.Name;
+
+    /// <summary>The file that holds it; null where several do.</summary>
+    internal BaseFile? File => parts.All(part => ReferenceEquals(part.File, parts[0].File)) ? parts[0].File : null;
+
+    /// <summary>The rows' places, for what reads several weights of one tensor.</summary>
+    internal IReadOnlyList<WeightPart> Parts => parts;
+
+    private IReadOnlyList<long> KernelShape { get; }
+
+    /// <summary>Whether a LoRA layer fits. A 1×1 convolution and a matrix are one and the same.</summary>
+    /// <param name="layer">The layer.</param>
+    public bool Fits(AdapterLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
+        return layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(KernelShape.Prepend(Rows)));
+    }
 
-        long[] shape = Tensor.Shape.Skip(1).Prepend(Rows).ToArray();
-        if (!layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(shape)))
+    /// <summary>Reads the whole weight.</summary>
+    /// <param name="destination">As long as <see cref="ByteLength"/>.</param>
+    public void Read(Span<byte> destination) => Read(0, destination);
+
+    /// <summary>Reads some rows.</summary>
+    /// <param name="firstRow">The first of them.</param>
+    /// <param name="destination">As long as the rows wanted.</param>
+    public void Read(int firstRow, Span<byte> destination)
+    {
+        int row = firstRow;
+        int start = 0;
+        foreach (WeightPart part in parts)
         {
-            string given = AdapterLayer.TextOf(layer.Down.Shape.Skip(1).Prepend(layer.OutFeatures));
-            throw new AdapterException(
-                path,
-                layer.Name,
-                "ShapeMismatch",
-                $"its shape {given} does not fit the base layer's {ShapeText} ('{Tensor.Name}'): "
-                    + "the LoRA was made for another kind of model."
-            );
+            int count = Math.Min(start + part.Rows - row, destination.Length / RowByteLength);
+            if (count > 0)
+            {
+                Span<byte> rows = destination[..(count * RowByteLength)];
+                if (part.IsPlain && part.Tensor.Type == Type)
+                {
+                    part.Read(row - start, rows);
+                }
+                else
+                {
+                    part.ReadDecoded(row - start, MemoryMarshal.Cast<byte, float>(rows));
+                }
+
+                destination = destination[rows.Length..];
+                row += count;
+            }
+
+            start += part.Rows;
         }
     }
 }

@@ -1,130 +1,199 @@
 using ResizeLora.Adapters;
-using ResizeLora.Files;
+using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 
 namespace ResizeLora.Checkpoints;
 
-/// <summary>An open base model: the weight that each LoRA layer name means.</summary>
+/// <summary>An open base model, from one file or several: the weight that each LoRA layer changes.</summary>
 public sealed class Checkpoint : IDisposable
 {
-    private readonly Dictionary<string, BaseWeight> weights;
+    // A character that no path on Windows can hold, and hardly any elsewhere.
+    private const char PathSeparator = '|';
 
-    private Checkpoint(SafetensorsFile file, Dictionary<string, BaseWeight> weights)
+    private readonly IReadOnlyList<BaseComponent> components;
+    private readonly Dictionary<(Component, string, RowSelection?), BaseWeight?> found = [];
+    private IReadOnlyList<BaseWeight>? weights;
+
+    internal Checkpoint(
+        IReadOnlyList<string> origins,
+        IReadOnlyList<BaseFile> files,
+        Architecture? architecture,
+        IReadOnlyList<BaseComponent> components
+    )
     {
-        File = file;
-        this.weights = weights;
+        this.components = components;
+        Origins = origins;
+        Files = files;
+        Architecture = architecture;
     }
 
-    /// <summary>The file, owned by this object.</summary>
-    public SafetensorsFile File { get; }
+    /// <summary>The files and folders that were given for it.</summary>
+    public IReadOnlyList<string> Origins { get; }
 
-    /// <summary>The full path.</summary>
-    public string Path => File.Path;
+    /// <summary>The path; of a base model in several files all of their paths, with <c>|</c> between them.</summary>
+    public string Path => string.Join(PathSeparator, Origins);
+
+    /// <summary>The paths of its files.</summary>
+    public IEnumerable<string> FilePaths => Files.Select(static file => file.Path);
 
     /// <summary>The family of the model, such as <c>SDXL</c>, from its tensors' names; null when they do not tell.</summary>
-    public string? Family => BaseModelFamily.Of(File.Header);
+    public string? Family => Architecture?.Name;
 
     /// <summary>All weights that a LoRA layer can name.</summary>
-    public IReadOnlyCollection<BaseWeight> Weights => weights.Values;
+    public IReadOnlyCollection<BaseWeight> Weights => weights ??= [.. components.SelectMany(WeightsOf)];
 
-    /// <summary>Opens a checkpoint.</summary>
-    /// <param name="path">A safetensors file in Stability's SDXL layout.</param>
-    /// <exception cref="UnsupportedFileException">The file is a pickle.</exception>
-    /// <exception cref="SafetensorsException">The file is malformed.</exception>
-    /// <exception cref="CheckpointException">It is missing, or no layer of an SDXL model is in it.</exception>
+    /// <summary>The files, owned by this object.</summary>
+    internal IReadOnlyList<BaseFile> Files { get; }
+
+    /// <summary>The architecture, or null where adapters mirror the model's names.</summary>
+    internal Architecture? Architecture { get; }
+
+    /// <summary>What tells the base model from others, wherever it lies: 16 hexadecimal digits.</summary>
+    internal string ContentKey => CheckpointIdentity.ContentOf(Files);
+
+    /// <summary>Opens a base model.</summary>
+    /// <param name="path">A file, a folder of diffusers or transformers, or several of them with <c>|</c> between.</param>
+    /// <exception cref="UnsupportedFileException">A file is a pickle.</exception>
+    /// <exception cref="ResizeLoraException">A file is missing or damaged, or no base model.</exception>
     public static Checkpoint Open(string path)
     {
-        UnsupportedFileException.ThrowIfPickle(path);
-        if (Directory.Exists(path))
+        IReadOnlyList<Checkpoint> opened = CheckpointOpener.Open(PathsOf(path));
+        if (opened.Count == 1)
         {
-            throw new CheckpointException(
-                path,
-                "IsFolder",
-                $"The checkpoint '{path}' is a folder; give the safetensors file of the base model."
-            );
+            return opened[0];
         }
 
-        SafetensorsFile file;
-        try
+        foreach (Checkpoint checkpoint in opened)
         {
-            file = SafetensorsFile.Open(path);
-        }
-        catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
-        {
-            throw new CheckpointException(path, "Missing", $"The checkpoint '{path}' does not exist.");
+            checkpoint.Dispose();
         }
 
-        var weights = new Dictionary<string, BaseWeight>(StringComparer.Ordinal);
-        foreach (TensorEntry tensor in file.Header.Tensors)
-        {
-            if (
-                tensor.Shape.Count < 2
-                || tensor.ElementCount == 0
-                || !TensorTypes.IsWeight(tensor.Type)
-                || tensor.ByteLength > Array.MaxLength
-                || tensor.ElementCount > Array.MaxLength / sizeof(float)
-            )
-            {
-                continue;
-            }
+        throw new CheckpointException(path, "Several", $"'{path}' holds {opened.Count} base models.");
+    }
 
-            IReadOnlyList<string> layers = SdxlLayerMap.LayersOf(tensor.Name);
-            if (layers.Count == 0 || tensor.Shape[0] % layers.Count != 0)
-            {
-                continue;
-            }
-
-            int rows = (int)(tensor.Shape[0] / layers.Count);
-            for (int index = 0; index < layers.Count; index++)
-            {
-                weights.TryAdd(layers[index], new BaseWeight(layers[index], tensor, index * rows, rows));
-            }
-        }
-
-        if (weights.Count == 0)
-        {
-            string family = BaseModelFamily.Of(file.Header) is { } known ? $" It looks like a model of the family {known}." : string.Empty;
-            file.Dispose();
-            throw new CheckpointException(
-                path,
-                "Unrecognised",
-                $"'{path}' holds no layer of an SDXL model in Stability's layout (model.diffusion_model.…, conditioner.embedders.…); "
-                    + $"LoRA layers cannot be looked up in it.{family}"
-            );
-        }
-
-        return new Checkpoint(file, weights);
+    /// <summary>The files and folders in the path of a base model.</summary>
+    /// <param name="path">The path, as <see cref="Path"/> gives it.</param>
+    public static IReadOnlyList<string> PathsOf(string path)
+    {
+        ArgumentNullException.ThrowIfNull(path);
+        return path.Contains(PathSeparator, StringComparison.Ordinal) && !System.IO.Path.Exists(path) ? path.Split(PathSeparator) : [path];
     }
 
     /// <summary>Finds the weight that a LoRA layer changes.</summary>
-    /// <param name="layer">The layer's name.</param>
+    /// <param name="layer">The layer's name in its file.</param>
     /// <returns>The weight, or null when the base model has none of that name.</returns>
-    public BaseWeight? Find(string layer) => weights.GetValueOrDefault(layer);
+    public BaseWeight? Find(string layer) => Find(LayerSpelling.Read(layer), null);
 
-    /// <summary>Reads a weight's bytes.</summary>
-    /// <param name="weight">A weight of this checkpoint.</param>
-    /// <param name="destination">As long as <see cref="BaseWeight.ByteLength"/>.</param>
-    public void Read(BaseWeight weight, Span<byte> destination) => Read(weight, 0, destination);
-
-    /// <summary>Reads the bytes of some of a weight's rows.</summary>
-    /// <param name="weight">A weight of this checkpoint.</param>
-    /// <param name="firstRow">The first of them, counted within the weight.</param>
-    /// <param name="destination">As long as the rows wanted.</param>
-    internal void Read(BaseWeight weight, int firstRow, Span<byte> destination)
+    /// <summary>Finds the weight that a LoRA layer changes.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <returns>The weight, of whatever shape; null when the base model has none of that name.</returns>
+    public BaseWeight? Find(AdapterLayer layer)
     {
-        ArgumentNullException.ThrowIfNull(weight);
-        File.Read(weight.Tensor, destination, (long)(weight.FirstRow + firstRow) * weight.RowByteLength);
-    }
-
-    /// <summary>Sees to it that what was read was one content.</summary>
-    /// <exception cref="CheckpointException">The file was written to since it was opened.</exception>
-    internal void RequireUnchanged()
-    {
-        if (File.HasChanged())
-        {
-            throw new CheckpointException(Path, "Changed", $"'{Path}' was written to while it was read; start again when that is done.");
-        }
+        ArgumentNullException.ThrowIfNull(layer);
+        return Find(layer.Spelling, layer.Fused is null ? null : layer.Key.Rows);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => File.Dispose();
+    public void Dispose()
+    {
+        foreach (BaseFile file in Files)
+        {
+            file.Dispose();
+        }
+    }
+
+    /// <summary>Sees to it that what was read was one content.</summary>
+    /// <exception cref="CheckpointException">A file was written to since it was opened.</exception>
+    internal void RequireUnchanged()
+    {
+        if (Files.FirstOrDefault(static file => file.Source.HasChanged()) is { } changed)
+        {
+            throw new CheckpointException(
+                changed.Path,
+                "Changed",
+                $"'{changed.Path}' was written to while it was read; start again when that is done."
+            );
+        }
+    }
+
+    private BaseWeight? Find(LayerSpelling spelling, RowSelection? part)
+    {
+        (Component, string, RowSelection?) asked = (spelling.Component, spelling.Module, part);
+        lock (found)
+        {
+            if (!found.TryGetValue(asked, out BaseWeight? weight))
+            {
+                found.Add(asked, weight = Look(spelling, part));
+            }
+
+            return weight;
+        }
+    }
+
+    private BaseWeight? Look(LayerSpelling spelling, RowSelection? part)
+    {
+        foreach (BaseComponent component in CandidatesFor(spelling))
+        {
+            if (component.Find(spelling.Module, part) is { } match)
+            {
+                LayerKey key = new(component.Component, match.Path, match.Rows);
+                return new BaseWeight(key, NameOf(component.Component, match.Path), match.Parts);
+            }
+        }
+
+        return null;
+    }
+
+    // A text encoder that the base model does not have under its number may be there under another: kohya's te3 of Flux is its second.
+    private IEnumerable<BaseComponent> CandidatesFor(LayerSpelling spelling)
+    {
+        Component asked = spelling.Component;
+        if (!Components.IsTextEncoder(asked))
+        {
+            bool mayBeEncoder = asked == Component.Other;
+            return components
+                .Where(component => mayBeEncoder || !Components.IsTextEncoder(component.Component))
+                .OrderBy(static component => Components.IsTextEncoder(component.Component));
+        }
+
+        asked = AdapterReader.KeyOf(spelling, Architecture).Component;
+        BaseComponent[] exact = [.. components.Where(component => component.Component == asked)];
+        return exact.Length > 0
+            ? exact
+            : components.Where(static component =>
+                Components.IsTextEncoder(component.Component) || component.Component == Component.LanguageModel
+            );
+    }
+
+    private IEnumerable<BaseWeight> WeightsOf(BaseComponent component)
+    {
+        foreach (string path in component.Paths)
+        {
+            foreach ((RowSelection rows, string name) in component.SelectionsOf(path))
+            {
+                if (component.FindRows(path, rows) is { } parts && !IsTable(path))
+                {
+                    yield return new BaseWeight(new LayerKey(component.Component, path, rows), NameOf(component.Component, name), parts);
+                }
+            }
+        }
+    }
+
+    // Tables of embeddings are no layers that a LoRA usually changes.
+    private static bool IsTable(string path) =>
+        path.Contains("embeddings_", StringComparison.Ordinal)
+        || path.EndsWith("embed_tokens", StringComparison.Ordinal)
+        || path.EndsWith("relative_attention_bias", StringComparison.Ordinal)
+        || path is "shared" or "pos_embed" or "positional_embedding" or "token_embedding";
+
+    private string NameOf(Component component, string module) =>
+        component switch
+        {
+            Component.TextEncoder1 => Architecture?.TextEncoders.Count == 1 ? $"lora_te_{module}" : $"lora_te1_{module}",
+            Component.TextEncoder2 => $"lora_te2_{module}",
+            Component.TextEncoder3 => $"lora_te3_{module}",
+            Component.TextEncoder4 => $"lora_te4_{module}",
+            Component.LanguageModel => module,
+            _ => $"lora_unet_{module}",
+        };
 }

@@ -10,23 +10,32 @@ public sealed class CheckpointException : ResizeLoraException
     public CheckpointException(string? path, string defect, string message)
         : base("Checkpoint", defect, message, path) { }
 
+    /// <summary>The same in a few words, to follow the file's name; null where there are none.</summary>
+    public string? Clause { get; private init; }
+
     /// <summary>A recipe measures against the base model, and none was given.</summary>
     /// <param name="recipe">The recipe.</param>
     public static CheckpointException NotGiven(string recipe) =>
         new(null, "NotGiven", $"The recipe '{recipe}' measures against the base model, and none was given.");
 
-    /// <summary>No layer of a LoRA is in the base model.</summary>
+    /// <summary>A LoRA was made for another kind of model than the base models that are there.</summary>
     /// <param name="path">The LoRA file.</param>
     /// <param name="family">The model that the LoRA was trained for, or null when nothing tells.</param>
     /// <param name="layer">One of its layers.</param>
-    /// <param name="checkpoint">The base model.</param>
-    public static CheckpointException Mismatch(string path, string? family, string layer, Checkpoint checkpoint)
+    /// <param name="checkpoints">The base models.</param>
+    public static CheckpointException Mismatch(string path, string? family, string layer, IReadOnlyList<Checkpoint> checkpoints)
     {
-        ArgumentNullException.ThrowIfNull(checkpoint);
-        string cause =
-            family is not null && family == checkpoint.Family
-                ? $"Both are {family}, but the LoRA spells its layers in a way that cannot be looked up there, such as '{layer}'."
-                : $"The LoRA is for {family ?? "an unknown model"}, the base model is {checkpoint.Family ?? "of an unknown family"}.";
-        return new CheckpointException(path, nameof(Mismatch), $"No layer of '{path}' is in the base model '{checkpoint.Path}'. {cause}");
+        ArgumentNullException.ThrowIfNull(checkpoints);
+        static string FamilyOf(Checkpoint checkpoint) => checkpoint.Family ?? "an unknown family";
+        static string Shown(Checkpoint checkpoint) => $"'{checkpoint.Path}' ({FamilyOf(checkpoint)})";
+        string models = string.Join(", ", checkpoints.Select(Shown));
+        bool isSame = family is not null && checkpoints.Any(checkpoint => checkpoint.Family == family);
+        string cause = isSame
+            ? $"Both are {family}, but the LoRA's layers are not those of the base model, such as '{layer}'."
+            : $"The LoRA is for {family ?? "an unknown model"}, with layers such as '{layer}'.";
+        return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not belong to the base model {models}. {cause}")
+        {
+            Clause = $"is for {family ?? "an unknown model"}, not for {string.Join(" or ", checkpoints.Select(FamilyOf))}",
+        };
     }
 }

@@ -1,5 +1,7 @@
 using System.Buffers.Binary;
+using System.Globalization;
 using System.IO.Hashing;
+using System.Text;
 using ResizeLora.Files;
 
 namespace ResizeLora.Checkpoints;
@@ -26,7 +28,7 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, strin
     // What is read in a moment is read whole.
     private const long SampledFrom = 64 << 20;
 
-    public static CheckpointIdentity Of(SafetensorsFile file)
+    public static CheckpointIdentity Of(ITensorFile file, FileStamp stamp)
     {
         byte[] structure = TensorPieces.HashStructure(file.Header);
         var sample = new XxHash128();
@@ -36,7 +38,7 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, strin
         bool readWhole = TensorPieces.DataLengthOf(file) < SampledFrom;
         if (!readWhole)
         {
-            AppendStamp(sample, file.Stamp);
+            AppendStamp(sample, stamp);
         }
 
         TensorPieces.ReadSample(
@@ -52,8 +54,18 @@ internal sealed record CheckpointIdentity(string Structure, string Sample, strin
             Convert.ToHexString(structure),
             Convert.ToHexString(sample.GetCurrentHash()),
             Convert.ToHexString(content.GetCurrentHash()).ToLowerInvariant(),
-            readWhole || file.Stamp.IsSettled(DateTime.UtcNow)
+            readWhole || stamp.IsSettled(DateTime.UtcNow)
         );
+    }
+
+    /// <summary>What tells several files together from others, wherever they lie.</summary>
+    /// <param name="files">The files; of one it is its own key.</param>
+    public static string ContentOf(IReadOnlyList<BaseFile> files)
+    {
+        string[] keys = [.. files.Select(static file => file.Identity.Content)];
+        return keys is [string only]
+            ? only
+            : XxHash3.HashToUInt64(Encoding.UTF8.GetBytes(string.Join('\n', keys))).ToString("x16", CultureInfo.InvariantCulture);
     }
 
     private static void AppendStamp(XxHash128 sample, FileStamp stamp)

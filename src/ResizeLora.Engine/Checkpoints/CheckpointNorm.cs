@@ -1,4 +1,4 @@
-using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 
 namespace ResizeLora.Checkpoints;
 
@@ -9,7 +9,9 @@ public sealed class CheckpointNorm
     {
         Path = path;
         Layer = weight.Layer;
-        Tensor = weight.Tensor.Name;
+        Tensor = weight.Tensor;
+        Component = weight.Key.Component;
+        Block = BlockName.Of(weight.Key.Path);
         OutFeatures = weight.Rows;
         InFeatures = weight.Columns;
         SpectralNorm = norms.Spectral;
@@ -23,11 +25,11 @@ public sealed class CheckpointNorm
     /// <summary>The name of the LoRA layer that changes the weight.</summary>
     public string Layer { get; }
 
-    /// <summary>The part of the image model that the weight belongs to.</summary>
-    public Component Component => LayerName.ComponentOf(Layer);
+    /// <summary>The part of the model that the weight belongs to.</summary>
+    public Component Component { get; }
 
     /// <summary>The block of the component, such as <c>input_blocks.4</c>.</summary>
-    public string Block => LayerName.BlockOf(Layer);
+    public string Block { get; }
 
     /// <summary>The checkpoint's tensor; where it stacks q, k and v, three layers name it.</summary>
     public string Tensor { get; }

@@ -10,6 +10,6 @@ public sealed class GramOperatorFactory : IGramOperatorFactory
     public IGramOperator Create(BaseWeight weight, ReadOnlyMemory<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        return new WeightGramOperator(weight.Tensor.Type, bytes, weight.Rows, weight.Columns);
+        return new WeightGramOperator(weight.Type, bytes, weight.Rows, weight.Columns);
     }
 }

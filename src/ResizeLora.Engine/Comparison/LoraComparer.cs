@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Resizing;
@@ -49,13 +50,21 @@ public sealed class LoraComparer : IDisposable
             throw AdapterException.Missing(other.Path, missing);
         }
 
-        (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] pairs =
+        (AdapterLayer? Reference, AdapterLayer? Other)[] pairs =
         [
             .. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name))),
         ];
-        IReadOnlyDictionary<string, BaseNorms> baseNorms = session.MeasureBase(
+        IReadOnlyDictionary<string, BaseNorms> ofReference = session.MeasureBase(
+            session.BaseFor(reference),
+            reference.Path,
+            [.. pairs.Select(static pair => pair.Reference).OfType<AdapterLayer>()],
+            progress,
+            cancellationToken
+        );
+        IReadOnlyDictionary<string, BaseNorms> ofOther = session.MeasureBase(
+            session.BaseFor(other),
             other.Path,
-            pairs.Select(static pair => (pair.Reference ?? pair.Other)! with { Name = pair.Name }).ToArray(),
+            [.. pairs.Where(static pair => pair.Reference is null).Select(static pair => pair.Other!)],
             progress,
             cancellationToken
         );
@@ -72,13 +81,16 @@ public sealed class LoraComparer : IDisposable
             LayerThreads.CountFor(session.Device),
             index =>
             {
-                (string name, AdapterLayer? left, AdapterLayer? right) = pairs[index];
+                (AdapterLayer? left, AdapterLayer? right) = pairs[index];
                 LayerProducts products = LayerDistance.Measure(
                     left is null ? null : new ComparedLayer(reference.File, left),
                     right is null ? null : new ComparedLayer(other.File, right),
                     session.Device
                 );
-                layers[index] = new LayerComparison(left, right, products, baseNorms.TryGetValue(name, out BaseNorms found) ? found : null);
+                bool isKnown = left is not null
+                    ? ofReference.TryGetValue(left.Name, out BaseNorms found)
+                    : ofOther.TryGetValue(right!.Name, out found);
+                layers[index] = new LayerComparison(left, right, products, isKnown ? found : null);
                 progress?.Report(
                     new EngineProgress($"Comparing {Path.GetFileName(other.Path)}", Interlocked.Increment(ref done), pairs.Length)
                 );
@@ -114,13 +126,13 @@ public sealed class LoraComparer : IDisposable
         }
     }
 
-    private (string Name, AdapterLayer? Reference, AdapterLayer? Other)[] Pair(Adapter other)
+    private (AdapterLayer? Reference, AdapterLayer? Other)[] Pair(Adapter other)
     {
-        Dictionary<string, AdapterLayer> left = ByName(reference);
-        Dictionary<string, AdapterLayer> right = ByName(other);
-        foreach ((string name, AdapterLayer layer) in left)
+        Dictionary<(LayerKey, int), AdapterLayer> left = ByKey(reference);
+        Dictionary<(LayerKey, int), AdapterLayer> right = ByKey(other);
+        foreach (((LayerKey, int) key, AdapterLayer layer) in left)
         {
-            if (right.TryGetValue(name, out AdapterLayer? match) && !layer.WeightShape.SequenceEqual(match.WeightShape))
+            if (right.TryGetValue(key, out AdapterLayer? match) && !layer.WeightShape.SequenceEqual(match.WeightShape))
             {
                 throw new AdapterException(
                     other.Path,
@@ -132,23 +144,23 @@ public sealed class LoraComparer : IDisposable
             }
         }
 
-        return left
-            .Keys.Concat(right.Keys.Where(name => !left.ContainsKey(name)))
-            .Select(name => (name, left.GetValueOrDefault(name), right.GetValueOrDefault(name)))
-            .ToArray();
+        return
+        [
+            .. left.Select(pair => ((AdapterLayer?)pair.Value, right.GetValueOrDefault(pair.Key))),
+            .. right.Where(pair => !left.ContainsKey(pair.Key)).Select(static pair => ((AdapterLayer?)null, (AdapterLayer?)pair.Value)),
+        ];
     }
 
-    private static Dictionary<string, AdapterLayer> ByName(Adapter adapter)
+    // Several spellings of one layer in one file are several layers, as loaders take them; the first of each file are a pair, and so on.
+    private static Dictionary<(LayerKey Key, int Occurrence), AdapterLayer> ByKey(Adapter adapter)
     {
-        HashSet<string> names = adapter.Layers.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        var layers = new Dictionary<string, AdapterLayer>(StringComparer.Ordinal);
+        var layers = new Dictionary<(LayerKey, int), AdapterLayer>();
         foreach (AdapterLayer layer in adapter.Layers)
         {
-            // Both spellings of one layer in one file are two layers, as loaders would take them.
-            string canonical = SdxlLayerName.Canonical(layer.Name);
-            if (names.Contains(canonical) || !layers.TryAdd(canonical, layer))
+            int occurrence = 0;
+            while (!layers.TryAdd((layer.Key, occurrence), layer))
             {
-                layers.Add(layer.Name, layer);
+                occurrence++;
             }
         }
 

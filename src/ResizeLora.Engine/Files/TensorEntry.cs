@@ -28,4 +28,13 @@ public sealed record TensorEntry(string Name, TensorType Type, IReadOnlyList<lon
 
     /// <summary>The dimensions as people write them, such as <c>[320, 64, 1, 1]</c>.</summary>
     public string ShapeText => $"[{string.Join(", ", Shape)}]";
+
+    /// <summary>A part of the tensor, as a tensor of its own that a file may offer under another name.</summary>
+    /// <param name="part">Which part.</param>
+    /// <param name="shape">The part's shape.</param>
+    internal TensorEntry Part(int part, IReadOnlyList<long> shape)
+    {
+        long count = shape.Aggregate(1L, static (product, side) => product * side);
+        return new TensorEntry(FormattableString.Invariant($"{Name}[{part}]"), Type, shape, 0, count * TensorTypes.BytesOf(Type));
+    }
 }

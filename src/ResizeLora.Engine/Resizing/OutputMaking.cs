@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Recipes;
 using ResizeLora.Files;
 
@@ -129,7 +130,7 @@ public sealed class OutputMaking
             return theirs == TensorTypes.NameOf(Type);
         }
 
-        static bool IsFactor(TensorEntry tensor) => tensor.Name.EndsWith(AdapterLayer.UpSuffix, StringComparison.Ordinal);
+        static bool IsFactor(TensorEntry tensor) => AdapterTensorName.Parse(tensor.Name) is { Part: AdapterPart.Up };
         TensorEntry[] factors = header.Tensors.Where(IsFactor).ToArray();
         return factors.Length == 0 || factors.Any(tensor => tensor.Type == Type);
     }

@@ -3,6 +3,7 @@ using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Recipes;
+using ResizeLora.Sessions;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
 
@@ -136,7 +137,7 @@ public sealed class ResizeJob : IDisposable
         ReportUseless(plan, progress);
         OutputGuard.Check(
             path,
-            [.. adapter.SourcePaths, .. session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]
+            [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]
         );
         ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
@@ -208,19 +209,21 @@ public sealed class ResizeJob : IDisposable
     )
     {
         LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
-        if (session.Checkpoint is null)
+        if (session.Checkpoints.Count == 0)
         {
             return ordered;
         }
 
+        AdapterBase? joined = session.BaseFor(adapter);
         IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(
+            joined,
             adapter.Path,
             ordered.Select(static layer => layer.Source).ToArray(),
             progress,
             cancellationToken
         );
         return ordered
-            .Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, session.Checkpoint.Path))
+            .Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, joined?.Checkpoint.Path))
             .ToArray();
     }
 
@@ -272,8 +275,8 @@ public sealed class ResizeJob : IDisposable
     private void RequireBase(ResizeRecipe recipe)
     {
         bool given = recipe.NeedsSubspace
-            ? session.Checkpoint is not null
-            : session.Checkpoint is not null || Layers.Any(static layer => layer.CheckpointPath is not null);
+            ? session.Checkpoints.Count > 0
+            : session.Checkpoints.Count > 0 || Layers.Any(static layer => layer.CheckpointPath is not null);
         if (recipe.NeedsCheckpoint && !given)
         {
             throw CheckpointException.NotGiven(recipe.ToString());
@@ -283,6 +286,7 @@ public sealed class ResizeJob : IDisposable
     private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         // Largest first, so that no thread is left alone with a large one at the end.
+        AdapterBase joined = session.BaseFor(adapter)!;
         LayerSpectrum[] missing = layers
             .Where(layer => !subspaceScales.ContainsKey(layer.Layer))
             .OrderByDescending(static layer => (long)layer.OutFeatures * layer.InFeatures)
@@ -295,20 +299,14 @@ public sealed class ResizeJob : IDisposable
             index =>
             {
                 LayerSpectrum layer = missing[index];
-                scales[index] = SubspaceScales.Compute(
-                    layer,
-                    adapter.File,
-                    session.Checkpoint!,
-                    session.Checkpoint!.Find(layer.Layer)!,
-                    session.Device
-                );
+                scales[index] = SubspaceScales.Compute(layer, adapter.File, joined.Find(layer.Layer)!, session.Device);
                 progress?.Report(
                     new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length)
                 );
             },
             cancellationToken
         );
-        session.Checkpoint!.RequireUnchanged();
+        joined.Checkpoint.RequireUnchanged();
         for (int index = 0; index < missing.Length; index++)
         {
             if (scales[index].Any(static scale => !double.IsFinite(scale)))
@@ -387,8 +385,12 @@ public sealed class ResizeJob : IDisposable
         if (!withoutBase.SequenceEqual(reportedWithoutBase))
         {
             reportedWithoutBase = withoutBase;
+            AdapterBase? joined = session.BaseFor(adapter);
+            string[] misfits = [.. withoutBase.Where(layer => joined?.FindMisfit(layer) is not null)];
             const string What = "copied unchanged, since the base model has no weights under them";
-            NameSummary.Warn(progress, SourcePath, What, "layer", withoutBase);
+            NameSummary.Warn(progress, SourcePath, What, "layer", [.. withoutBase.Except(misfits)]);
+            const string Misfit = "copied unchanged, since the base model's weights under them have other shapes";
+            NameSummary.Warn(progress, SourcePath, Misfit, "layer", misfits, [.. misfits.Select(layer => joined!.FindMisfit(layer)!.ShapeText)]);
         }
 
         foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.Kept.Length == 0))

@@ -11,6 +11,7 @@ public sealed class ResizePlan
         double? threshold,
         IReadOnlyList<double> scoreQuantiles,
         IReadOnlyList<LayerPlan> layers,
+        IReadOnlyList<OutputPair> pairs,
         IReadOnlyList<TensorEntry> copied,
         IReadOnlyList<string> passedThrough,
         SafetensorsLayout layout,
@@ -21,6 +22,7 @@ public sealed class ResizePlan
         Threshold = threshold;
         ScoreQuantiles = scoreQuantiles;
         Layers = layers;
+        Pairs = pairs;
         Copied = copied;
         Layout = layout;
         Measurement = new ResizeMeasurement(this, passedThrough, sourceLength);
@@ -65,6 +67,9 @@ public sealed class ResizePlan
             throw OutputException.NothingKept(SourcePath, Recipe.ToString(), ScoreQuantiles.Count > 0 ? ScoreQuantiles[^1] : null);
         }
     }
+
+    /// <summary>The pairs of factors that the layers are written as.</summary>
+    internal IReadOnlyList<OutputPair> Pairs { get; }
 
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }

@@ -23,12 +23,13 @@ internal static class ResizePlanner
     {
         ResizeRecipe recipe = making.Recipe;
         TensorType type = making.Type;
-        TensorEntry[] copied = [.. adapter.OtherTensors, .. passedThrough.SelectMany(layer => TensorsOf(adapter, layer))];
+        TensorEntry[] copied = [.. adapter.OtherTensors, .. passedThrough.SelectMany(static layer => layer.Tensors)];
+        IReadOnlyList<OutputPair> pairs = OutputPair.Of([.. layers.Select(static layer => layer.Spectrum.Source)]);
         LayerSpectrum[] spectra = layers.Select(static layer => layer.Spectrum).ToArray();
         int highestRank = adapter.Layers.Count == 0 ? 0 : adapter.Layers.Max(static layer => layer.Rank);
         SafetensorsLayout LayOut(DimensionSelection selection) =>
             ResizePlanner.LayOut(
-                spectra,
+                pairs,
                 selection.Kept,
                 copied,
                 type,
@@ -71,7 +72,7 @@ internal static class ResizePlanner
         bool hasAll = adapter.Merge is null && plans.Length + passedThrough.Count == adapter.Layers.Count;
         IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
         string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
-        return new ResizePlan(making, chosen.Threshold, quantiles, plans, copied, passed, LayOut(chosen), adapter.File.Length)
+        return new ResizePlan(making, chosen.Threshold, quantiles, plans, pairs, copied, passed, LayOut(chosen), adapter.File.Length)
         {
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
@@ -98,33 +99,22 @@ internal static class ResizePlanner
         return Scoring.Score(recipe, references);
     }
 
-    private static IEnumerable<TensorEntry> TensorsOf(Adapter adapter, AdapterLayer layer)
-    {
-        TensorEntry? alpha = adapter.File.Find(layer.Name + AdapterLayer.AlphaSuffix);
-        return alpha is null ? [layer.Down, layer.Up] : [alpha, layer.Down, layer.Up];
-    }
-
     private static SafetensorsLayout LayOut(
-        LayerSpectrum[] spectra,
+        IReadOnlyList<OutputPair> pairs,
         IReadOnlyList<int[]> kept,
         TensorEntry[] copied,
         TensorType type,
         Dictionary<string, string> metadata
     )
     {
-        var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>((3 * spectra.Length) + copied.Length);
-        for (int index = 0; index < spectra.Length; index++)
+        var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>((3 * pairs.Count) + copied.Length);
+        foreach (OutputPair pair in pairs)
         {
-            int rank = kept[index].Length;
-            if (rank == 0)
+            int rank = pair.Layers.Sum(layer => kept[layer].Length);
+            if (rank > 0)
             {
-                continue;
+                tensors.AddRange(pair.Tensors(rank, type));
             }
-
-            AdapterLayer layer = spectra[index].Source;
-            tensors.Add((layer.Name + AdapterLayer.AlphaSuffix, OutputAlpha.Create(layer.Scale, rank, type).Type, []));
-            tensors.Add((layer.Down.Name, type, [rank, .. layer.Down.Shape.Skip(1)]));
-            tensors.Add((layer.Up.Name, type, [layer.Up.Shape[0], rank, .. layer.Up.Shape.Skip(2)]));
         }
 
         tensors.AddRange(copied.Select(static tensor => (tensor.Name, tensor.Type, tensor.Shape)));

@@ -3,6 +3,7 @@ using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Recipes;
 using ResizeLora.Files;
+using ResizeLora.Sessions;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -11,40 +12,87 @@ namespace ResizeLora.Resizing;
 public sealed class ResizeSession : IDisposable
 {
     private readonly Lazy<ComputeDevice> device;
-    private readonly BaseNormProvider? norms;
+    private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
+    private (Adapter Adapter, AdapterBase? Base)? joined;
 
     /// <summary>Opens the base model, if one is given; libtorch is not loaded yet.</summary>
     /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
-    /// <param name="checkpointPath">The base model, or null.</param>
+    /// <param name="checkpointPath">The base model, as <see cref="Checkpoint.Path"/> gives it, or null.</param>
     /// <param name="cache">Where norms are kept between runs.</param>
     /// <exception cref="ResizeLoraException">The checkpoint cannot be used.</exception>
     public ResizeSession(string device, string? checkpointPath, NormCache cache)
+        : this(device, checkpointPath is null ? [] : Checkpoint.PathsOf(checkpointPath), cache) { }
+
+    /// <summary>Opens base models, of one family or several; libtorch is not loaded yet.</summary>
+    /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
+    /// <param name="checkpointPaths">Files and folders; what belongs together becomes one base model.</param>
+    /// <param name="cache">Where norms are kept between runs.</param>
+    /// <exception cref="ResizeLoraException">A checkpoint cannot be used.</exception>
+    public ResizeSession(string device, IReadOnlyList<string> checkpointPaths, NormCache cache)
     {
+        ArgumentNullException.ThrowIfNull(checkpointPaths);
         this.device = new Lazy<ComputeDevice>(() => ComputeDevice.Resolve(device));
-        if (checkpointPath is not null)
+        Checkpoints = checkpointPaths.Count == 0 ? [] : CheckpointOpener.Open(checkpointPaths);
+        foreach (Checkpoint checkpoint in Checkpoints)
         {
-            Checkpoint = Checkpoint.Open(checkpointPath);
-            norms = new BaseNormProvider(Checkpoint, cache, new GramOperatorFactory(), Environment.ProcessorCount);
+            norms.Add(checkpoint, new BaseNormProvider(checkpoint, cache, new GramOperatorFactory(), Environment.ProcessorCount));
         }
     }
 
-    /// <summary>The base model, or null.</summary>
-    public Checkpoint? Checkpoint { get; }
+    /// <summary>The base models.</summary>
+    public IReadOnlyList<Checkpoint> Checkpoints { get; }
+
+    /// <summary>The base model, the first where there are several, or null.</summary>
+    public Checkpoint? Checkpoint => Checkpoints.Count > 0 ? Checkpoints[0] : null;
 
     /// <summary>Where matrices are multiplied; asking loads libtorch.</summary>
     /// <exception cref="DeviceException">The device cannot be used.</exception>
     public ComputeDevice Device => device.Value;
 
-    /// <summary>Refuses a LoRA of which no layer is in the base model.</summary>
-    /// <param name="adapter">The LoRA file.</param>
-    /// <exception cref="CheckpointException">There is a base model, and none of the layers is in it.</exception>
-    public void RequireMatch(Adapter adapter)
+    /// <summary>The base model that a LoRA belongs to, joined with it.</summary>
+    /// <param name="adapter">The LoRA.</param>
+    /// <returns>The base model, or null when there is none that it belongs to.</returns>
+    public AdapterBase? BaseFor(Adapter adapter)
     {
         ArgumentNullException.ThrowIfNull(adapter);
-        if (Checkpoint is { } checkpoint && adapter.Layers.Count > 0 && adapter.Layers.All(layer => checkpoint.Find(layer.Name) is null))
+        if (joined is { } last && ReferenceEquals(last.Adapter, adapter))
         {
-            string? family = BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers);
-            throw CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, checkpoint);
+            return last.Base;
+        }
+
+        AdapterBase? found = Checkpoints
+            .Select(checkpoint => new AdapterBase(adapter, checkpoint))
+            .Where(static candidate => !candidate.IsOfAnotherFamily)
+            .MaxBy(static candidate => candidate.FittingCount);
+        joined = (adapter, found);
+        return found;
+    }
+
+    /// <summary>Why no base model fits a LoRA.</summary>
+    /// <param name="adapter">The LoRA.</param>
+    /// <returns>The error that says so; null where one fits, or none was given.</returns>
+    public CheckpointException? MismatchOf(Adapter adapter)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        if (Checkpoints.Count == 0 || adapter.Layers.Count == 0 || BaseFor(adapter) is not null)
+        {
+            return null;
+        }
+
+        string? family =
+            adapter.Architecture?.Name
+            ?? BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers, null);
+        return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, Checkpoints);
+    }
+
+    /// <summary>Refuses a LoRA that belongs to none of the base models.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <exception cref="CheckpointException">There are base models, and it was made for another kind of model.</exception>
+    public void RequireMatch(Adapter adapter)
+    {
+        if (MismatchOf(adapter) is { } mismatch)
+        {
+            throw mismatch;
         }
     }
 
@@ -63,7 +111,8 @@ public sealed class ResizeSession : IDisposable
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
-        IReadOnlyDictionary<string, BaseNorms> baseNorms = MeasureBase(adapter.Path, layers, progress, cancellationToken);
+        AdapterBase? joinedBase = BaseFor(adapter);
+        IReadOnlyDictionary<string, BaseNorms> baseNorms = MeasureBase(joinedBase, adapter.Path, layers, progress, cancellationToken);
         return DecomposeLayers();
 
         IEnumerable<LayerSpectrum> DecomposeLayers()
@@ -75,7 +124,7 @@ public sealed class ResizeSession : IDisposable
                     adapter,
                     layer,
                     baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null,
-                    Checkpoint?.Path,
+                    joinedBase?.Checkpoint.Path,
                     Device,
                     cancellationToken
                 );
@@ -98,19 +147,22 @@ public sealed class ResizeSession : IDisposable
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
         (string, string)? checkpoint =
-            recipe.NeedsCheckpoint && norms is not null ? (Path.GetFileName(Checkpoint!.Path), norms.Identity.Content) : null;
+            recipe.NeedsCheckpoint && BaseFor(adapter)?.Checkpoint is { } found
+                ? (string.Join('|', found.Origins.Select(Path.GetFileName)), found.ContentKey)
+                : null;
         return new OutputMaking(adapter, layers, checkpoint, recipe, type);
     }
 
     /// <summary>Measures weights of the base model, whether a LoRA changes them or not, and keeps their norms for later runs.</summary>
-    /// <param name="weights">Weights of <see cref="Checkpoint"/>.</param>
+    /// <param name="checkpoint">One of the base models.</param>
+    /// <param name="weights">Weights of it.</param>
     /// <param name="refresh">Whether norms that are kept already are computed again and replaced.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work; what was computed is kept.</param>
     /// <returns>The norms in the order of the weights.</returns>
-    /// <exception cref="InvalidOperationException">The session has no base model.</exception>
     /// <exception cref="CheckpointException">A weight holds NaN or infinity.</exception>
     public IReadOnlyList<CheckpointNorm> MeasureCheckpoint(
+        Checkpoint checkpoint,
         IReadOnlyList<BaseWeight> weights,
         bool refresh,
         IProgress<EngineEvent>? progress,
@@ -118,52 +170,62 @@ public sealed class ResizeSession : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(weights);
-        BaseNormProvider provider = norms ?? throw new InvalidOperationException("The session has no base model.");
-        return provider.Describe(weights, refresh, progress, cancellationToken);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        return norms[checkpoint].Describe(weights, refresh, progress, cancellationToken);
     }
 
-    /// <summary>The norms of the weights under some layers, checked to fit; empty without a checkpoint.</summary>
+    /// <summary>The norms of the weights under some layers; empty without a base model.</summary>
+    /// <param name="joinedBase">The base model joined with the LoRA, or null.</param>
     /// <param name="path">The LoRA file, for messages.</param>
     /// <param name="layers">The layers.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <returns>The norms by the layers' names; a layer without a weight of its shape has none.</returns>
     internal IReadOnlyDictionary<string, BaseNorms> MeasureBase(
+        AdapterBase? joinedBase,
         string path,
         IReadOnlyList<AdapterLayer> layers,
         IProgress<EngineEvent>? progress,
         CancellationToken cancellationToken
     )
     {
-        if (norms is null)
+        var found = new Dictionary<string, BaseNorms>(StringComparer.Ordinal);
+        if (joinedBase is null)
         {
-            return new Dictionary<string, BaseNorms>();
-        }
-
-        int matches = 0;
-        foreach (AdapterLayer layer in layers)
-        {
-            if (Checkpoint!.Find(layer.Name) is { } weight)
+            if (Checkpoints.Count > 0 && layers.Count > 0)
             {
-                weight.Validate(layer, path);
-                matches++;
+                string models = string.Join(", ", Checkpoints.Select(static checkpoint => $"'{checkpoint.Path}'"));
+                string text = $"'{path}': it was made for another kind of model than {models}; nothing can be measured against it.";
+                progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
             }
+
+            return found;
         }
 
-        if (matches == 0 && layers.Count > 0)
+        (string Layer, BaseWeight Weight)[] weights =
+        [
+            .. layers
+                .Select(layer => (layer.Name, Weight: joinedBase.Find(layer.Name)))
+                .Where(static pair => pair.Weight is not null)
+                .Select(static pair => (pair.Name, pair.Weight!)),
+        ];
+        IReadOnlyDictionary<string, BaseNorms> known = norms[joinedBase.Checkpoint]
+            .GetNorms(weights.Select(static pair => pair.Weight), progress, cancellationToken);
+        joinedBase.Checkpoint.RequireUnchanged();
+        foreach ((string layer, BaseWeight weight) in weights)
         {
-            string text = $"'{path}': no layer is in the base model '{Checkpoint!.Path}'; nothing can be measured against it.";
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
+            found[layer] = known[weight.Name];
         }
 
-        IReadOnlyDictionary<string, BaseNorms> found = norms.GetNorms(
-            layers.Select(static layer => layer.Name),
-            progress,
-            cancellationToken
-        );
-        Checkpoint!.RequireUnchanged();
         return found;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Checkpoint?.Dispose();
+    public void Dispose()
+    {
+        foreach (Checkpoint checkpoint in Checkpoints)
+        {
+            checkpoint.Dispose();
+        }
+    }
 }

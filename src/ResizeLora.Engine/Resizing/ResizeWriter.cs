@@ -32,11 +32,8 @@ internal static class ResizeWriter
         Dictionary<string, string> metadata = new(plan.Layout.Metadata, StringComparer.Ordinal);
         using var hash = new AdditionalNetworksHash(plan.Layout.WithMetadata(ResizeMetadata.TrainingOnly(metadata)).Prefix.Span);
         using SafetensorsWriter writer = SafetensorsWriter.Create(path, plan.Layout);
-        Dictionary<string, LayerPlan> layers = plan
-            .Layers.Where(static layer => layer.Result.NewRank > 0)
-            .ToDictionary(static layer => layer.Result.Layer, StringComparer.Ordinal);
         Dictionary<string, TensorEntry> copied = plan.Copied.ToDictionary(static tensor => tensor.Name, StringComparer.Ordinal);
-        List<Segment> segments = Split(plan.Layout.Tensors, layers, copied);
+        List<Segment> segments = Split(plan, copied);
         var inexact = new List<(string Layer, double Error)>();
         int done = 0;
         foreach (
@@ -62,10 +59,7 @@ internal static class ResizeWriter
                 );
             }
 
-            if (product.Error is { } error)
-            {
-                inexact.Add((segment.Layer!.Result.Layer, error));
-            }
+            inexact.AddRange(product.Errors);
 
             foreach (byte[] part in product.Parts)
             {
@@ -92,15 +86,20 @@ internal static class ResizeWriter
         return inexact.Distinct().ToArray();
     }
 
-    // Consecutive tensors of one layer are computed together; a copied tensor stands alone, as it may be large.
-    private static List<Segment> Split(
-        IReadOnlyList<TensorEntry> tensors,
-        Dictionary<string, LayerPlan> layers,
-        Dictionary<string, TensorEntry> copied
-    )
+    // Consecutive tensors of one pair are computed together; a copied tensor stands alone, as it may be large.
+    private static List<Segment> Split(ResizePlan plan, Dictionary<string, TensorEntry> copied)
     {
+        var pairs = new Dictionary<string, OutputPair>(StringComparer.Ordinal);
+        foreach (OutputPair pair in plan.Pairs)
+        {
+            foreach (TensorEntry tensor in pair.Stored.Tensors)
+            {
+                pairs.Add(tensor.Name, pair);
+            }
+        }
+
         var segments = new List<Segment>();
-        foreach (TensorEntry tensor in tensors)
+        foreach (TensorEntry tensor in plan.Layout.Tensors)
         {
             if (copied.TryGetValue(tensor.Name, out TensorEntry? source))
             {
@@ -108,10 +107,10 @@ internal static class ResizeWriter
                 continue;
             }
 
-            LayerPlan layer = layers[LayerOf(tensor.Name)];
-            if (segments.Count == 0 || segments[^1].Layer != layer)
+            OutputPair pair = pairs[tensor.Name];
+            if (segments.Count == 0 || segments[^1].Pair != pair)
             {
-                segments.Add(new Segment(layer, null, []));
+                segments.Add(new Segment(pair, null, []));
             }
 
             segments[^1].Tensors.Add(tensor);
@@ -120,42 +119,76 @@ internal static class ResizeWriter
         return segments;
     }
 
-    private static string LayerOf(string tensorName)
-    {
-        string suffix =
-            tensorName.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal) ? AdapterLayer.AlphaSuffix
-            : tensorName.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? AdapterLayer.DownSuffix
-            : AdapterLayer.UpSuffix;
-        return tensorName[..^suffix.Length];
-    }
-
     private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device)
     {
-        if (segment.Layer is not { } layer)
+        if (segment.Pair is not { } pair)
         {
-            return new Product([], null);
+            return new Product([], []);
         }
 
-        OutputAlpha alpha = OutputAlpha.Create(layer.Spectrum.Source.Scale, layer.Result.NewRank, plan.DataType);
-        FactorEncoding? factors = null;
+        LayerPlan[] layers = [.. pair.Layers.Select(index => plan.Layers[index]).Where(static layer => layer.Kept.Length > 0)];
+        int rank = layers.Sum(static layer => layer.Kept.Length);
+        OutputAlpha alpha = pair.AlphaFor(rank, plan.DataType);
+        FactorEncoding[]? factors = null;
         var parts = new List<byte[]>(segment.Tensors.Count);
         foreach (TensorEntry tensor in segment.Tensors)
         {
-            if (tensor.Name.EndsWith(AdapterLayer.AlphaSuffix, StringComparison.Ordinal))
+            if (tensor.Name == pair.Stored.AlphaTensor?.Name)
             {
                 parts.Add(alpha.Bytes);
                 continue;
             }
 
             double gain = alpha.Gain * plan.Recipe.Rescale;
-            factors ??= LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, gain, plan.DataType, device);
-            parts.Add(tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal) ? factors.Down : factors.Up);
+            factors ??= Array.ConvertAll(
+                layers,
+                layer => LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, gain, plan.DataType, device)
+            );
+            bool isDown = tensor.Name == pair.Stored.Down.Name;
+            parts.Add(isDown ? Stack(factors) : PlaceSideBySide(factors, layers, tensor, plan.DataType));
         }
 
-        return new Product([.. parts], factors?.Error);
+        (string, double)[] errors =
+        [
+            .. layers.Zip(factors ?? []).Where(static layer => layer.Second.Error is not null).Select(static layer =>
+                (layer.First.Result.Layer, layer.Second.Error!.Value)
+            ),
+        ];
+        return new Product([.. parts], errors);
     }
 
-    private sealed record Product(byte[][] Parts, double? Error);
+    private static byte[] Stack(FactorEncoding[] factors) =>
+        factors is [var only] ? only.Down : [.. factors.SelectMany(static factor => factor.Down)];
 
-    private sealed record Segment(LayerPlan? Layer, TensorEntry? Copied, List<TensorEntry> Tensors);
+    // The ups of a fused layer's blocks stand in the rows of their parts, with zeros around them.
+    private static byte[] PlaceSideBySide(FactorEncoding[] factors, LayerPlan[] layers, TensorEntry up, TensorType type)
+    {
+        if (layers[0].Spectrum.Source.Fused is not { } fused)
+        {
+            return factors[0].Up;
+        }
+
+        int elementLength = TensorTypes.BytesOf(type);
+        int rowLength = (int)up.Shape[1] * elementLength;
+        byte[] whole = new byte[up.ByteLength];
+        int column = 0;
+        for (int index = 0; index < layers.Length; index++)
+        {
+            int part = layers[index].Spectrum.Source.FusedPart;
+            int firstRow = fused.Heights.Take(part).Sum();
+            int width = layers[index].Kept.Length * elementLength;
+            for (int row = 0; row < fused.Heights[part]; row++)
+            {
+                factors[index].Up.AsSpan(row * width, width).CopyTo(whole.AsSpan(((firstRow + row) * rowLength) + column));
+            }
+
+            column += width;
+        }
+
+        return whole;
+    }
+
+    private sealed record Product(byte[][] Parts, IReadOnlyList<(string Layer, double Error)> Errors);
+
+    private sealed record Segment(OutputPair? Pair, TensorEntry? Copied, List<TensorEntry> Tensors);
 }

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 
 namespace ResizeLora.Spectra;
@@ -99,7 +100,7 @@ public sealed class LayerSpectrum : LoraLayer
     internal LayerOrigin Origin { get; }
 
     /// <summary>The same layer measured against another base model.</summary>
-    internal LayerSpectrum Against(BaseNorms? baseNorms, string checkpointPath) => new(Origin, Source, Factors, baseNorms, checkpointPath);
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string? checkpointPath) => new(Origin, Source, Factors, baseNorms, checkpointPath);
 
     /// <summary>The same layer where it lies in the file now.</summary>
     internal LayerSpectrum At(AdapterLayer source)

@@ -17,7 +17,7 @@ internal static class LayerTruncation
     /// <param name="spectrum">The layer.</param>
     /// <param name="file">Its LoRA file.</param>
     /// <param name="kept">The kept dimensions, ascending; at least one.</param>
-    /// <param name="gain">g = gain · scale / scale', above zero.</param>
+    /// <param name="gain">g = gain · scale / scale'; its sign goes into up.</param>
     /// <param name="type">The type to write: Float16, BFloat16 or Float32.</param>
     /// <param name="device">Where the products are made.</param>
     /// <exception cref="AdapterException">A value does not fit into the type.</exception>
@@ -40,10 +40,10 @@ internal static class LayerTruncation
         ComputeDevice device
     )
     {
-        double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * gain);
+        double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * Math.Abs(gain));
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);
-        double[] left = Combination(spectrum.Factors.Left, spectrum, kept, roots);
+        double[] left = Combination(spectrum.Factors.Left, spectrum, kept, gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots);
         double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
         bool isSingle = !spectrum.Factors.NeedsDoublePrecision && LayerFactors.FitSingle(left) && LayerFactors.FitSingle(right);
         ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;

@@ -17,7 +17,6 @@ internal static class SubspaceScales
     /// <summary>Computes the scales of one layer; called on any thread.</summary>
     /// <param name="spectrum">The layer.</param>
     /// <param name="file">Its LoRA file.</param>
-    /// <param name="checkpoint">The base model.</param>
     /// <param name="weight">The layer's base weight.</param>
     /// <param name="device">Where the products are made.</param>
     /// <returns>One number for each singular value.</returns>
@@ -25,12 +24,11 @@ internal static class SubspaceScales
     public static double[] Compute(
         LayerSpectrum spectrum,
         ITensorFile file,
-        Checkpoint checkpoint,
         BaseWeight weight,
         ComputeDevice device
-    ) => LayerThreads.Run(device, () => Scale(spectrum, file, checkpoint, weight, device));
+    ) => LayerThreads.Run(device, () => Scale(spectrum, file, weight, device));
 
-    private static double[] Scale(LayerSpectrum spectrum, ITensorFile file, Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    private static double[] Scale(LayerSpectrum spectrum, ITensorFile file, BaseWeight weight, ComputeDevice device)
     {
         int count = spectrum.SingularValues.Length;
         LayerFactors factors = spectrum.Factors;
@@ -58,18 +56,18 @@ internal static class SubspaceScales
             device
         );
         return device.IsCuda
-            ? TensorReader.ToArray(ReadWeight(checkpoint, weight, device).matmul(rightVectors).mul_(leftVectors).sum(dim: 0).abs())
-            : Project(checkpoint, weight, leftVectors, rightVectors, count);
+            ? TensorReader.ToArray(ReadWeight(weight, device).matmul(rightVectors).mul_(leftVectors).sum(dim: 0).abs())
+            : Project(weight, leftVectors, rightVectors, count);
     }
 
-    private static double[] Project(Checkpoint checkpoint, BaseWeight weight, Tensor leftVectors, Tensor rightVectors, int count)
+    private static double[] Project(BaseWeight weight, Tensor leftVectors, Tensor rightVectors, int count)
     {
         double[] scales = new double[count];
         using Tensor left = leftVectors.contiguous();
         using Tensor right = rightVectors.contiguous();
         WeightProjection.Compute(
-            weight.Tensor.Type,
-            (firstRow, destination) => checkpoint.Read(weight, firstRow, destination),
+            weight.Type,
+            weight.Read,
             weight.Rows,
             weight.Columns,
             MemoryMarshal.Cast<byte, float>(left.bytes),
@@ -96,12 +94,12 @@ internal static class SubspaceScales
         return (transposed ? matrix.t() : matrix).matmul(small).to(ScalarType.Float32).MoveToOuterDisposeScope();
     }
 
-    private static Tensor ReadWeight(Checkpoint checkpoint, BaseWeight weight, ComputeDevice device)
+    private static Tensor ReadWeight(BaseWeight weight, ComputeDevice device)
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = [weight.Rows, weight.Columns];
         return TensorReader
-            .ReadRows(shape, weight.Tensor.Type, destination => checkpoint.Read(weight, destination))
+            .ReadRows(shape, weight.Type, weight.Read)
             .to(ScalarType.Float32, device.Torch)
             .MoveToOuterDisposeScope();
     }

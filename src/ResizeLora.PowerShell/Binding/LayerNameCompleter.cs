@@ -3,7 +3,6 @@ using System.Management.Automation;
 using System.Management.Automation.Language;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Binding;
 
@@ -61,26 +60,25 @@ public sealed class LayerNameCompleter : IArgumentCompleter
     {
         try
         {
-            using (SafetensorsFile file = SafetensorsFile.Open(path))
+            if (File.Exists(path) && LoraFileOpener.TryOpen(path, again: true, out _) is { } adapter)
             {
-                string[] layers =
-                [
-                    .. file
-                        .Header.Tensors.Where(static tensor => tensor.Name.EndsWith(AdapterLayer.DownSuffix, StringComparison.Ordinal))
-                        .Select(static tensor => tensor.Name[..^AdapterLayer.DownSuffix.Length]),
-                ];
-                if (layers.Length > 0)
+                using (adapter)
                 {
-                    return layers;
+                    return [.. adapter.Layers.Select(static layer => layer.Name)];
                 }
             }
 
-            using var checkpoint = Checkpoint.Open(path);
-            return [.. checkpoint.Weights.Select(static weight => weight.Layer)];
+            return CheckpointLayersOf(path);
         }
         catch (Exception exception) when (exception is ResizeLoraException or IOException or UnauthorizedAccessException)
         {
             return [];
         }
+    }
+
+    private static string[] CheckpointLayersOf(string path)
+    {
+        using var checkpoint = Checkpoint.Open(path);
+        return [.. checkpoint.Weights.Select(static weight => weight.Layer)];
     }
 }

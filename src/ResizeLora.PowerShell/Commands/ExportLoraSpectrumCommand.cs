@@ -162,7 +162,7 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
             );
         }
 
-        OutputGuard.Check(path, [source, .. Session.Checkpoint is { } checkpoint ? [checkpoint.Path] : Array.Empty<string>()]);
+        OutputGuard.Check(path, [source, .. Session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
         return Force || !File.Exists(path) ? (path, format) : throw OutputException.Exists(path);
     }
 }

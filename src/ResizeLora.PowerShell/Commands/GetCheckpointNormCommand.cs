@@ -21,7 +21,7 @@ public sealed class GetCheckpointNormCommand : FileCommand
     private NormCache? cache;
 
     /// <summary>
-    /// <para type="description">Base models: SDXL checkpoints in Stability's layout; wildcards are allowed.</para>
+    /// <para type="description">Base models: safetensors and GGUF files, folders of diffusers or transformers, indexes of shards; wildcards are allowed.</para>
     /// </summary>
     [Parameter(
         Mandatory = true,
@@ -57,15 +57,24 @@ public sealed class GetCheckpointNormCommand : FileCommand
     public SwitchParameter Refresh { get; set; }
 
     /// <inheritdoc/>
+    protected override bool TakesFolders => true;
+
+    /// <inheritdoc/>
     protected override string Activity => "Measuring base models";
 
     /// <inheritdoc/>
     internal override void ProcessFile(InputFile file, string place)
     {
         // Norms are measured on the processor, for every device.
-        using var session = new ResizeSession("cpu", file.Path, cache ??= NormCache.ForUser());
-        BaseWeight[] weights = [.. Select(session.Checkpoint!)];
-        WriteObject(Run((channel, token) => session.MeasureCheckpoint(weights, Refresh, channel, token)), enumerateCollection: true);
+        using var session = new ResizeSession("cpu", [file.Path], cache ??= NormCache.ForUser());
+        foreach (Checkpoint checkpoint in session.Checkpoints)
+        {
+            BaseWeight[] weights = [.. Select(checkpoint)];
+            WriteObject(
+                Run((channel, token) => session.MeasureCheckpoint(checkpoint, weights, Refresh, channel, token)),
+                enumerateCollection: true
+            );
+        }
     }
 
     private IEnumerable<BaseWeight> Select(Checkpoint checkpoint)

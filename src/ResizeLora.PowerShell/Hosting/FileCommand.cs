@@ -12,6 +12,9 @@ public abstract class FileCommand : PathCommand
     /// <summary>What is done to each file, for the progress display.</summary>
     protected abstract string Activity { get; }
 
+    /// <summary>Whether a folder is one thing to work on, as a base model of diffusers is.</summary>
+    protected virtual bool TakesFolders => false;
+
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {
@@ -25,7 +28,7 @@ public abstract class FileCommand : PathCommand
                 file.Path,
                 () =>
                 {
-                    if (Directory.Exists(file.Path))
+                    if (!TakesFolders && Directory.Exists(file.Path))
                     {
                         Skip(file, "is a folder");
                     }

@@ -19,6 +19,7 @@ public abstract class LayerCommand : LoraFileCommand
 
     private readonly LayerCollector collector = new();
     private ResizeSession? layerSession;
+    private string? layerSessionPath;
     private int collectedFileCount;
 
     /// <summary>
@@ -36,6 +37,12 @@ public abstract class LayerCommand : LoraFileCommand
 
     /// <summary>Whether what comes brings the norms of its base model along.</summary>
     protected virtual bool BringsBaseNorms => ParameterSetName == LayerSet;
+
+    private bool NeedsCheckpoint => Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint);
+
+    /// <inheritdoc/>
+    protected override string? ReasonToSkip(Adapter adapter) =>
+        NeedsCheckpoint && Session.MismatchOf(adapter) is { } mismatch ? mismatch.Clause : null;
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -82,7 +89,7 @@ public abstract class LayerCommand : LoraFileCommand
                             (channel, token) =>
                             {
                                 // A LoRA of another family is refused before its layers are decomposed for nothing.
-                                if (Recipes.Count > 0 && Recipes.All(static recipe => recipe.NeedsCheckpoint))
+                                if (NeedsCheckpoint)
                                 {
                                     Session.RequireMatch(adapter);
                                 }
@@ -166,11 +173,12 @@ public abstract class LayerCommand : LoraFileCommand
             return Session;
         }
 
-        if (layerSession?.Checkpoint?.Path != checkpoint)
+        if (layerSessionPath != checkpoint)
         {
             layerSession?.Dispose();
             layerSession = null;
-            layerSession = OpenSession(checkpoint);
+            layerSession = OpenSession(Checkpoints.Checkpoint.PathsOf(checkpoint));
+            layerSessionPath = checkpoint;
         }
 
         return layerSession!;

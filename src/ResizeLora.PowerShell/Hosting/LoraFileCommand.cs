@@ -28,14 +28,16 @@ public abstract class LoraFileCommand : FileCommand
 
     /// <summary>
     /// <para type="description">
-    /// The base model: an SDXL checkpoint in Stability's layout. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.
+    /// The base model: a safetensors or GGUF file, a folder of diffusers or transformers, or an index of shards. Several files that hold
+    /// different components of one model are one base model. With base models of several families, each LoRA takes the one that it
+    /// belongs to. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.
     /// </para>
     /// </summary>
     [Parameter]
     [Alias("Base")]
     [ValidateNotNullOrEmpty]
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
-    public string? Checkpoint { get; set; }
+    public string[]? Checkpoint { get; set; }
 
     /// <summary>
     /// <para type="description">Where to compute: auto (CUDA where there is one), cpu, cuda, or cuda:N.</para>
@@ -54,8 +56,8 @@ public abstract class LoraFileCommand : FileCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        string? checkpoint = Checkpoint is null ? null : FilePaths.ResolveLiteral(this, Checkpoint);
-        session = Require(Checkpoint, () => OpenSession(checkpoint));
+        string[] checkpoints = [.. (Checkpoint ?? []).Select(path => FilePaths.ResolveLiteral(this, path)).Distinct()];
+        session = Require(Checkpoint, () => OpenSession(checkpoints));
         if (Device.Contains("cuda", StringComparison.OrdinalIgnoreCase))
         {
             // Asked for by name, a device that is absent ends the command before anything is read.
@@ -64,8 +66,8 @@ public abstract class LoraFileCommand : FileCommand
     }
 
     /// <summary>Opens a session with this command's device.</summary>
-    /// <param name="checkpoint">The full path of the base model, or null.</param>
-    internal ResizeSession OpenSession(string? checkpoint) => new(Device, checkpoint, NormCache.ForUser());
+    /// <param name="checkpoints">The full paths of base models.</param>
+    internal ResizeSession OpenSession(IReadOnlyList<string> checkpoints) => new(Device, checkpoints, NormCache.ForUser());
 
     /// <inheritdoc/>
     protected override void ProcessRecord()
@@ -78,6 +80,10 @@ public abstract class LoraFileCommand : FileCommand
         }
     }
 
+    /// <summary>Why a LoRA that was found in a folder is left alone, as a clause to follow its name; null where it is not.</summary>
+    /// <param name="adapter">The file, which stays the caller's.</param>
+    protected virtual string? ReasonToSkip(Adapter adapter) => null;
+
     /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
     /// <param name="adapter">The file.</param>
     protected abstract void Process(Adapter adapter);
@@ -85,7 +91,7 @@ public abstract class LoraFileCommand : FileCommand
     /// <inheritdoc/>
     internal override void ProcessFile(InputFile file, string place)
     {
-        if (Session.Checkpoint is { } checkpoint && OutputGuard.AreSame(checkpoint.Path, file.Path))
+        if (Session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths).Any(path => OutputGuard.AreSame(path, file.Path)))
         {
             // In a folder of both it is no surprise.
             if (file.IsNamed)
@@ -101,6 +107,14 @@ public abstract class LoraFileCommand : FileCommand
         if (adapter is null)
         {
             Skip(file, reason!.WasResized ? $"{reason.Text}; -Force resizes it again" : reason.Text);
+            return;
+        }
+
+        // In a folder of many families it is no surprise; a file that was named is meant.
+        if (!file.IsNamed && ReasonToSkip(adapter) is { } mismatch)
+        {
+            adapter.Dispose();
+            Skip(file, mismatch);
             return;
         }
 

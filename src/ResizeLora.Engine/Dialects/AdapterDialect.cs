@@ -1,4 +1,4 @@
-namespace ResizeLora.Adapters;
+namespace ResizeLora.Dialects;
 
 /// <summary>Whose names an adapter's tensors bear.</summary>
 public enum AdapterDialect

@@ -1,4 +1,4 @@
-namespace ResizeLora.Adapters;
+namespace ResizeLora.Dialects;
 
 /// <summary>The family of an adapter: how its tensors make up the change of a weight.</summary>
 public enum AdapterKind

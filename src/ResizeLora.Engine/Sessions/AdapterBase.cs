@@ -1,0 +1,59 @@
+using ResizeLora.Adapters;
+using ResizeLora.Architectures;
+using ResizeLora.Checkpoints;
+
+namespace ResizeLora.Sessions;
+
+/// <summary>One adapter joined with one base model: each layer with the weight that it changes, found once.</summary>
+public sealed class AdapterBase
+{
+    private readonly Dictionary<string, BaseWeight> weights = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, BaseWeight> misfits = new(StringComparer.Ordinal);
+
+    /// <summary>Joins an adapter with a base model.</summary>
+    /// <param name="adapter">The adapter.</param>
+    /// <param name="checkpoint">The base model; stays the caller's.</param>
+    public AdapterBase(Adapter adapter, Checkpoint checkpoint)
+    {
+        ArgumentNullException.ThrowIfNull(adapter);
+        ArgumentNullException.ThrowIfNull(checkpoint);
+        Checkpoint = checkpoint;
+        foreach (AdapterLayer layer in adapter.Layers)
+        {
+            if (checkpoint.Find(layer) is { } weight)
+            {
+                (weight.Fits(layer) ? weights : misfits)[layer.Name] = weight;
+            }
+        }
+
+        IsOfAnotherFamily =
+            adapter.Layers.Count > 0
+            && (
+                weights.Count == 0
+                || misfits.Count > weights.Count
+                || (adapter.Architecture is { } mine && checkpoint.Architecture is { } theirs && !ShareLayers(mine, theirs))
+            );
+    }
+
+    /// <summary>The base model.</summary>
+    public Checkpoint Checkpoint { get; }
+
+    /// <summary>
+    /// Whether the adapter was made for another kind of model: no layer fits, most have other shapes, or the names tell two families.
+    /// </summary>
+    public bool IsOfAnotherFamily { get; }
+
+    /// <summary>How many layers have a weight of their shape.</summary>
+    public int FittingCount => weights.Count;
+
+    /// <summary>The weight of a layer; null where there is none of its name and shape.</summary>
+    /// <param name="layer">The layer's name.</param>
+    public BaseWeight? Find(string layer) => weights.GetValueOrDefault(layer);
+
+    /// <summary>The weight of a layer's name that has another shape, or null.</summary>
+    /// <param name="layer">The layer's name.</param>
+    public BaseWeight? FindMisfit(string layer) => misfits.GetValueOrDefault(layer);
+
+    private static bool ShareLayers(Architecture mine, Architecture theirs) =>
+        mine.SharesLayersWith(theirs) || theirs.SharesLayersWith(mine);
+}
