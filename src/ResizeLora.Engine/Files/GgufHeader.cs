@@ -89,7 +89,7 @@ internal sealed class GgufHeader
         ReadPairs(pairCount);
         List<Stored> found = ReadTensors(tensorCount);
         long dataStart = AlignUp(reader.Position);
-        found.Sort(static (left, right) => left.Offset != right.Offset ? left.Offset.CompareTo(right.Offset) : left.End.CompareTo(right.End));
+        found.Sort(static (left, right) => (left.Offset, left.End).CompareTo((right.Offset, right.End)));
         Place(found, dataStart, length);
     }
 
@@ -380,9 +380,3 @@ internal sealed class GgufHeader
 
     private readonly record struct Stored(string Name, long[] Shape, GgufFormat Format, long Offset, long End);
 }
-
-/// <summary>A tensor of a GGUF file.</summary>
-/// <param name="Entry">What it looks like when read.</param>
-/// <param name="Format">How it is stored.</param>
-/// <param name="Position">Its first byte in the file.</param>
-internal sealed record GgufTensor(TensorEntry Entry, GgufFormat Format, long Position);

@@ -22,6 +22,22 @@ public sealed class GgufFileTests : IDisposable
         GgufType.IQ4_XS,
     ];
 
+    // The types of values that are numbers, and their sizes.
+    private static readonly (uint Type, int Length)[] NumberValues =
+    [
+        (0, 1),
+        (1, 1),
+        (2, 2),
+        (3, 2),
+        (4, 4),
+        (5, 4),
+        (6, 4),
+        (7, 1),
+        (10, 8),
+        (11, 8),
+        (12, 8),
+    ];
+
     private readonly TemporaryFolder folder = new();
 
     public void Dispose() => folder.Dispose();
@@ -65,8 +81,8 @@ public sealed class GgufFileTests : IDisposable
         double[] read = ScalarFloat.DecodeAll(TensorType.Float32, file.Read(tensor));
         for (int start = 0; start < numbers.Length; start += 32)
         {
-            double largest = numbers[start..(start + 32)].Max(Math.Abs);
-            Assert.All(Enumerable.Range(start, 32), index => Assert.InRange(Math.Abs(read[index] - numbers[index]), 0, 1.01 * step * largest));
+            double allowed = 1.01 * step * numbers[start..(start + 32)].Max(Math.Abs);
+            Assert.All(Enumerable.Range(start, 32), index => Assert.InRange(read[index] - numbers[index], -allowed, allowed));
         }
     }
 
@@ -176,7 +192,7 @@ public sealed class GgufFileTests : IDisposable
         byte[] texts = [.. SampleGguf.Number32(8), .. SampleGguf.Number64(2), .. SampleGguf.Text("a"), .. SampleGguf.Text("bc")];
         byte[] nested = [.. SampleGguf.Number32(9), .. SampleGguf.Number64(2), .. texts, .. texts];
         var sample = new SampleGguf().Pair("general.name", "naïve").Pair("other.text", "left out").Pair("n", 9, nested).Pair("t", 9, texts);
-        foreach ((uint type, int length) in ((uint, int)[])[(0, 1), (1, 1), (2, 2), (3, 2), (4, 4), (5, 4), (6, 4), (7, 1), (10, 8), (11, 8), (12, 8)])
+        foreach ((uint type, int length) in NumberValues)
         {
             sample.Pair($"value{type}", type, new byte[length]);
             sample.Pair($"array{type}", 9, [.. SampleGguf.Number32(type), .. SampleGguf.Number64(3), .. new byte[3 * length]]);
@@ -185,14 +201,20 @@ public sealed class GgufFileTests : IDisposable
         sample.Pair("general.long", new string('x', 70_000)).Pair("general.last", "end").Of("w", GgufType.F32, [1], [42]);
         using GgufFile file = Open(sample);
         Assert.Equal([42.0], ScalarFloat.DecodeAll(TensorType.Float32, file.Read(file.Find("w")!)));
-        Assert.Equal(["general.last=end", "general.name=naïve"], file.Header.Metadata.Select(static pair => $"{pair.Key}={pair.Value}").Order());
+        Assert.Equal(
+            ["general.last=end", "general.name=naïve"],
+            file.Header.Metadata.Select(static pair => $"{pair.Key}={pair.Value}").Order()
+        );
     }
 
     [Fact]
     public void A_vocabulary_of_150_000_words_is_passed_over_quickly_and_not_kept()
     {
         byte[] words = [.. SampleGguf.Number32(8), .. SampleGguf.Number64(150_000), .. Words(150_000)];
-        string path = new SampleGguf().Pair("tokenizer.ggml.tokens", 9, words).Of("w", GgufType.F32, [1], [1]).Write(folder.PathOf("v.gguf"));
+        string path = new SampleGguf()
+            .Pair("tokenizer.ggml.tokens", 9, words)
+            .Of("w", GgufType.F32, [1], [1])
+            .Write(folder.PathOf("vocabulary.gguf"));
         long before = GC.GetAllocatedBytesForCurrentThread();
         using var file = GgufFile.Open(path);
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 1 << 18);
@@ -203,7 +225,9 @@ public sealed class GgufFileTests : IDisposable
     [Fact]
     public void Another_alignment_moves_the_data()
     {
-        var sample = new SampleGguf().Pair("general.alignment", SampleGguf.UInt32Value, SampleGguf.Number32(256)).Of("w", GgufType.F32, [1], [7]);
+        SampleGguf sample = new SampleGguf()
+            .Pair("general.alignment", SampleGguf.UInt32Value, SampleGguf.Number32(256))
+            .Of("w", GgufType.F32, [1], [7]);
         byte[] header = sample.Header();
         string path = folder.PathOf("aligned.gguf");
         File.WriteAllBytes(path, [.. header, .. new byte[256 - header.Length], .. SampleGguf.Encode(GgufType.F32, [7])]);
@@ -222,14 +246,20 @@ public sealed class GgufFileTests : IDisposable
                 .Raw("d", GgufType.I32, [2], new byte[8])
         );
         Assert.Equal([("a", "IQ2_XXS"), ("c", "type 777")], file.Unsupported);
-        Assert.Equal(["b Float32 0", "d Int32 8"], file.Header.Tensors.Select(static tensor => $"{tensor.Name} {tensor.Type} {tensor.Start}"));
+        Assert.Equal(
+            ["b Float32 0", "d Int32 8"],
+            file.Header.Tensors.Select(static tensor => $"{tensor.Name} {tensor.Type} {tensor.Start}")
+        );
     }
 
     [Fact]
     public void Scalars_tensors_without_elements_and_files_without_tensors_are_valid()
     {
         using GgufFile file = Open(
-            new SampleGguf().Of("scalar", GgufType.F32, [], [3]).Of("none", GgufType.Q8_0, [0, 32], []).Of("video", GgufType.F16, [1, 1, 1, 1, 2], [1, 2])
+            new SampleGguf()
+                .Of("scalar", GgufType.F32, [], [3])
+                .Of("none", GgufType.Q8_0, [0, 32], [])
+                .Of("video", GgufType.F16, [1, 1, 1, 1, 2], [1, 2])
         );
         Assert.Equal(["[]", "[0, 32]", "[1, 1, 1, 1, 2]"], file.Header.Tensors.Select(static tensor => tensor.ShapeText));
         Assert.Empty(file.Read(file.Find("none")!));

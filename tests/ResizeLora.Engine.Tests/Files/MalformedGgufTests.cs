@@ -61,7 +61,7 @@ public sealed class MalformedGgufTests : IDisposable
         ["a dimension over 63 bits"] = (Tensor([ulong.MaxValue], GgufType.F32, 0), GgufDefect.SizeOverflow),
         ["a shape product over 64 bits"] = (Tensor([1UL << 32, 1UL << 32], GgufType.F16, 0), GgufDefect.SizeOverflow),
         ["a byte count over 64 bits"] = (Tensor([1UL << 61], GgufType.F64, 0), GgufDefect.SizeOverflow),
-        ["an end over 64 bits"] = (Tensor([1UL << 62], GgufType.Q4_0, 1UL << 62), GgufDefect.SizeOverflow),
+        ["an end over 64 bits"] = (Tensor([1UL << 62], GgufType.Q8_0, 1UL << 62), GgufDefect.SizeOverflow),
         ["a row that is not whole blocks"] = (Tensor([48, 2], GgufType.Q8_0, 0), GgufDefect.PartialBlock),
         ["a row that is not whole long blocks"] = (Tensor([128, 2], GgufType.Q6_K, 0), GgufDefect.PartialBlock),
         ["a quantised scalar"] = (Tensor([], GgufType.Q4_0, 0), GgufDefect.PartialBlock),

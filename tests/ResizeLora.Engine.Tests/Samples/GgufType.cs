@@ -1,4 +1,3 @@
-#pragma warning disable CA1707 // The names are those of the format.
 namespace ResizeLora.Tests;
 
 /// <summary>The types of GGUF tensors by their numbers in the file.</summary>

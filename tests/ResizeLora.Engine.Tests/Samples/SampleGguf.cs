@@ -74,7 +74,7 @@ internal sealed class SampleGguf
     /// <summary>The header, up to the padding before the data.</summary>
     public byte[] Header()
     {
-        var header = new List<byte>([.. "GGUF"u8, .. Number32(Version), .. Number64((ulong)tensors.Count), .. Number64((ulong)pairs.Count)]);
+        List<byte> header = [.. "GGUF"u8, .. Number32(Version), .. Number64((ulong)tensors.Count), .. Number64((ulong)pairs.Count)];
         foreach (byte[] pair in pairs)
         {
             header.AddRange(pair);
