@@ -27,6 +27,7 @@ public interface ITensorFile : IDisposable
     /// <param name="destination">Where the bytes go; its length says how many.</param>
     /// <param name="offset">The first byte within the tensor.</param>
     /// <exception cref="SafetensorsException">A file shrank since it was opened.</exception>
+    /// <exception cref="GgufException">A GGUF file shrank since it was opened.</exception>
     void Read(TensorEntry tensor, Span<byte> destination, long offset = 0);
 
     /// <summary>Reads a whole tensor into a new array.</summary>

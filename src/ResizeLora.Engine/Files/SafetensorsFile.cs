@@ -48,14 +48,12 @@ public sealed class SafetensorsFile : ITensorFile
     {
         path = System.IO.Path.GetFullPath(path);
 
-        // A pipe has no length, and opening one may wait for ever; an empty file is no different.
-        var named = new FileInfo(path);
-        if ((named.ResolveLinkTarget(returnFinalTarget: true) ?? named) is FileInfo { Exists: true, Length: 0 })
+        if (HandleReads.IsEmpty(path))
         {
             throw new SafetensorsException(path, SafetensorsDefect.Empty, "it has 0 bytes: it is empty, or a pipe or a device.");
         }
 
-        SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+        SafeFileHandle handle = HandleReads.Open(path);
         try
         {
             var stamp = FileStamp.Of(handle);
@@ -173,16 +171,9 @@ public sealed class SafetensorsFile : ITensorFile
 
     private static void ReadExactly(SafeFileHandle handle, Span<byte> destination, long position, string path)
     {
-        while (!destination.IsEmpty)
+        if (!HandleReads.TryFill(handle, destination, position))
         {
-            int count = RandomAccess.Read(handle, destination, position);
-            if (count == 0)
-            {
-                throw new SafetensorsException(path, SafetensorsDefect.FileShrank, "it became shorter while it was read.");
-            }
-
-            destination = destination[count..];
-            position += count;
+            throw new SafetensorsException(path, SafetensorsDefect.FileShrank, "it became shorter while it was read.");
         }
     }
 }

@@ -34,6 +34,12 @@ public sealed class SafetensorsHeader
     /// <param name="layout">The layout.</param>
     internal static SafetensorsHeader Of(SafetensorsLayout layout) => new(layout.Tensors, layout.Metadata);
 
+    /// <summary>The header that stands for the tensors of another format.</summary>
+    /// <param name="tensors">The tensors, one behind the other.</param>
+    /// <param name="metadata">The metadata.</param>
+    internal static SafetensorsHeader Of(IReadOnlyList<TensorEntry> tensors, IReadOnlyDictionary<string, string> metadata) =>
+        new(tensors, metadata);
+
     /// <summary>Parses and validates a header.</summary>
     /// <param name="json">The header's bytes, without the eight that give its length.</param>
     /// <param name="dataLength">The number of bytes behind the header.</param>

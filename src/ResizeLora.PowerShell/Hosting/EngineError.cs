@@ -58,7 +58,8 @@ internal static class EngineError
         exception switch
         {
             MergeException { Defect: "Weight" or "WeightCount" or "Empty" or "Layers" or "NameTaken" } => ErrorCategory.InvalidArgument,
-            SafetensorsException or AdapterException or UnsupportedFileException or MergeException => ErrorCategory.InvalidData,
+            SafetensorsException or GgufException or AdapterException or UnsupportedFileException or MergeException =>
+                ErrorCategory.InvalidData,
             RecipeException => ErrorCategory.InvalidArgument,
             CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException =>
                 ErrorCategory.ObjectNotFound,
