@@ -8,6 +8,8 @@ namespace ResizeLora.Checkpoints;
 /// <param name="stamp">What the file system said of it before anything was read.</param>
 internal sealed class BaseFile(ITensorFile source, FileStamp stamp) : IDisposable
 {
+    private const string GgufExtension = ".gguf";
+
     private CheckpointIdentity? identity;
 
     /// <summary>The tensors.</summary>
@@ -27,6 +29,12 @@ internal sealed class BaseFile(ITensorFile source, FileStamp stamp) : IDisposabl
     public static BaseFile Open(string path)
     {
         UnsupportedFileException.ThrowIfPickle(path);
+        if (path.EndsWith(GgufExtension, StringComparison.OrdinalIgnoreCase))
+        {
+            GgufFile gguf = GgufFile.Open(path);
+            return new BaseFile(gguf, gguf.Stamp);
+        }
+
         SafetensorsFile file = SafetensorsFile.Open(path);
         return new BaseFile(file, file.Stamp);
     }

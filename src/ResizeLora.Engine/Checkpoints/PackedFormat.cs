@@ -23,6 +23,11 @@ internal static class PackedFormat
     /// <exception cref="CheckpointException">Its weights are packed.</exception>
     public static void Refuse(ITensorFile file)
     {
+        if (file is GgufFile { Unsupported: [var unread, ..] })
+        {
+            throw Packed(file.Path, $"GGUF {unread.Type}", unread.Name);
+        }
+
         foreach ((string suffix, string name) in Marks)
         {
             if (file.Header.Tensors.FirstOrDefault(tensor => tensor.Name.EndsWith(suffix, StringComparison.Ordinal)) is { } found)
