@@ -195,7 +195,7 @@ public sealed class ResizeSession : IDisposable
             if (Checkpoints.Count > 0 && layers.Count > 0)
             {
                 string models = string.Join(", ", Checkpoints.Select(static checkpoint => $"'{checkpoint.Path}'"));
-                string text = $"'{path}': it was made for another kind of model than {models}; nothing can be measured against it.";
+                string text = $"'{path}': no layer is in the base model {models}; nothing can be measured against it.";
                 progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
             }
 
