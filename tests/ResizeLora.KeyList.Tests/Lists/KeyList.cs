@@ -3,7 +3,7 @@ using ResizeLora.Files;
 
 namespace ResizeLora.KeyLists;
 
-/// <summary>The names, types and shapes of a file, at a thirty-second of its width.</summary>
+/// <summary>The names, types and shapes of a file, at a sixty-fourth of its width.</summary>
 /// <param name="Name">The list's name.</param>
 /// <param name="Tensors">Its tensors.</param>
 /// <param name="Metadata">The file's metadata.</param>
@@ -15,7 +15,7 @@ internal sealed record KeyList(
     string? Settings = null
 )
 {
-    private const int Divisor = 32;
+    private const int Divisor = 64;
 
     /// <summary>A list without metadata.</summary>
     public KeyList(string name, IEnumerable<ListedTensor> tensors)
