@@ -67,7 +67,10 @@ internal sealed record AdapterSpelling(
 
     /// <summary>An adapter over all of a model's modules.</summary>
     /// <param name="model">The model.</param>
-    public KeyList Of(OwnModel model)
+    /// <param name="alpha">The alpha of all layers; where the spelling has none, it is folded into B if that is asked.</param>
+    /// <param name="isFolded">Whether it is.</param>
+    /// <param name="hasEncoders">Whether text encoders are in it where the spelling has them.</param>
+    public KeyList Of(OwnModel model, double alpha = 2, bool isFolded = false, bool hasEncoders = true)
     {
         IEnumerable<OwnModule> modules = Name switch
         {
@@ -84,8 +87,8 @@ internal sealed record AdapterSpelling(
             $"{model.Name} {Name}",
             modules
                 .Where(static module => module.Role == BaseRoles.Denoiser)
-                .Concat(Encoders.Length > 0 ? encoders : [])
-                .SelectMany(module => TensorsOf(model, module))
+                .Concat(Encoders.Length > 0 && hasEncoders ? encoders : [])
+                .SelectMany(module => TensorsOf(model, module, alpha, isFolded))
         );
     }
 
@@ -100,7 +103,7 @@ internal sealed record AdapterSpelling(
                 }
             );
 
-    private IEnumerable<ListedTensor> TensorsOf(OwnModel model, OwnModule module)
+    private IEnumerable<ListedTensor> TensorsOf(OwnModel model, OwnModule module, double alpha, bool isFolded)
     {
         if (LayerOf(model, module) is not { } layer)
         {
@@ -112,12 +115,12 @@ internal sealed record AdapterSpelling(
         long[] unit = [.. Enumerable.Repeat(1L, module.Shape.Length - 2)];
         if (HasAlpha)
         {
-            // The same over all of a model, so that a twin may say it in PEFT's settings.
-            yield return new ListedTensor($"{layer}.alpha", TensorType.Float32, []) { Given = [2] };
+            yield return new ListedTensor($"{layer}.alpha", TensorType.Float32, []) { Given = [alpha] };
         }
 
         yield return new ListedTensor($"{layer}{Down}", TensorType.Float32, [rank, .. module.Shape.Skip(1)]) { Seed = $"{seed} A" };
-        yield return new ListedTensor($"{layer}{Up}", TensorType.Float32, [module.Shape[0], rank, .. unit]) { Seed = $"{seed} B" };
+        ListedTensor up = new($"{layer}{Up}", TensorType.Float32, [module.Shape[0], rank, .. unit]) { Seed = $"{seed} B" };
+        yield return HasAlpha || !isFolded ? up : up with { Given = [.. up.Numbers().Select(number => (double)(float)(number * alpha / rank))] };
     }
 
     private string? LayerOf(OwnModel model, OwnModule module)
