@@ -20,6 +20,8 @@ public sealed class AdapterTests : IDisposable
             { [4, 32, 3, 3], [40, 4, 1, 1], LayerKind.Convolution3x3, 40, 288 },
             { [4, 32, 5, 5], [40, 4, 1, 1], LayerKind.Convolution, 40, 800 },
             { [4, 32, 1, 3], [40, 4, 1, 1], LayerKind.Convolution, 40, 96 },
+            { [4, 32, 3], [40, 4, 1], LayerKind.Convolution, 40, 96 },
+            { [4, 8, 3, 3, 3], [40, 4, 1, 1, 1], LayerKind.Convolution, 40, 216 },
             { [4, 1], [1, 4], LayerKind.Linear, 1, 1 },
             { [4, 3], [2, 4], LayerKind.Linear, 2, 3 },
         };

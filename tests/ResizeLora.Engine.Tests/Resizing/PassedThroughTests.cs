@@ -57,8 +57,8 @@ public sealed class PassedThroughTests
             .UsualLora()
             .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3, 3))
             .Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1, 1))
-            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2, 4, 3))
-            .Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2, 1))
+            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2))
+            .Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2))
             .Tensor(Zeros("lora_te1_half.lora_down.weight", 2, 4))
             .Tensor(SampleTensor.Scalar("lora_te1_half.alpha", 2))
             .Tensor(Zeros("lora_te2_other.hada_w1_a", 2, 2))
@@ -75,7 +75,7 @@ public sealed class PassedThroughTests
             Assert.EndsWith(
                 ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3, 3], lora_up [6, 2, "
                     + "1, 1, 1, 1]), "
-                    + "lora_unet_sound (lora_down [2, 4, 3], lora_up [6, 2, 1]), lora_te1_half (no lora_up) and 1 more",
+                    + "lora_unet_sound (lora_down [2], lora_up [6, 2]), lora_te1_half (no lora_up) and 1 more",
                 warning,
                 StringComparison.Ordinal
             );
