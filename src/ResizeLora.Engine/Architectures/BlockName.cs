@@ -5,7 +5,7 @@ namespace ResizeLora.Architectures;
 /// <summary>Reads the block out of a module's name, dotted or underscored.</summary>
 internal static partial class BlockName
 {
-    /// <summary>The block, such as <c>input_blocks.4</c>, <c>middle_block</c> or <c>layers.11</c>; empty when the name tells none.</summary>
+    /// <summary>The block, such as <c>input_blocks.4</c>, <c>middle_block</c> or <c>layers.11</c>; empty when there is none.</summary>
     /// <param name="module">The module's name, with or without a prefix.</param>
     public static string Of(string module)
     {

@@ -36,7 +36,9 @@ public sealed class ForeignTensorTests : IDisposable
     public void A_change_of_the_bias_beside_a_pair_is_copied_and_the_pair_is_a_layer(string beside)
     {
         using Adapter adapter = Open(
-            new SampleLora().Layer("extended", 8, 6, 2, alpha: 1).Tensor(SampleTensor.Of($"extended.{beside}", TensorType.Float32, [8], new double[8]))
+            new SampleLora()
+                .Layer("extended", 8, 6, 2, alpha: 1)
+                .Tensor(SampleTensor.Of($"extended.{beside}", TensorType.Float32, [8], new double[8]))
         );
         Assert.Equal("extended", Assert.Single(adapter.Layers).Name);
         Assert.Equal([$"extended.{beside}"], adapter.OtherTensors.Select(static tensor => tensor.Name));

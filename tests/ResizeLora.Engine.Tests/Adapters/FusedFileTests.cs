@@ -39,7 +39,8 @@ public sealed class FusedFileTests : IDisposable
         foreach ((AdapterLayer layer, int part) in adapter.Layers.Zip(parts))
         {
             IEnumerable<int> columns = Enumerable.Range(column, layer.Rank);
-            double[] expectedUp = [.. Enumerable.Range(part * Height, Height).SelectMany(row => columns.Select(at => up[(row * owners.Length) + at]))];
+            IEnumerable<int> rows = Enumerable.Range(part * Height, Height);
+            double[] expectedUp = [.. rows.SelectMany(row => columns.Select(at => up[(row * owners.Length) + at]))];
             double[] expectedDown = [.. columns.SelectMany(at => down[(at * InFeatures)..((at + 1) * InFeatures)])];
             Assert.Equal(expectedUp, ScalarFloat.DecodeAll(TensorType.Float64, adapter.File.Read(layer.Up)));
             Assert.Equal(expectedDown, ScalarFloat.DecodeAll(TensorType.Float64, adapter.File.Read(layer.Down)));

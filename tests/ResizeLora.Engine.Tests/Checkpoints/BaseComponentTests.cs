@@ -3,7 +3,7 @@ using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Checkpoints;
 
-/// <summary>A layer's weight is found in the base model whole, in rows of a fused one, put together from parts, or the other way round.</summary>
+/// <summary>A layer's weight is found whole, in rows of a fused one, put together from parts, or the other way round.</summary>
 public sealed class BaseComponentTests : IDisposable
 {
     private readonly TemporaryFolder folder = new();

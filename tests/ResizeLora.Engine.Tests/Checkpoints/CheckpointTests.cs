@@ -128,7 +128,10 @@ public sealed class CheckpointTests : IDisposable
     [InlineData("towers.0.mixer.inner_dense", "towers_0_mixer_inner_dense")]
     public void The_weights_of_an_architecture_that_nobody_knows_are_found_by_their_own_names(string layer, string path)
     {
-        using Checkpoint checkpoint = Open(Zeros("towers.0.mixer.inner_dense.weight", 6, 4), Zeros("towers.1.mixer.inner_dense.weight", 6, 4));
+        using Checkpoint checkpoint = Open(
+            Zeros("towers.0.mixer.inner_dense.weight", 6, 4),
+            Zeros("towers.1.mixer.inner_dense.weight", 6, 4)
+        );
         Assert.Null(checkpoint.Family);
         BaseWeight weight = checkpoint.Find(layer)!;
         Assert.Equal((path, "towers.0.mixer.inner_dense.weight"), (weight.Key.Path, weight.Tensor));

@@ -252,7 +252,8 @@ public sealed class NormCacheTests : IDisposable
         for (int run = 0; run < 2; run++)
         {
             var log = new EventLog();
-            IReadOnlyDictionary<string, BaseNorms> estimates = GiveUpEarly().GetNorms(WeightsOf(checkpoint, Layers), log, CancellationToken.None);
+            IReadOnlyDictionary<string, BaseNorms> estimates = GiveUpEarly()
+                .GetNorms(WeightsOf(checkpoint, Layers), log, CancellationToken.None);
             Assert.Equal(LayerCount, estimates.Count);
             Assert.All(estimates.Values, static norms => Assert.True(norms.Spectral > 0));
             string warning = Assert.Single(log.Warnings);

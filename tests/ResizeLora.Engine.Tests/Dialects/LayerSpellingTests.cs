@@ -37,7 +37,7 @@ public sealed class LayerSpellingTests
             { $"transformer.{Block}.lora.up.weight", AdapterDialect.Diffusers, Component.UNet, Block },
             { "transformer.double_blocks.0.x.qkv.1.lora_down.weight", AdapterDialect.Diffusers, Component.UNet, "double_blocks.0.x.qkv.1" },
             { "transformer.diffusion_model.blocks.0.x.lora_A.weight", AdapterDialect.Diffusers, Component.UNet, "blocks.0.x" },
-            { "conditional_transformer.layers.0.attention.o.lora_A.weight", AdapterDialect.Diffusers, Component.UNet, "layers.0.attention.o" },
+            { "conditional_transformer.layers.0.o.lora_A.weight", AdapterDialect.Diffusers, Component.UNet, "layers.0.o" },
             // diffusers' attention processors.
             { "down_blocks.0.attn1.processor.to_q_lora.down.weight", AdapterDialect.Diffusers, Component.UNet, "down_blocks.0.attn1.to_q" },
             { "unet.up_blocks.1.a.processor.to_out_lora.up.weight", AdapterDialect.Diffusers, Component.UNet, "up_blocks.1.a.to_out.0" },
@@ -49,7 +49,7 @@ public sealed class LayerSpellingTests
             { $"{Block}.lora_A.default.weight", AdapterDialect.BaseModel, Component.Other, Block },
             { "double_blocks.0.x.qkv_lora1.down.weight", AdapterDialect.BaseModel, Component.Other, "double_blocks.0.x.qkv_lora1" },
             // PEFT, plain and around a component.
-            { "base_model.model.model.layers.0.mlp.up_proj.lora_A.weight", AdapterDialect.Peft, Component.Other, "model.layers.0.mlp.up_proj" },
+            { "base_model.model.model.layers.0.mlp.up.lora_A.weight", AdapterDialect.Peft, Component.Other, "model.layers.0.mlp.up" },
             { "base_model.model.double_blocks.0.x.lora_A.default.weight", AdapterDialect.Peft, Component.Other, "double_blocks.0.x" },
             { "base_model.model.diffusion_model.blocks.0.x.lora_B.weight", AdapterDialect.Peft, Component.UNet, "blocks.0.x" },
             { $"base_model.model.{Encoder}.lora_A.weight", AdapterDialect.Peft, Component.TextEncoder1, Encoder },
