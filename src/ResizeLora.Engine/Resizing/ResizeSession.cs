@@ -79,9 +79,7 @@ public sealed class ResizeSession : IDisposable
             return null;
         }
 
-        string? family =
-            adapter.Architecture?.Name
-            ?? BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers, null);
+        string? family = BaseModelFamily.OfLayers(adapter);
         return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, Checkpoints);
     }
 
