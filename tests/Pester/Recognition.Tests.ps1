@@ -120,12 +120,12 @@ Describe 'Layers that are not understood' {
         $odd = Write-SafetensorsFile (Join-Path $folder 'odd.safetensors') @(
             New-Layer $queryLayer
             New-Tensor 'lora_unet_film.lora_down.weight' @(1, 4, 3, 3, 3) $zeros
-            New-Tensor 'lora_unet_film.lora_up.weight' @(4, 1, 1, 1, 1) @(1, 2, 3, 4)
+            New-Tensor 'lora_unet_film.lora_up.weight' @(2, 1, 2, 1, 1) @(1, 2, 3, 4)
             New-Tensor 'lora_unet_half.lora_down.weight' @(1, 4) @(1, 2, 3, 4)
         )
         $plain = Write-SafetensorsFile (Join-Path $folder 'plain.safetensors') (New-Layer $queryLayer)
         $merged = '*without 2 layers (UNet: 2) the sum would be another: lora_unet_film (*), lora_unet_half (no lora_up).'
-        $named = '*2 layers (UNet: 2): lora_unet_film (lora_down `[1, 4, 3, 3, 3`], lora_up `[4, 1, 1, 1, 1`]), lora_unet_half (no lora_up)*'
+        $named = '*2 layers (UNet: 2): lora_unet_film (lora_down `[1, 4, 3, 3, 3`], lora_up `[2, 1, 2, 1, 1`]), lora_unet_half (no lora_up)*'
     }
 
     It 'are copied, and the rest is resized and measured' {

@@ -157,7 +157,7 @@ public sealed class Adapter : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            return AdapterReader.Read(file, SettingsBeside(file.Path));
+            return AdapterReader.Read(file, PeftFolder.ReadSettings(file.Path));
         }
         catch
         {
@@ -229,14 +229,5 @@ public sealed class Adapter : IDisposable
         {
             Verified.Expect(tensor, earlier);
         }
-    }
-
-    // PEFT keeps the scale beside the file. A settings file says nothing of other adapters that happen to lie there.
-    private static string? SettingsBeside(string path)
-    {
-        string settings = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, PeftSettings.FileName);
-        return System.IO.Path.GetFileName(path) == PeftSettings.AdapterFileName && System.IO.File.Exists(settings)
-            ? System.IO.File.ReadAllText(settings)
-            : null;
     }
 }

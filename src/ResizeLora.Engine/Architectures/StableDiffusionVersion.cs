@@ -59,7 +59,8 @@ internal static partial class StableDiffusionVersion
             _ => null,
         };
 
-    private static bool IsKey(string name) => name.EndsWith("_attn2_to_k_", StringComparison.Ordinal);
+    private static bool IsKey(string name) =>
+        name.EndsWith("_attn2_to_k_", StringComparison.Ordinal) || name.EndsWith("_attn2_to_v_", StringComparison.Ordinal);
 
     // The columns through the rows of a cross attention's key. SDXL's 2048 stands over layers of 640 and, further in, 1280; that of
     // SD 2, 1024, over layers of 320, 640 and 1280.

@@ -26,16 +26,16 @@ public sealed class CheckpointException : ResizeLoraException
     public static CheckpointException Mismatch(string path, string? family, string layer, IReadOnlyList<Checkpoint> checkpoints)
     {
         ArgumentNullException.ThrowIfNull(checkpoints);
-        static string FamilyOf(Checkpoint checkpoint) => checkpoint.Family ?? "an unknown family";
-        static string Shown(Checkpoint checkpoint) => $"'{checkpoint.Path}' ({FamilyOf(checkpoint)})";
-        string models = string.Join(", ", checkpoints.Select(Shown));
+        static string FamilyOf(Checkpoint checkpoint) => checkpoint.Family ?? "of an unknown family";
+        string models = string.Join(", ", checkpoints.Select(static checkpoint => $"'{checkpoint.Path}'"));
+        string families = string.Join(", ", checkpoints.Select(FamilyOf));
         bool isSame = family is not null && checkpoints.Any(checkpoint => checkpoint.Family == family);
         string cause = isSame
             ? $"Both are {family}, but the LoRA's layers are not those of the base model, such as '{layer}'."
-            : $"The LoRA is for {family ?? "an unknown model"}, with layers such as '{layer}'.";
-        return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not belong to the base model {models}. {cause}")
+            : $"The LoRA is for {family ?? "an unknown model"}, the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}.";
+        return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not fit the base model {models}. {cause}")
         {
-            Clause = $"is for {family ?? "an unknown model"}, not for {string.Join(" or ", checkpoints.Select(FamilyOf))}",
+            Clause = $"is for {family ?? "an unknown model"}; the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}",
         };
     }
 }

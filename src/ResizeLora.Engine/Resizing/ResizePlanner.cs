@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Recipes;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
@@ -33,7 +34,11 @@ internal static class ResizePlanner
                 selection.Kept,
                 copied,
                 type,
-                ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank)
+                WithPeftSettings(
+                    ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank),
+                    ScalesOf(pairs, selection.Kept, passedThrough),
+                    adapter
+                )
             );
 
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
@@ -74,6 +79,9 @@ internal static class ResizePlanner
         string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
         return new ResizePlan(making, chosen.Threshold, quantiles, plans, pairs, copied, passed, LayOut(chosen), adapter.File.Length)
         {
+            PeftSettings = adapter.SettingsText is { } settings
+                ? PeftOutput.UpdateFile(settings, ScalesOf(pairs, chosen.Kept, passedThrough), adapter.KeptLayers.Count > 0)
+                : null,
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
     }
@@ -98,6 +106,32 @@ internal static class ResizePlanner
         );
         return Scoring.Score(recipe, references);
     }
+
+    private static Dictionary<string, string> WithPeftSettings(
+        Dictionary<string, string> metadata,
+        WrittenScale[] scales,
+        Adapter adapter
+    )
+    {
+        if (scales.Length > 0 && metadata.TryGetValue(PeftSettings.MetadataKey, out string? settings))
+        {
+            metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(settings, scales, adapter.KeptLayers.Count > 0);
+        }
+
+        return metadata;
+    }
+
+    private static WrittenScale[] ScalesOf(
+        IReadOnlyList<OutputPair> pairs,
+        IReadOnlyList<int[]> kept,
+        IReadOnlyList<AdapterLayer> passedThrough
+    ) =>
+        [
+            .. pairs
+                .Select(pair => new WrittenScale(pair.Stored, pair.Layers.Sum(layer => kept[layer].Length), 1))
+                .Where(static layer => layer.Rank > 0),
+            .. passedThrough.Select(static layer => new WrittenScale(layer, layer.Rank, layer.Scale)),
+        ];
 
     private static SafetensorsLayout LayOut(
         IReadOnlyList<OutputPair> pairs,

@@ -79,9 +79,7 @@ public sealed class ResizeSession : IDisposable
             return null;
         }
 
-        string? family =
-            adapter.Architecture?.Name
-            ?? BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers, null);
+        string? family = BaseModelFamily.OfLayers(adapter);
         return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, Checkpoints);
     }
 
@@ -195,7 +193,7 @@ public sealed class ResizeSession : IDisposable
             if (Checkpoints.Count > 0 && layers.Count > 0)
             {
                 string models = string.Join(", ", Checkpoints.Select(static checkpoint => $"'{checkpoint.Path}'"));
-                string text = $"'{path}': it was made for another kind of model than {models}; nothing can be measured against it.";
+                string text = $"'{path}': no layer is in the base model {models}; nothing can be measured against it.";
                 progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
             }
 

@@ -114,7 +114,7 @@ public abstract class LoraFileCommand : FileCommand
         if (!file.IsNamed && ReasonToSkip(adapter) is { } mismatch)
         {
             adapter.Dispose();
-            Skip(file, mismatch);
+            WriteWarning($"'{file.Path}' {mismatch}; it is left alone.");
             return;
         }
 

@@ -36,15 +36,18 @@ public abstract class PathCommand : EngineCommand
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>Whether any folder is one thing to work on, as a base model of diffusers is; one of PEFT always is.</summary>
+    protected virtual bool TakesFolders => false;
+
     /// <summary>The paths of the current record, and the files that each of them names.</summary>
     internal IEnumerable<(string Path, IReadOnlyList<InputFile> Files)> ResolveFiles() =>
         ParameterSetName switch
         {
             // From the pipeline, exact names are those that Get-ChildItem found.
             LiteralPathSet => LiteralPath.Select(path =>
-                (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput))
+                (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput, TakesFolders))
             ),
-            PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true))),
+            PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true, TakesFolders))),
             _ => [],
         };
 }
