@@ -69,7 +69,7 @@ Describe 'Invoke-NightlyResize.ps1' {
         Get-FileName $box.OutputDirectory | Should -Be @('style 1_spnckpt1_th-1.2.safetensors', 'style 2_spnckpt1_th-1.2.safetensors')
         $log = @(Read-Log $box)
         $log[0] | Should -Match '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d START   folder '
-        $log | Where-Object { $_ -like '* NORMS   51 norms of the base model*' } | Should -HaveCount 1
+        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model*' } | Should -HaveCount 1
         $log | Where-Object { $_ -like '* WRITTEN *rank 784 -> 183*' } | Should -HaveCount 2
         $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
     }
@@ -79,7 +79,7 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         $log = @(Read-Log $box)
-        $log | Where-Object { $_ -like '* NORMS   51 norms of the base model, 0 of them computed now.' } | Should -Not -BeNullOrEmpty
+        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model, 0 of them computed now.' } | Should -Not -BeNullOrEmpty
         $log[-1] | Should -BeLike '* END     0 written, 0 failed, 1 looked at'
     }
 
