@@ -19,12 +19,16 @@ internal static partial class StableDiffusionVersion
         "time_embed",
     ];
 
+    /// <summary>Whether the names are those of a U-Net of Stable Diffusion, of whatever version.</summary>
+    /// <param name="names">The names.</param>
+    public static bool IsUNet(NameSet names) => names.HasAny(Blocks);
+
     /// <summary>The version that names and shapes tell.</summary>
     /// <param name="names">The names.</param>
     /// <returns>The version, or null when it is no U-Net of Stable Diffusion, or nothing tells.</returns>
     public static StableDiffusion? Of(NameSet names)
     {
-        if (!names.HasAny(Blocks))
+        if (!IsUNet(names))
         {
             return null;
         }

@@ -98,6 +98,7 @@ internal static class CheckpointGrouping
     )
     {
         var components = new List<BaseComponent>();
+        architecture ??= HasSecondEncoder(network, encoders) ? ArchitectureCatalog.Sdxl : null;
         if (network.Count > 0)
         {
             Component denoiser = architecture?.Denoiser ?? Component.Transformer;
@@ -126,6 +127,11 @@ internal static class CheckpointGrouping
         BaseFile[] used = [.. files.Where(file => all.Any(section => section.Section.Tensors.Exists(tensor => tensor.File == file)))];
         return new Checkpoint(origins, used, architecture, components);
     }
+
+    // A few weights of a U-Net tell no version, but of those with U-Nets only SDXL has a second text encoder.
+    private static bool HasSecondEncoder(IReadOnlyList<Classified> network, IReadOnlyList<Classified> encoders) =>
+        encoders.Any(static encoder => encoder.Section.Component == Component.TextEncoder2)
+        && network.Any(static section => StableDiffusionVersion.IsUNet(section.Section.Names));
 
     // By the place in the file, else by the family, else in the order of the known kinds.
     private static Component[] NumbersOf(IReadOnlyList<Classified> encoders, Architecture? architecture, bool areAlone)

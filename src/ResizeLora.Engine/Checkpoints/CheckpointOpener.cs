@@ -184,13 +184,13 @@ internal static class CheckpointOpener
                 .. document
                     .RootElement.GetProperty("weight_map")
                     .EnumerateObject()
-                    .Select(static entry => entry.Value.GetString()!)
+                    .Select(static entry => entry.Value.GetString() ?? string.Empty)
                     .Distinct(StringComparer.Ordinal)
                     .Order(StringComparer.Ordinal),
             ];
 
             // An index is anybody's file: it names files beside it and nothing else.
-            return Array.TrueForAll(names, static name => name == Path.GetFileName(name) && name.Length > 0)
+            return Array.TrueForAll(names, static name => name == Path.GetFileName(name) && name is not ("" or "." or ".."))
                 ? [.. names.Select(name => Path.Combine(folder, name))]
                 : throw Malformed(index);
         }
