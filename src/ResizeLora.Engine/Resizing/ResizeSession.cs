@@ -63,10 +63,14 @@ public sealed class ResizeSession : IDisposable
         AdapterBase? found = Checkpoints
             .Select(checkpoint => new AdapterBase(adapter, checkpoint))
             .Where(static candidate => !candidate.IsOfAnotherFamily)
-            .MaxBy(static candidate => candidate.FittingCount);
+            .MaxBy(candidate => (candidate.FittingCount, IsNoted(adapter, candidate), candidate.MirroredCount));
         joined = (adapter, found);
         return found;
     }
+
+    // What a trainer noted decides where names and shapes leave a choice.
+    private static bool IsNoted(Adapter adapter, AdapterBase candidate) =>
+        candidate.Checkpoint.Family is { } family && BaseModelFamily.OfLayers(adapter) == family;
 
     /// <summary>Why no base model fits a LoRA.</summary>
     /// <param name="adapter">The LoRA.</param>
