@@ -67,7 +67,9 @@ internal sealed class AdapterReader
     {
         LayerKey key = KeyOf(layer.Spelling, architecture);
         NameTable? names = Components.IsTextEncoder(key.Component) ? ArchitectureCatalog.TextEncoderNames : architecture?.Names;
-        RowSplit? split = key.Rows.IsWhole ? names?.PartsOf(key.Path).Select(static part => (RowSplit?)part.Rows.Split).FirstOrDefault() : null;
+        RowSplit? split = key.Rows.IsWhole
+            ? names?.PartsOf(key.Path).Select(static part => (RowSplit?)part.Rows.Split).FirstOrDefault()
+            : null;
         return layer with { Key = key, FusedAs = split };
     }
 

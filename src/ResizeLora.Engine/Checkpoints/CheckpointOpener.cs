@@ -106,9 +106,12 @@ internal static class CheckpointOpener
 
         (string, Component)[] components =
         [
-            .. Subfolders.SelectMany(subfolder => WeightsIn(Path.Combine(path, subfolder.Folder)).Select(file => (file, subfolder.Component))),
+            .. Subfolders.SelectMany(subfolder =>
+                WeightsIn(Path.Combine(path, subfolder.Folder)).Select(file => (file, subfolder.Component))
+            ),
         ];
-        (string, Component)[] files = components.Length > 0 ? components : [.. WeightsIn(path).Select(static file => (file, Component.Other))];
+        (string, Component)[] files =
+            components.Length > 0 ? components : [.. WeightsIn(path).Select(static file => (file, Component.Other))];
         return files.Length > 0
             ? files
             : throw new CheckpointException(

@@ -41,7 +41,7 @@ public sealed class MergedLoraTests : IDisposable
             .Write(folder.PathOf("b.safetensors"));
         var merge = MergedLora.Create([(a, leftWeight), (b, rightWeight)]);
         Assert.Equal(
-            [(Linear, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)],
+            [(LinearOfDiffusers, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)],
             merge.Layers.Select(static layer => (layer.Layer, layer.Rank))
         );
 
@@ -56,7 +56,7 @@ public sealed class MergedLoraTests : IDisposable
             {
                 foreach (
                     AdapterLayer part in adapter.Layers.Where(part =>
-                        part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)
+                        part.Key == layer.Key
                     )
                 )
                 {

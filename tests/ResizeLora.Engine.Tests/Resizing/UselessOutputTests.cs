@@ -9,18 +9,18 @@ namespace ResizeLora.Tests.Resizing;
 public sealed class UselessOutputTests
 {
     [Theory]
-    [InlineData("lora_unet_double_blocks_0_img_attn_qkv", "flux1", "(SDXL). The LoRA is for Flux")]
+    [InlineData("lora_unet_double_blocks_0_img_attn_qkv", "flux1", "The LoRA is for Flux, the base model is SDXL.")]
     [InlineData(
         "lora_unet_down_blocks_0_attentions_0_transformer_blocks_0_attn1_to_q",
         null,
-        "(SDXL). The LoRA is for SD 1.x or 2.x"
+        "The LoRA is for SD 1.x or 2.x, the base model is SDXL."
     )]
     [InlineData(
         "lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q",
         null,
-        "(SDXL). Both are SDXL, but the LoRA's layers are not those of the base model"
+        "Both are SDXL, but the LoRA's layers are not those of the base model"
     )]
-    [InlineData("lora_unet_unheard_of", null, "(SDXL). The LoRA is for an unknown model")]
+    [InlineData("lora_unet_unheard_of", null, "The LoRA is for an unknown model, the base model is SDXL.")]
     public void A_LoRA_of_which_no_layer_is_in_the_base_model_is_refused_with_both_families(string layer, string? version, string cause)
     {
         SampleLora lora = new SampleLora().Layer(layer, 8, 6, 4);
