@@ -74,6 +74,27 @@ Describe 'Invoke-NightlyResize.ps1' {
         $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
     }
 
+    It 'takes several base models with commas between them, and PEFT folders' {
+        $box = New-Box 1
+        $peft = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($box.Path, 'my-peft')).FullName
+        $null = Copy-Sample 'lora' ([System.IO.Path]::Combine($peft, 'adapter_model.safetensors'))
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($peft, 'adapter_config.json'), '{ "r": 8, "lora_alpha": 8 }')
+        $folder = [System.IO.Path]::GetDirectoryName($box.Path)
+        $copy = Copy-Sample 'base' ([System.IO.Path]::Combine($folder, 'copy.safetensors'))
+        $box.Checkpoint = "$($box.Checkpoint), $copy"
+        (Invoke-Nightly $box).ExitCode | Should -Be 0
+        [System.IO.Path]::Combine($box.OutputDirectory, 'my-peft_spnckpt1_th-1.2', 'adapter_config.json') | Should -Exist
+        $log = @(Read-Log $box)
+        $log[0] | Should -BeLike "* base model '*sdxl.safetensors', '$copy', *"
+        $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
+    }
+
+    It 'takes a base model with a comma in its name' {
+        $box = New-Box 1
+        $box.Checkpoint = Copy-Sample 'base' ([System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($box.Path), 'a, b.safetensors'))
+        (Invoke-Nightly $box).ExitCode | Should -Be 0
+    }
+
     It 'finds nothing to do the next night' {
         $box = New-Box 1
         (Invoke-Nightly $box).ExitCode | Should -Be 0

@@ -13,7 +13,10 @@ public abstract class PathCommand : EngineCommand
     protected const string LiteralPathSet = "LiteralPath";
 
     /// <summary>
-    /// <para type="description">LoRA files; wildcards are allowed. Other files that a wildcard finds are skipped with a warning.</para>
+    /// <para type="description">
+    /// LoRA files, and folders of PEFT (adapter_model.safetensors with adapter_config.json). Wildcards are allowed; they skip files of
+    /// other kinds.
+    /// </para>
     /// </summary>
     [Parameter(
         Mandatory = true,
@@ -28,7 +31,7 @@ public abstract class PathCommand : EngineCommand
 
     /// <summary>
     /// <para type="description">
-    /// Files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.
+    /// LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.
     /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]

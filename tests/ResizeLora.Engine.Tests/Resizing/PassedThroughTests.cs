@@ -140,6 +140,28 @@ public sealed class PassedThroughTests
         }
     }
 
+    // So it is with conv_in of an inpainting model, which has nine channels.
+    [Fact]
+    public void A_layer_whose_base_weight_has_another_shape_is_copied_and_the_shape_is_said()
+    {
+        using var scene = new ResizeScene(
+            new SampleLora(7)
+                .Layer(ResizeScene.Linear, 41, 32, 8, alpha: 4)
+                .Layer(ResizeScene.TextEncoder1, 48, 32, 8)
+                .Layer(ResizeScene.Key, 20, 24, 4)
+        );
+        using Adapter input = scene.OpenInput();
+        (ResizePlan plan, Adapter output) = scene.Resize("spn_ckpt,thr=-1.2");
+        using (output)
+        {
+            AssertCopied(input, output, [$"{ResizeScene.Linear}.lora_down.weight", $"{ResizeScene.Linear}.lora_up.weight"]);
+            Assert.Equal((1, 2), (plan.Measurement.PassedThrough.Count, plan.Layers.Count));
+            string warning = Assert.Single(scene.Log.Warnings);
+            Assert.Contains(ResizeScene.Linear, warning, StringComparison.Ordinal);
+            Assert.Contains("[40, 32, 1, 1]", warning, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Layers_without_a_base_weight_are_resized_where_the_recipe_needs_none()
     {
