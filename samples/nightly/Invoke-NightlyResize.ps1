@@ -10,13 +10,13 @@ Exit codes: 0, all went well, or there was nothing to do; 1, some files failed; 
 or the base model cannot be used, or another run is still going on.
 
 .PARAMETER Path
-The folder of the LoRA files.
+The folder of the LoRA files, and of PEFT folders.
 
 .PARAMETER OutputDirectory
 The folder of the outputs; it is made when it does not exist.
 
 .PARAMETER Checkpoint
-The base model.
+The base models, as a list or with commas between them: of several families, each LoRA takes the one that it belongs to.
 
 .PARAMETER Recipe
 The recipes; each makes an output of its own.
@@ -48,7 +48,7 @@ param(
     [string] $OutputDirectory,
 
     [Parameter(Mandatory)]
-    [string] $Checkpoint,
+    [string[]] $Checkpoint,
 
     [Parameter(Mandatory)]
     [string] $LogDirectory,
@@ -69,6 +69,8 @@ $ErrorActionPreference = 'Stop'
 
 # pwsh -File hands a list over as one text with commas in it; a recipe has commas of its own, so colons stand between those.
 $boxes = @($Box -split ',' | ForEach-Object { $_.Trim() } | Where-Object { $_ })
+# A comma may be part of a path that exists.
+$bases = @($Checkpoint | ForEach-Object { (Test-Path -LiteralPath $_) ? $_ : $_.Split(',').Trim() } | Where-Object { $_ })
 
 $null = [System.IO.Directory]::CreateDirectory($LogDirectory)
 $logFile = Join-Path $LogDirectory "resize-$BoxName-$([datetime]::Now.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)).log"
@@ -96,9 +98,11 @@ $lock = $null
 try {
     # Held open for as long as the run lasts: the system lets go of it even when the run is killed.
     $lock = [System.IO.File]::Open((Join-Path $LogDirectory "resize-$BoxName.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
-    Write-NightlyLog 'START' "folder '$Path', base model '$Checkpoint', recipes $($Recipe -join ' : ')"
+    Write-NightlyLog 'START' "folder '$Path', base model $(@($bases | ForEach-Object { "'$_'" }) -join ', '), recipes $($Recipe -join ' : ')"
     Import-Module $Module
-    $files = @(Get-ChildItem -Path (Join-Path $Path '*.safetensors') | Sort-Object Name)
+    $folders = Get-ChildItem -LiteralPath $Path -Directory -ErrorAction Ignore |
+        Where-Object { Test-Path -LiteralPath (Join-Path $_.FullName 'adapter_config.json') }
+    $files = @(@(Get-ChildItem -Path (Join-Path $Path '*.safetensors')) + @($folders) | Where-Object { $_ } | Sort-Object Name)
     if (-not (Test-Path -LiteralPath $Path)) {
         throw "The folder '$Path' does not exist."
     }
@@ -109,7 +113,7 @@ try {
         $files = $share
     }
 
-    $norms = @(Get-CheckpointNorm -LiteralPath $Checkpoint)
+    $norms = @(Get-CheckpointNorm -LiteralPath $bases)
     Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $(@($norms | Where-Object FromCache -EQ $false).Count) of them computed now."
 }
 catch {
@@ -123,7 +127,7 @@ $written = 0
 $failed = 0
 try {
     $resize = @{
-        Checkpoint = $Checkpoint
+        Checkpoint = $bases
         Recipe = $Recipe
         OutputDirectory = $OutputDirectory
         Device = $Device

@@ -20,7 +20,7 @@ The folder of the LoRA files.
 The folder of the outputs.
 
 .PARAMETER Checkpoint
-The base model.
+The base models.
 
 .PARAMETER LogDirectory
 The folder of the logs.
@@ -56,7 +56,7 @@ param(
     [string] $OutputDirectory,
 
     [Parameter(Mandatory)]
-    [string] $Checkpoint,
+    [string[]] $Checkpoint,
 
     [Parameter(Mandatory)]
     [string] $LogDirectory,

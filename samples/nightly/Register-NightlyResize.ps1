@@ -13,7 +13,7 @@ The folder of the LoRA files.
 The folder of the outputs.
 
 .PARAMETER Checkpoint
-The base model.
+The base models.
 
 .PARAMETER LogDirectory
 The folder of the logs.
@@ -46,7 +46,7 @@ param(
     [string] $OutputDirectory,
 
     [Parameter(Mandatory)]
-    [string] $Checkpoint,
+    [string[]] $Checkpoint,
 
     [Parameter(Mandatory)]
     [string] $LogDirectory,
@@ -66,7 +66,7 @@ $ErrorActionPreference = 'Stop'
 $script = Join-Path $PSScriptRoot 'Invoke-NightlyResize.ps1'
 $arguments = @('-NoProfile', '-NonInteractive', '-File', $script)
 foreach ($name in 'Path', 'OutputDirectory', 'Checkpoint', 'LogDirectory', 'Recipe') {
-    $arguments += "-$name", (Get-Variable -Name $name -ValueOnly)
+    $arguments += "-$name", ((Get-Variable -Name $name -ValueOnly) -join ',')
 }
 
 # A backslash before a closing quote would quote the quote.

@@ -24,6 +24,7 @@ internal static class NameSummary
     /// <param name="names">Their names; nothing is reported of none.</param>
     /// <param name="reasons">For each name what is particular to it, or null.</param>
     /// <param name="noteCase">The case by which the caller adds its advice, or null.</param>
+    /// <param name="architecture">The architecture of the file, where the names alone may not tell it.</param>
     public static void Warn(
         IProgress<EngineEvent>? progress,
         string path,
@@ -31,7 +32,8 @@ internal static class NameSummary
         string noun,
         IReadOnlyList<string> names,
         IReadOnlyList<string>? reasons = null,
-        string? noteCase = null
+        string? noteCase = null,
+        Architecture? architecture = null
     )
     {
         if (progress is null || names.Count == 0)
@@ -40,7 +42,7 @@ internal static class NameSummary
         }
 
         string[] texts = reasons is null ? [.. names] : [.. names.Zip(reasons, static (name, reason) => $"{Cut(name)} ({reason})")];
-        string start = $"'{path}': {what}: {Count(names, noun)}: ";
+        string start = $"'{path}': {what}: {Count(names, noun, architecture)}: ";
         progress.Report(new EngineNote(EngineNoteLevel.Warning, start + Sample(texts)) { Case = noteCase });
         if (names.Count > Shown)
         {
@@ -51,10 +53,11 @@ internal static class NameSummary
     /// <summary>How many there are, by component: <c>264 layers (TextEncoder1: 72, TextEncoder2: 192)</c>.</summary>
     /// <param name="names">The names of layers or tensors.</param>
     /// <param name="noun">What they are, in the singular.</param>
-    public static string Count(IReadOnlyCollection<string> names, string noun)
+    /// <param name="architecture">The architecture of the file, where the names alone may not tell it.</param>
+    public static string Count(IReadOnlyCollection<string> names, string noun, Architecture? architecture = null)
     {
         LayerSpelling[] spellings = [.. names.Select(LayerSpelling.Read)];
-        Architecture? architecture = AdapterReader.Recognise(spellings.Select(static spelling => (spelling, (long?)null, (long?)null)));
+        architecture ??= AdapterReader.Recognise(spellings.Select(static spelling => (spelling, (long?)null, (long?)null)));
         IGrouping<Component, LayerSpelling>[] groups =
         [
             .. spellings.GroupBy(spelling => AdapterReader.KeyOf(spelling, architecture).Component).OrderBy(static group => group.Key),

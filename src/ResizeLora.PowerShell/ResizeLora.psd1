@@ -5,7 +5,7 @@
     Author = 'The ResizeLora contributors'
     CompanyName = 'The ResizeLora contributors'
     Copyright = 'Copyright (c) 2026 The ResizeLora contributors. MIT licence.'
-    Description = 'Resizes SDXL LoRA and LoCon files: keeps, layer by layer, the dimensions of the singular value decomposition that matter most.'
+    Description = 'Resizes LoRA and LoCon files of image, video and language models (SDXL, SD, Flux, Qwen-Image, Z-Image, Wan, PEFT and others): keeps, layer by layer, the dimensions of the singular value decomposition that matter most.'
     PowerShellVersion = '7.4'
     CompatiblePSEditions = @('Core')
     TypesToProcess = @('ResizeLora.Types.ps1xml')
@@ -26,7 +26,7 @@
     AliasesToExport = @()
     PrivateData = @{
         PSData = @{
-            Tags = @('LoRA', 'LoCon', 'SDXL', 'StableDiffusion', 'safetensors', 'SVD', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
+            Tags = @('LoRA', 'LoCon', 'SDXL', 'StableDiffusion', 'Flux', 'Wan', 'QwenImage', 'PEFT', 'LLM', 'GGUF', 'safetensors', 'SVD', 'PSEdition_Core', 'Windows', 'Linux', 'MacOS')
             # The home of the project: cmdlets and pages of the help name pages under it.
             ProjectUri = 'https://github.com/ResizeLora/ResizeLora'
             LicenseUri = 'https://github.com/ResizeLora/ResizeLora/blob/main/LICENSE'

@@ -69,9 +69,30 @@ Describe 'Invoke-NightlyResize.ps1' {
         Get-FileName $box.OutputDirectory | Should -Be @('style 1_spnckpt1_th-1.2.safetensors', 'style 2_spnckpt1_th-1.2.safetensors')
         $log = @(Read-Log $box)
         $log[0] | Should -Match '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d START   folder '
-        $log | Where-Object { $_ -like '* NORMS   51 norms of the base model*' } | Should -HaveCount 1
+        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model*' } | Should -HaveCount 1
         $log | Where-Object { $_ -like '* WRITTEN *rank 784 -> 183*' } | Should -HaveCount 2
         $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
+    }
+
+    It 'takes several base models with commas between them, and PEFT folders' {
+        $box = New-Box 1
+        $peft = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($box.Path, 'my-peft')).FullName
+        $null = Copy-Sample 'lora' ([System.IO.Path]::Combine($peft, 'adapter_model.safetensors'))
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($peft, 'adapter_config.json'), '{ "r": 8, "lora_alpha": 8 }')
+        $folder = [System.IO.Path]::GetDirectoryName($box.Path)
+        $copy = Copy-Sample 'base' ([System.IO.Path]::Combine($folder, 'copy.safetensors'))
+        $box.Checkpoint = "$($box.Checkpoint), $copy"
+        (Invoke-Nightly $box).ExitCode | Should -Be 0
+        [System.IO.Path]::Combine($box.OutputDirectory, 'my-peft_spnckpt1_th-1.2', 'adapter_config.json') | Should -Exist
+        $log = @(Read-Log $box)
+        $log[0] | Should -BeLike "* base model '*sdxl.safetensors', '$copy', *"
+        $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
+    }
+
+    It 'takes a base model with a comma in its name' {
+        $box = New-Box 1
+        $box.Checkpoint = Copy-Sample 'base' ([System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($box.Path), 'a, b.safetensors'))
+        (Invoke-Nightly $box).ExitCode | Should -Be 0
     }
 
     It 'finds nothing to do the next night' {
@@ -79,7 +100,7 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         $log = @(Read-Log $box)
-        $log | Where-Object { $_ -like '* NORMS   51 norms of the base model, 0 of them computed now.' } | Should -Not -BeNullOrEmpty
+        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model, 0 of them computed now.' } | Should -Not -BeNullOrEmpty
         $log[-1] | Should -BeLike '* END     0 written, 0 failed, 1 looked at'
     }
 

@@ -158,7 +158,7 @@ Describe 'A folder as users have it' {
         $null = [System.IO.Directory]::Move((Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder).Path, (Join-Path $folder 'd done.safetensors'))
         $null = Write-SafetensorsFile (Join-Path $folder 'e by kohya.safetensors') (New-Layer $queryLayer) @{ ss_training_comment = 'Dynamic resize with sv_fro: 0.9 from 32; mine' }
         $null = Write-SafetensorsFile (Join-Path $folder 'f lycoris.safetensors') (New-Tensor 'lora_unet_mid.hada_w1_a' @(2) @(1, 2))
-        $null = Write-SafetensorsFile (Join-Path $folder 'g peft.safetensors') (New-Tensor 'unet.mid.to_q.lora_A.weight' @(1, 2) @(1, 2))
+        $null = Write-SafetensorsFile (Join-Path $folder 'g half.safetensors') (New-Tensor 'unet.mid.to_q.lora_A.weight' @(1, 2) @(1, 2))
         $null = Write-SafetensorsFile (Join-Path $folder 'h embedding.safetensors') (New-Tensor 'emb_params' @(2) @(1, 2))
         [System.IO.File]::WriteAllText((Join-Path $folder 'i damaged.safetensors'), 'Not what its name says.')
         [System.IO.File]::WriteAllText((Join-Path $folder 'j notes.txt'), 'My favourites.')
@@ -181,8 +181,8 @@ Describe 'A folder as users have it' {
         @{ file = 'c other model.safetensors'; reason = 'is a whole model, not a LoRA' }
         @{ file = 'd done.safetensors'; reason = 'was resized before (*spn_lora=1,thr=-0.7*-Force resizes it again' }
         @{ file = 'e by kohya.safetensors'; reason = 'was resized before (Dynamic resize with sv_fro: 0.9 from 32)*-Force resizes it again' }
-        @{ file = 'f lycoris.safetensors'; reason = 'is an adapter of a kind, or in names, that cannot be resized' }
-        @{ file = 'g peft.safetensors'; reason = 'is an adapter of a kind, or in names, that cannot be resized' }
+        @{ file = 'f lycoris.safetensors'; reason = 'is an adapter of a kind that cannot be resized: LoHa' }
+        @{ file = 'g half.safetensors'; reason = 'holds no layer that can be resized: unet.mid.to_q (no lora_up)' }
         @{ file = 'h embedding.safetensors'; reason = 'holds no LoRA layers' }
         @{ file = 'j notes.txt'; reason = "is no safetensors file but '.txt'" }
         @{ file = 'l previews'; reason = 'is a folder' }

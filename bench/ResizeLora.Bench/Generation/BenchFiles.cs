@@ -1,5 +1,4 @@
 using System.Globalization;
-using ResizeLora.Adapters;
 
 namespace ResizeLora.Bench.Generation;
 
@@ -98,10 +97,10 @@ internal sealed class BenchFiles
         foreach ((string layer, int rows, int columns) in architecture.LoraLayers())
         {
             string seed = $"{Path.GetFileName(path)}/{layer}";
-            Add(layer + AdapterLayer.AlphaSuffix, [], () => new ConstantSource((float)alpha));
-            Add(layer + AdapterLayer.DownSuffix, [rank, columns], () => new TrainedDown($"{seed}/down", columns));
+            Add(layer + LoraNames.Alpha, [], () => new ConstantSource((float)alpha));
+            Add(layer + LoraNames.Down, [rank, columns], () => new TrainedDown($"{seed}/down", columns));
             Add(
-                layer + AdapterLayer.UpSuffix,
+                layer + LoraNames.Up,
                 [rows, rank],
                 () => new TrainedUp($"{seed}/up", rows, rank, UpNorm(seed, rows, columns, alpha / rank))
             );

@@ -1,5 +1,4 @@
 using System.Globalization;
-using ResizeLora.Checkpoints;
 
 namespace ResizeLora.Bench.Generation;
 
@@ -48,13 +47,45 @@ internal sealed class SdxlArchitecture
                     || name.Contains(".transformer_blocks.", StringComparison.Ordinal)
                     || name.Contains(".proj_", StringComparison.Ordinal)
                 );
-            IReadOnlyList<string> layers = isTarget ? SdxlLayerMap.LayersOf(name) : [];
+            string[] layers = isTarget ? LayersOf(name) : [];
             foreach (string layer in layers)
             {
-                yield return (layer, (int)shape[0] / layers.Count, (int)shape[1]);
+                yield return (layer, (int)shape[0] / layers.Length, (int)shape[1]);
             }
         }
     }
+
+    // kohya's names of the layers over a weight; the stacked q, k and v of the second text encoder are three.
+    private static string[] LayersOf(string tensor)
+    {
+        const string Blocks = $"{TextEncoder2}transformer.resblocks.";
+        string module = tensor.Replace(".weight", string.Empty, StringComparison.Ordinal);
+        if (module.StartsWith(UNet, StringComparison.Ordinal))
+        {
+            return [$"lora_unet_{Underscored(module[UNet.Length..])}"];
+        }
+
+        if (module.StartsWith($"{TextEncoder1}encoder.", StringComparison.Ordinal))
+        {
+            return [$"lora_te1_text_model_{Underscored(module[TextEncoder1.Length..])}"];
+        }
+
+        if (!module.StartsWith(Blocks, StringComparison.Ordinal))
+        {
+            return [];
+        }
+
+        string block = module[Blocks.Length..]
+            .Replace("mlp.c_fc", "mlp.fc1", StringComparison.Ordinal)
+            .Replace("mlp.c_proj", "mlp.fc2", StringComparison.Ordinal)
+            .Replace(".attn.", ".self_attn.", StringComparison.Ordinal);
+        string[] names = block.EndsWith("in_proj_weight", StringComparison.Ordinal)
+            ? Array.ConvertAll(["q", "k", "v"], part => block.Replace("in_proj_weight", $"{part}_proj", StringComparison.Ordinal))
+            : [block];
+        return Array.ConvertAll(names, static name => $"lora_te2_text_model_encoder_layers_{Underscored(name)}");
+    }
+
+    private static string Underscored(string name) => name.Replace('.', '_');
 
     private static string Number(int value) => value.ToString(CultureInfo.InvariantCulture);
 

@@ -35,7 +35,7 @@ internal static class AccuracyCheck
                 .SingularValues;
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];
-            checkpoint.Read(weight, bytes);
+            weight.Read(bytes);
             double engineBase = EngineNorm(weight, bytes);
 
             set_num_threads(Environment.ProcessorCount);
@@ -73,7 +73,7 @@ internal static class AccuracyCheck
 
     private static Tensor Matrix(BaseWeight weight, byte[] bytes) =>
         TensorReader
-            .ReadRows([weight.Rows, weight.Columns], weight.Tensor.Type, destination => bytes.CopyTo(destination))
+            .ReadRows([weight.Rows, weight.Columns], weight.Type, destination => bytes.CopyTo(destination))
             .to(ScalarType.Float64);
 
     private static double WorstError(double[] values, double[] exact) =>

@@ -30,7 +30,7 @@ internal static class NormProfile
         LayerWorkers.ForEach(
             weights,
             Environment.ProcessorCount,
-            weight => applications.Add((Measure(checkpoint, weight, clock), weight.ByteLength)),
+            weight => applications.Add((Measure(weight, clock), weight.ByteLength)),
             CancellationToken.None
         );
         clock.Print($"Norms of {weights.Length} base weights, {weights.Sum(static weight => weight.ByteLength) >> 20} MiB");
@@ -53,11 +53,11 @@ internal static class NormProfile
     // One by one where the most are, then in steps of ten.
     private static int Bucket(int count) => count <= 12 ? count : (count + 9) / 10 * 10;
 
-    private static int Measure(Checkpoint checkpoint, BaseWeight weight, StepClock clock)
+    private static int Measure(BaseWeight weight, StepClock clock)
     {
         byte[] buffer = clock.Time("take memory", () => ArrayPool<byte>.Shared.Rent((int)weight.ByteLength));
         ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
-        clock.Time("read", () => Read(checkpoint, weight, buffer));
+        clock.Time("read", () => Read(weight, buffer));
         clock.Time("hash", () => XxHash128.Hash(bytes.Span));
         IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory().Create(weight, bytes));
         using (gram as IDisposable)
@@ -73,20 +73,20 @@ internal static class NormProfile
         }
     }
 
-    private static int Read(Checkpoint checkpoint, BaseWeight weight, byte[] buffer)
+    private static int Read(BaseWeight weight, byte[] buffer)
     {
-        checkpoint.Read(weight, buffer.AsSpan(0, (int)weight.ByteLength));
+        weight.Read(buffer.AsSpan(0, (int)weight.ByteLength));
         return buffer.Length;
     }
 
     private static float Decode(BaseWeight weight, ReadOnlySpan<byte> bytes)
     {
         float[] decoded = ArrayPool<float>.Shared.Rent(DecodedAtOnce);
-        int step = DecodedAtOnce * TensorTypes.BytesOf(weight.Tensor.Type);
+        int step = DecodedAtOnce * TensorTypes.BytesOf(weight.Type);
         for (int start = 0; start < bytes.Length; start += step)
         {
             ReadOnlySpan<byte> part = bytes.Slice(start, Math.Min(step, bytes.Length - start));
-            WeightDecoder.ToSingle(weight.Tensor.Type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(weight.Tensor.Type)));
+            WeightDecoder.ToSingle(weight.Type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(weight.Type)));
         }
 
         ArrayPool<float>.Shared.Return(decoded);

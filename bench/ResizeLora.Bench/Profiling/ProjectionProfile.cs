@@ -108,8 +108,8 @@ internal static class ProjectionProfile
             Environment.ProcessorCount,
             weight =>
                 WeightProjection.Compute(
-                    weight.Tensor.Type,
-                    (firstRow, destination) => checkpoint.Read(weight, firstRow, destination),
+                    weight.Type,
+                    weight.Read,
                     weight.Rows,
                     weight.Columns,
                     vectors.AsSpan(0, weight.Rows * rank),

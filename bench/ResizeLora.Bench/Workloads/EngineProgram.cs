@@ -100,6 +100,6 @@ internal sealed class EngineProgram : IBenchProgram
     {
         using var session = new ResizeSession(Device, files.Checkpoint, kept);
         using var adapter = Adapter.Open(files.HighRankLora);
-        session.MeasureBase(adapter.Path, adapter.Layers, progress: null, CancellationToken.None);
+        session.MeasureBase(session.BaseFor(adapter), adapter.Path, adapter.Layers, progress: null, CancellationToken.None);
     }
 }

@@ -52,9 +52,16 @@ internal sealed class FloorProgram
                 using var layers = Adapter.Open(files.HighRankLora);
                 IEnumerable<BaseWeight> weights = layers.Layers.Select(layer => checkpoint.Find(layer.Name)!);
                 pieces.AddRange(
-                    weights.SelectMany(weight =>
-                        Split(checkpoint.File, weight.Tensor, (long)weight.FirstRow * weight.RowByteLength, weight.ByteLength)
-                    )
+                    weights
+                        .SelectMany(static weight => weight.Parts.Select(part => (part, weight.RowByteLength)))
+                        .SelectMany(static rows =>
+                            Split(
+                                rows.part.File.Source,
+                                rows.part.Tensor,
+                                (long)rows.part.FirstRow * rows.RowByteLength,
+                                (long)rows.part.Rows * rows.RowByteLength
+                            )
+                        )
                 );
             }
 

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Bench.Generation;
 using ResizeLora.Compute;
 using static TorchSharp.torch;
 
@@ -56,9 +57,9 @@ internal sealed class ReferenceLayer : IDisposable
     {
         Tensor index = tensor(Array.ConvertAll(kept, static dimension => (long)dimension));
         Tensor roots = SingularValues.index_select(0, index).div(scale).sqrt();
-        tensors.Add(Name + AdapterLayer.AlphaSuffix, tensor((float)(scale * kept.Length)).to(ScalarType.Float16));
-        tensors.Add(Name + AdapterLayer.DownSuffix, right.index_select(0, index).mul(roots.unsqueeze(1)).to(ScalarType.Float16));
-        tensors.Add(Name + AdapterLayer.UpSuffix, left.index_select(1, index).mul(roots).to(ScalarType.Float16));
+        tensors.Add(Name + LoraNames.Alpha, tensor((float)(scale * kept.Length)).to(ScalarType.Float16));
+        tensors.Add(Name + LoraNames.Down, right.index_select(0, index).mul(roots.unsqueeze(1)).to(ScalarType.Float16));
+        tensors.Add(Name + LoraNames.Up, left.index_select(1, index).mul(roots).to(ScalarType.Float16));
     }
 
     /// <inheritdoc/>

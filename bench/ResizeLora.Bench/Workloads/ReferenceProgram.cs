@@ -142,7 +142,7 @@ internal sealed class ReferenceProgram : IBenchProgram
     {
         BaseWeight weight = checkpoint.Find(layer)!;
         using Tensor stored = empty([weight.Rows, weight.Columns], ScalarType.Float16);
-        checkpoint.Read(weight, stored.bytes);
+        weight.Read(stored.bytes);
         return stored.to(ScalarType.Float32);
     }
 

@@ -157,7 +157,7 @@ public sealed class Adapter : IDisposable
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            return AdapterReader.Read(file, SettingsBeside(file.Path));
+            return AdapterReader.Read(file, PeftFolder.ReadSettings(file.Path));
         }
         catch
         {
@@ -179,13 +179,27 @@ public sealed class Adapter : IDisposable
     public void ReportKept(IProgress<EngineEvent>? progress, string whatOfLayers, string? whatOfTensors)
     {
         string[] layers = [.. KeptLayers.Select(static layer => layer.Name)];
-        NameSummary.Warn(progress, Path, whatOfLayers, "layer", layers, [.. KeptLayers.Select(static layer => layer.Reason)]);
+        NameSummary.Warn(
+            progress,
+            Path,
+            whatOfLayers,
+            "layer",
+            layers,
+            [.. KeptLayers.Select(static layer => layer.Reason)],
+            architecture: Architecture
+        );
         if (whatOfTensors is not null)
         {
             HashSet<string> known = layers.ToHashSet(StringComparer.Ordinal);
             bool IsLoose(TensorEntry tensor) => AdapterTensorName.Parse(tensor.Name) is not { } name || !known.Contains(name.Layer);
             string[] loose = [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)];
-            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", loose);
+            string[] beside = [.. loose.Where(static tensor => AdapterTensorName.Parse(tensor) is { Part: AdapterPart.Beside })];
+            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", [.. loose.Except(beside)], architecture: Architecture);
+            if (beside.Length > 0)
+            {
+                string text = $"'{Path}': {NameSummary.Count(beside, "tensor", Architecture)} beside the factors: {NameSummary.Sample(beside)}";
+                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
+            }
         }
     }
 
@@ -229,14 +243,5 @@ public sealed class Adapter : IDisposable
         {
             Verified.Expect(tensor, earlier);
         }
-    }
-
-    // PEFT keeps the scale beside the file. A settings file says nothing of other adapters that happen to lie there.
-    private static string? SettingsBeside(string path)
-    {
-        string settings = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, PeftSettings.FileName);
-        return System.IO.Path.GetFileName(path) == PeftSettings.AdapterFileName && System.IO.File.Exists(settings)
-            ? System.IO.File.ReadAllText(settings)
-            : null;
     }
 }

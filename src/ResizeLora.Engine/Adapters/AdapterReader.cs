@@ -58,15 +58,18 @@ internal sealed class AdapterReader
     {
         // Bare names tell no component; that an architecture was recognised by them does.
         Component component = architecture is not null && spelling.Component == Component.Other ? Component.UNet : spelling.Component;
-        LayerKey key = (architecture ?? ArchitectureCatalog.Mirrored).KeyOf(component, spelling.Module);
-        return architecture is null && component == Component.UNet ? key with { Component = Component.UNet } : key;
+
+        // A few layers of a U-Net tell no version; nearly all of its names mean the same in every version, and no other model has them.
+        return (architecture ?? ArchitectureCatalog.Sdxl).KeyOf(component, spelling.Module);
     }
 
     private static AdapterLayer WithKey(AdapterLayer layer, Architecture? architecture)
     {
         LayerKey key = KeyOf(layer.Spelling, architecture);
         NameTable? names = Components.IsTextEncoder(key.Component) ? ArchitectureCatalog.TextEncoderNames : architecture?.Names;
-        RowSplit? split = key.Rows.IsWhole ? names?.PartsOf(key.Path).Select(static part => (RowSplit?)part.Rows.Split).FirstOrDefault() : null;
+        RowSplit? split = key.Rows.IsWhole
+            ? names?.PartsOf(key.Path).Select(static part => (RowSplit?)part.Rows.Split).FirstOrDefault()
+            : null;
         return layer with { Key = key, FusedAs = split };
     }
 

@@ -64,6 +64,20 @@ internal static partial class BaseModelFamily
             ?? FromSpelling(layers);
     }
 
+    /// <summary>Tells the model by the layers; by what the trainer noted only where that does not contradict them.</summary>
+    /// <param name="adapter">The LoRA.</param>
+    public static string? OfLayers(Adapter adapter)
+    {
+        string? noted = Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers, adapter.Architecture);
+        return
+            adapter.Architecture is { } found
+            && ArchitectureCatalog.Find(noted) is { } known
+            && !known.SharesLayersWith(found)
+            && !found.SharesLayersWith(known)
+            ? found.Name
+            : noted;
+    }
+
     private static string? FromNote(string? note)
     {
         const int LongestNote = 100;

@@ -27,7 +27,7 @@ public static class LoraFileOpener
         {
             AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
             AdapterFileKind.OtherAdapter => new SkipReason(
-                "is an adapter of a kind, or in names, that cannot be resized (LyCORIS, PEFT or diffusers)"
+                $"is an adapter of a kind that cannot be resized: {LayerInventory.Of(file.Header.Tensors).Kind()}"
             ),
             AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
             _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason(

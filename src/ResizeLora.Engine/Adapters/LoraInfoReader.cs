@@ -92,8 +92,13 @@ public static class LoraInfoReader
             chosen.Length <= MostAlphas
                 ? chosen
                 : Enumerable.Range(0, MostAlphas).Select(index => chosen[(int)((long)index * chosen.Length / MostAlphas)]);
+        var scales = new LayerScales(file, PeftFolder.ReadSettings(file.Path));
         return spread
-            .Select(layer => layer.Alpha is { } alpha ? ScalarReader.TryRead(file, alpha) : layer.Rank)
+            .Select(layer =>
+                layer.Alpha is { } alpha ? ScalarReader.TryRead(file, alpha)
+                : layer.Rank is { } rank ? scales.AlphaOf(layer.Name, layer.Spelling, null, rank)
+                : null
+            )
             .OfType<double>()
             .Distinct()
             .Order()

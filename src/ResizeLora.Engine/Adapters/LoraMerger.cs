@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -33,9 +34,10 @@ internal static class LoraMerger
         var factors = new Dictionary<string, MergedFactor>(StringComparer.Ordinal);
         var alphas = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var scaled = new List<(AdapterLayer First, double Alpha)>();
+        AdapterDialect spelling = CommonSpelling(adapters);
         foreach (IReadOnlyList<Share> shares in Match(adapters))
         {
-            AdapterLayer first = shares[0].Layer;
+            AdapterLayer first = NameGiver(shares, spelling);
             Share[] telling = shares.Where(static share => share.Scale != 0).ToArray();
             telling = telling.Length > 0 ? telling : [shares[0]];
             double scale = telling.Max(static share => Math.Abs(share.Scale));
@@ -88,8 +90,30 @@ internal static class LoraMerger
                 }
             )
             .ToArray();
-        return new Adapter(file, layers, header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name)).ToArray(), [], merge);
+        TensorEntry[] others = [.. header.Tensors.Where(tensor => copies.ContainsKey(tensor.Name))];
+        return new Adapter(file, layers, others, [], merge)
+        {
+            Architecture = adapters.Select(static source => source.Adapter.Architecture).FirstOrDefault(static known => known is not null),
+        };
     }
+
+    // The spelling that most layers have: so the names do not depend on the order of the files.
+    private static AdapterDialect CommonSpelling(IReadOnlyList<(Adapter Adapter, double Weight)> adapters) =>
+        adapters
+            .SelectMany(static source => source.Adapter.Layers)
+            .GroupBy(static layer => layer.Spelling.Dialect)
+            .OrderByDescending(static group => group.Count())
+            .ThenBy(static group => group.Key)
+            .Select(static group => group.Key)
+            .FirstOrDefault();
+
+    private static AdapterLayer NameGiver(IReadOnlyList<Share> shares, AdapterDialect spelling) =>
+        shares
+            .Select(static share => share.Layer)
+            .OrderBy(layer => layer.Spelling.Dialect != spelling)
+            .ThenBy(static layer => layer.Spelling.Dialect)
+            .ThenBy(static layer => layer.Name, StringComparer.Ordinal)
+            .First();
 
     // Layers by what they stand over, in the order in which the files name them first.
     private static List<List<Share>> Match(IReadOnlyList<(Adapter Adapter, double Weight)> adapters)
@@ -98,7 +122,8 @@ internal static class LoraMerger
         var known = new Dictionary<LayerKey, List<Share>>();
         foreach ((Adapter adapter, double weight) in adapters)
         {
-            foreach (AdapterLayer layer in adapter.Layers)
+            // The blocks of a fused layer are merged as the one that the file has.
+            foreach (AdapterLayer layer in adapter.Layers.Select(static layer => layer.Fused?.Whole ?? layer).DistinctBy(static layer => layer.Name))
             {
                 if (!known.TryGetValue(layer.Key, out List<Share>? shares))
                 {
@@ -111,6 +136,15 @@ internal static class LoraMerger
             }
         }
 
+        // The same factors in whatever order the files came.
+        matched.ForEach(static shares =>
+            shares.Sort(
+                static (left, right) =>
+                    string.CompareOrdinal(left.Adapter.ContentKey, right.Adapter.ContentKey) is int order and not 0
+                        ? order
+                        : left.Scale.CompareTo(right.Scale)
+            )
+        );
         return matched;
     }
 

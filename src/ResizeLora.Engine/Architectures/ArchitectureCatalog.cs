@@ -18,6 +18,9 @@ internal static class ArchitectureCatalog
     /// <summary>SD 1.x or 2.x.</summary>
     public static StableDiffusion1Or2 StableDiffusion1Or2 { get; } = new();
 
+    /// <summary>A language model by itself.</summary>
+    public static LanguageModel LanguageModel { get; } = new();
+
     /// <summary>All of them; the more particular stands before the more general: Flux shares its names with four others.</summary>
     public static IReadOnlyList<Architecture> All { get; } =
     [
@@ -46,7 +49,7 @@ internal static class ArchitectureCatalog
         StableDiffusion1,
         StableDiffusion2,
         StableDiffusion1Or2,
-        new LanguageModel(),
+        LanguageModel,
     ];
 
     /// <summary>For a model that none of them knows: adapters use its own names.</summary>

@@ -19,12 +19,16 @@ internal static partial class StableDiffusionVersion
         "time_embed",
     ];
 
+    /// <summary>Whether the names are those of a U-Net of Stable Diffusion, of whatever version.</summary>
+    /// <param name="names">The names.</param>
+    public static bool IsUNet(NameSet names) => names.HasAny(Blocks);
+
     /// <summary>The version that names and shapes tell.</summary>
     /// <param name="names">The names.</param>
     /// <returns>The version, or null when it is no U-Net of Stable Diffusion, or nothing tells.</returns>
     public static StableDiffusion? Of(NameSet names)
     {
-        if (!names.HasAny(Blocks))
+        if (!IsUNet(names))
         {
             return null;
         }
@@ -55,7 +59,8 @@ internal static partial class StableDiffusionVersion
             _ => null,
         };
 
-    private static bool IsKey(string name) => name.EndsWith("_attn2_to_k_", StringComparison.Ordinal);
+    private static bool IsKey(string name) =>
+        name.EndsWith("_attn2_to_k_", StringComparison.Ordinal) || name.EndsWith("_attn2_to_v_", StringComparison.Ordinal);
 
     // The columns through the rows of a cross attention's key. SDXL's 2048 stands over layers of 640 and, further in, 1280; that of
     // SD 2, 1024, over layers of 320, 640 and 1280.

@@ -153,6 +153,7 @@ internal sealed class BaseComponent
         return new WeightPart(
             tensor.File,
             tensor.Entry,
+            tensor.Module,
             firstRow,
             rows ?? (int)tensor.Entry.Shape[transposed ? 1 : 0],
             transposed,

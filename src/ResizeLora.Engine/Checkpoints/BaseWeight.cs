@@ -15,6 +15,7 @@ public sealed class BaseWeight
     internal BaseWeight(LayerKey key, string layer, IReadOnlyList<WeightPart> parts)
     {
         this.parts = parts;
+        Module = parts[0].Module;
         Key = key;
         Layer = layer;
         Rows = parts.Sum(static part => part.Rows);
@@ -60,6 +61,8 @@ public sealed class BaseWeight
     /// <summary>The rows' places, for what reads several weights of one tensor.</summary>
     internal IReadOnlyList<WeightPart> Parts => parts;
 
+    private string Module { get; }
+
     private IReadOnlyList<long> KernelShape { get; }
 
     /// <summary>Whether a LoRA layer fits. A 1×1 convolution and a matrix are one and the same.</summary>
@@ -69,6 +72,10 @@ public sealed class BaseWeight
         ArgumentNullException.ThrowIfNull(layer);
         return layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(KernelShape.Prepend(Rows)));
     }
+
+    /// <summary>Whether a module's name is the weight's own, rather than another name for it.</summary>
+    /// <param name="module">The name, dotted or underscored.</param>
+    internal bool Mirrors(string module) => Key.Rows.IsWhole && NameTable.Underscored(module) == NameTable.Underscored(Module);
 
     /// <summary>Reads the whole weight.</summary>
     /// <param name="destination">As long as <see cref="ByteLength"/>.</param>

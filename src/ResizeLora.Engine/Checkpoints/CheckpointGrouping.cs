@@ -26,12 +26,17 @@ internal static class CheckpointGrouping
             return [Build(paths, files, null, [], encoders)];
         }
 
-        // An encoder that came in a file of its own serves every network that has such a one, and none in its own file.
+        // An encoder that came in a file of its own serves every network that has such a one, and none in its own file. A language model
+        // in a file of its own is a base model too.
+        string[] taken = [.. networks.SelectMany(static network => network).Select(static section => section.Section.Origin)];
+        Classified[] free = [.. encoders.Where(encoder => !taken.Contains(encoder.Section.Origin))];
         return
         [
             .. networks.Select(network =>
-                Build(paths, files, network[0].Architecture, network, [.. EncodersFor(network, encoders, networks.Count == 1)])
+                Build(paths, files, network[0].Architecture, network, [.. EncodersFor(network, encoders, free, networks.Count == 1)])
             ),
+            .. free.Where(static encoder => encoder.Kind == TextEncoderKind.LanguageModel)
+                .Select(encoder => Build(paths, files, null, [], [encoder])),
         ];
     }
 
@@ -79,14 +84,19 @@ internal static class CheckpointGrouping
     private static HashSet<string> ModulesOf(Classified section) =>
         section.Section.Tensors.Select(static tensor => tensor.Module).ToHashSet(StringComparer.Ordinal);
 
-    private static IEnumerable<Classified> EncodersFor(List<Classified> network, Classified[] encoders, bool isOnly)
+    private static IEnumerable<Classified> EncodersFor(
+        List<Classified> network,
+        Classified[] encoders,
+        Classified[] free,
+        bool isOnly
+    )
     {
         string[] origins = [.. network.Select(static section => section.Section.Origin)];
         Classified[] own = [.. encoders.Where(encoder => origins.Contains(encoder.Section.Origin))];
         bool Lacks(Classified encoder) => !Array.Exists(own, known => known.Kind == encoder.Kind);
         bool Suits(Classified encoder) =>
             isOnly || (network[0].Architecture?.TextEncoders.Contains(encoder.Kind!.Value) ?? false);
-        return own.Concat(encoders.Where(encoder => !origins.Contains(encoder.Section.Origin) && Lacks(encoder) && Suits(encoder)));
+        return own.Concat(free.Where(encoder => Lacks(encoder) && Suits(encoder)));
     }
 
     private static Checkpoint Build(
@@ -98,6 +108,10 @@ internal static class CheckpointGrouping
     )
     {
         var components = new List<BaseComponent>();
+        bool isLanguageModel = network.Count == 0 && encoders is [{ Kind: TextEncoderKind.LanguageModel }];
+        architecture ??= isLanguageModel ? ArchitectureCatalog.LanguageModel
+            : HasSecondEncoder(network, encoders) ? ArchitectureCatalog.Sdxl
+            : null;
         if (network.Count > 0)
         {
             Component denoiser = architecture?.Denoiser ?? Component.Transformer;
@@ -126,6 +140,11 @@ internal static class CheckpointGrouping
         BaseFile[] used = [.. files.Where(file => all.Any(section => section.Section.Tensors.Exists(tensor => tensor.File == file)))];
         return new Checkpoint(origins, used, architecture, components);
     }
+
+    // A few weights of a U-Net tell no version, but of those with U-Nets only SDXL has a second text encoder.
+    private static bool HasSecondEncoder(IReadOnlyList<Classified> network, IReadOnlyList<Classified> encoders) =>
+        encoders.Any(static encoder => encoder.Section.Component == Component.TextEncoder2)
+        && network.Any(static section => StableDiffusionVersion.IsUNet(section.Section.Names));
 
     // By the place in the file, else by the family, else in the order of the known kinds.
     private static Component[] NumbersOf(IReadOnlyList<Classified> encoders, Architecture? architecture, bool areAlone)

@@ -106,9 +106,12 @@ internal static class CheckpointOpener
 
         (string, Component)[] components =
         [
-            .. Subfolders.SelectMany(subfolder => WeightsIn(Path.Combine(path, subfolder.Folder)).Select(file => (file, subfolder.Component))),
+            .. Subfolders.SelectMany(subfolder =>
+                WeightsIn(Path.Combine(path, subfolder.Folder)).Select(file => (file, subfolder.Component))
+            ),
         ];
-        (string, Component)[] files = components.Length > 0 ? components : [.. WeightsIn(path).Select(static file => (file, Component.Other))];
+        (string, Component)[] files =
+            components.Length > 0 ? components : [.. WeightsIn(path).Select(static file => (file, Component.Other))];
         return files.Length > 0
             ? files
             : throw new CheckpointException(
@@ -184,13 +187,13 @@ internal static class CheckpointOpener
                 .. document
                     .RootElement.GetProperty("weight_map")
                     .EnumerateObject()
-                    .Select(static entry => entry.Value.GetString()!)
+                    .Select(static entry => entry.Value.GetString() ?? string.Empty)
                     .Distinct(StringComparer.Ordinal)
                     .Order(StringComparer.Ordinal),
             ];
 
             // An index is anybody's file: it names files beside it and nothing else.
-            return Array.TrueForAll(names, static name => name == Path.GetFileName(name) && name.Length > 0)
+            return Array.TrueForAll(names, static name => name == Path.GetFileName(name) && name is not ("" or "." or ".."))
                 ? [.. names.Select(name => Path.Combine(folder, name))]
                 : throw Malformed(index);
         }

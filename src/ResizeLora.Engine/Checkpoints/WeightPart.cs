@@ -5,11 +5,20 @@ namespace ResizeLora.Checkpoints;
 /// <summary>Rows of a tensor of a base model that make up a weight, or a part of one.</summary>
 /// <param name="File">The file.</param>
 /// <param name="Tensor">The tensor, as it is stored.</param>
+/// <param name="Module">The module's name in the base model, without prefix.</param>
 /// <param name="FirstRow">The first row of the weight, counted as the weight is meant.</param>
 /// <param name="Rows">How many rows.</param>
 /// <param name="IsTransposed">Whether the tensor is stored [in, out].</param>
 /// <param name="Scale">What its values are to be multiplied with, or null.</param>
-internal sealed record WeightPart(BaseFile File, TensorEntry Tensor, int FirstRow, int Rows, bool IsTransposed, WeightScale? Scale)
+internal sealed record WeightPart(
+    BaseFile File,
+    TensorEntry Tensor,
+    string Module,
+    int FirstRow,
+    int Rows,
+    bool IsTransposed,
+    WeightScale? Scale
+)
 {
     /// <summary>Whether the stored bytes are the weight's.</summary>
     public bool IsPlain => !IsTransposed && Scale is null;

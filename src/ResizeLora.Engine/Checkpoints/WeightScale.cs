@@ -78,8 +78,7 @@ internal sealed class WeightScale
             return size;
         }
 
-        int smallest = (size + scales - 1) / scales;
-        return smallest * scales == size || (size + UsualBlock - 1) / UsualBlock != scales ? smallest : UsualBlock;
+        return (size + UsualBlock - 1) / UsualBlock == scales ? UsualBlock : (size + scales - 1) / scales;
     }
 
     private float[] ReadValues()

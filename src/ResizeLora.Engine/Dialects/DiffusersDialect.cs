@@ -33,13 +33,7 @@ internal sealed class DiffusersDialect : Dialect
     public override LayerSpelling? Read(string layer)
     {
         LayerSpelling? spelling =
-            base.Read(layer)
-            ?? (
-                Array.Exists(Blocks, block => layer.StartsWith(block, StringComparison.Ordinal))
-                    ? new LayerSpelling(Name, Component.UNet, layer)
-                : layer.StartsWith("text_model.", StringComparison.Ordinal) ? new LayerSpelling(Name, Component.TextEncoder1, layer)
-                : null
-            );
+            base.Read(layer) ?? (ComponentOf(layer) is { } component ? new LayerSpelling(Name, component, layer) : null);
         return spelling is { } read && read.Module.Contains(Processor, StringComparison.Ordinal)
             ? read with
             {
@@ -47,6 +41,13 @@ internal sealed class DiffusersDialect : Dialect
             }
             : spelling;
     }
+
+    /// <summary>The component of a module without prefix, where its name tells it.</summary>
+    /// <param name="module">The module.</param>
+    public static Component? ComponentOf(string module) =>
+        Array.Exists(Blocks, block => module.StartsWith(block, StringComparison.Ordinal)) ? Component.UNet
+        : module.StartsWith("text_model.", StringComparison.Ordinal) ? Component.TextEncoder1
+        : null;
 
     // attn1.processor.to_out stands for attn1.to_out.0.
     private static string WithoutProcessor(string module)

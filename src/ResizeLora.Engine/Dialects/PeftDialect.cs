@@ -28,14 +28,14 @@ internal sealed class PeftDialect : Dialect
     /// <inheritdoc/>
     public override LayerSpelling? Read(string layer)
     {
-        if (base.Read(layer) is not { } spelling)
+        if (base.Read(layer) is not { Component: Component.Other } spelling)
         {
-            return null;
+            return base.Read(layer);
         }
 
         string? inner = Array.Find(InnerPrefixes, prefix => spelling.Module.StartsWith(prefix, StringComparison.Ordinal));
-        return inner is null || spelling.Component != Component.Other
-            ? spelling
+        return inner is null
+            ? spelling with { Component = DiffusersDialect.ComponentOf(spelling.Module) ?? Component.Other }
             : spelling with
             {
                 // The transformer of GPT-2 is a language model, not a component: base_model.model.transformer.h.0.attn.c_attn.

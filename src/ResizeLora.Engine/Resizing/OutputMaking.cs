@@ -48,6 +48,15 @@ public sealed class OutputMaking
     /// <summary>The LoRA file; of a merge the path that it goes by.</summary>
     public string SourcePath => adapter.Path;
 
+    /// <summary>Whether the LoRA is a folder of PEFT, so that the output is one too.</summary>
+    public bool IsPeftFolder => adapter.SettingsText is not null;
+
+    /// <summary>The folder in which the LoRA lies; of one of PEFT the folder in which that folder lies.</summary>
+    public string SourceFolder => IsPeftFolder ? Parent(Parent(SourcePath)) : Parent(SourcePath);
+
+    /// <summary>The LoRA's name without an extension; of one of PEFT its folder's name.</summary>
+    public string SourceName => IsPeftFolder ? Path.GetFileName(Parent(SourcePath)) : Path.GetFileNameWithoutExtension(SourcePath);
+
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe { get; }
 
@@ -101,6 +110,8 @@ public sealed class OutputMaking
         bool source = Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;
         return (source, way);
     }
+
+    private static string Parent(string path) => Path.GetDirectoryName(path) ?? path;
 
     private bool AgreesRecipe(JsonObject parameters)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
-using ResizeLora.Recipes;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 
 namespace ResizeLora.Resizing;
 
@@ -22,7 +23,7 @@ internal static class OutputNames
         string stem = StemOf(making);
         string exact = Describe(making.Recipe, threshold, exact: true);
         string[] names = [Describe(making.Recipe, threshold, exact: false), exact, $"{exact}_{TypeName(making)}"];
-        return names.Distinct(StringComparer.Ordinal).Select(name => stem + name + Extension).ToArray();
+        return names.Distinct(StringComparer.Ordinal).Select(name => stem + name + SuffixOf(making)).ToArray();
     }
 
     /// <summary>The names for when all of those are taken, with a count from 2 behind them; they never end.</summary>
@@ -30,38 +31,43 @@ internal static class OutputNames
     /// <param name="threshold">The threshold, as above.</param>
     public static IEnumerable<string> Counted(OutputMaking making, double? threshold)
     {
-        string last = Path.GetFileNameWithoutExtension(Of(making, threshold)[^1]);
+        string suffix = SuffixOf(making);
+        string last = Of(making, threshold)[^1][..^suffix.Length];
         for (int count = 2; ; count++)
         {
-            yield return string.Create(CultureInfo.InvariantCulture, $"{last}_{count}{Extension}");
+            yield return string.Create(CultureInfo.InvariantCulture, $"{last}_{count}{suffix}");
         }
     }
 
     /// <summary>Whether a file of that name may be an output whose threshold is not known yet, as at a size recipe.</summary>
-    /// <param name="name">The file's name.</param>
+    /// <param name="name">The file's name, from the folder of outputs on.</param>
     /// <param name="making">The output.</param>
     public static bool MayBe(string name, OutputMaking making) => MayBe(name, making, exact: false) || MayBe(name, making, exact: true);
 
     private static bool MayBe(string name, OutputMaking making, bool exact)
     {
         string start = StemOf(making) + Describe(making.Recipe, threshold: null, exact) + ThresholdMark;
+        string suffix = SuffixOf(making);
         bool fits =
             name.StartsWith(start, StringComparison.Ordinal)
-            && name.EndsWith(Extension, StringComparison.Ordinal)
-            && name.Length > start.Length + Extension.Length;
+            && name.EndsWith(suffix, StringComparison.Ordinal)
+            && name.Length > start.Length + suffix.Length;
         if (!fits)
         {
             return false;
         }
 
         // A number, and behind it at most the type and a count.
-        string[] rest = name[start.Length..^Extension.Length].Split('_');
+        string[] rest = name[start.Length..^suffix.Length].Split('_');
         return IsNumber(rest[0]) && (rest.Length == 1 || (rest.Length <= 3 && rest[1] == TypeName(making) && rest.Skip(2).All(IsCount)));
     }
 
     private static bool IsCount(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
-    private static string StemOf(OutputMaking making) => Path.GetFileNameWithoutExtension(making.SourcePath) + "_";
+    private static string StemOf(OutputMaking making) => making.SourceName + "_";
+
+    private static string SuffixOf(OutputMaking making) =>
+        making.IsPeftFolder ? $"{Path.DirectorySeparatorChar}{PeftSettings.AdapterFileName}" : Extension;
 
     private static string TypeName(OutputMaking making) => TensorTypes.NameOf(making.Type).ToLowerInvariant();
 

@@ -1,3 +1,4 @@
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Resizing;
@@ -128,7 +129,7 @@ public sealed class OutputPlacement
 
     private string? FindByName(OutputMaking making, double? threshold)
     {
-        foreach (string target in FoldersOf(making.SourcePath))
+        foreach (string target in FoldersOf(making.SourceFolder))
         {
             visited.Add(target);
             string PathOf(string name) => Path.Combine(target, name);
@@ -146,10 +147,13 @@ public sealed class OutputPlacement
     // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
     private string? FindByPattern(OutputMaking making)
     {
-        foreach (string target in FoldersOf(making.SourcePath).Where(Directory.Exists))
+        foreach (string target in FoldersOf(making.SourceFolder).Where(Directory.Exists))
         {
             visited.Add(target);
-            IEnumerable<string> paths = Directory.EnumerateFiles(target).Where(file => OutputNames.MayBe(Path.GetFileName(file), making));
+            IEnumerable<string> outputs = making.IsPeftFolder
+                ? Directory.EnumerateDirectories(target).Select(PeftFolder.AdapterIn).OfType<string>()
+                : Directory.EnumerateFiles(target);
+            IEnumerable<string> paths = outputs.Where(file => OutputNames.MayBe(Path.GetRelativePath(target, file), making));
             string? path = FindSame(paths.Order(StringComparer.Ordinal), making, out bool isSomebodyElses);
             if (path is not null || !isSomebodyElses)
             {
@@ -179,7 +183,7 @@ public sealed class OutputPlacement
 
     private string FindFree(OutputMaking making, double? threshold, bool overwrite)
     {
-        string[] targets = FoldersOf(making.SourcePath).ToArray();
+        string[] targets = FoldersOf(making.SourceFolder).ToArray();
         for (int index = 0; ; index++)
         {
             foreach (string name in OutputNames.Of(making, threshold).Concat(OutputNames.Counted(making, threshold)))
@@ -226,10 +230,10 @@ public sealed class OutputPlacement
     }
 
     // For loras/a/x.safetensors: the output folder, then a, then loras/a below it.
-    private IEnumerable<string> FoldersOf(string source)
+    private IEnumerable<string> FoldersOf(string sourceFolder)
     {
-        string? parent = Path.GetDirectoryName(source);
-        yield return folder ?? parent!;
+        string? parent = sourceFolder;
+        yield return folder ?? sourceFolder;
         string below = string.Empty;
         while (folder is not null && parent is not null && Path.GetFileName(parent) is { Length: > 0 } name)
         {

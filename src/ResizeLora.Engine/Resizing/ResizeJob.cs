@@ -388,9 +388,10 @@ public sealed class ResizeJob : IDisposable
             AdapterBase? joined = session.BaseFor(adapter);
             string[] misfits = [.. withoutBase.Where(layer => joined?.FindMisfit(layer) is not null)];
             const string What = "copied unchanged, since the base model has no weights under them";
-            NameSummary.Warn(progress, SourcePath, What, "layer", [.. withoutBase.Except(misfits)]);
+            NameSummary.Warn(progress, SourcePath, What, "layer", [.. withoutBase.Except(misfits)], architecture: adapter.Architecture);
             const string Misfit = "copied unchanged, since the base model's weights under them have other shapes";
-            NameSummary.Warn(progress, SourcePath, Misfit, "layer", misfits, [.. misfits.Select(layer => joined!.FindMisfit(layer)!.ShapeText)]);
+            string[] shapes = [.. misfits.Select(layer => joined!.FindMisfit(layer)!.ShapeText)];
+            NameSummary.Warn(progress, SourcePath, Misfit, "layer", misfits, shapes, architecture: adapter.Architecture);
         }
 
         foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.Kept.Length == 0))

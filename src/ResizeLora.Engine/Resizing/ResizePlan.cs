@@ -68,6 +68,9 @@ public sealed class ResizePlan
         }
     }
 
+    /// <summary>The settings to write beside the output of a PEFT folder; null for other files.</summary>
+    internal string? PeftSettings { get; init; }
+
     /// <summary>The pairs of factors that the layers are written as.</summary>
     internal IReadOnlyList<OutputPair> Pairs { get; }
 

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Recipes;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
@@ -30,10 +31,14 @@ internal static class ResizePlanner
         SafetensorsLayout LayOut(DimensionSelection selection) =>
             ResizePlanner.LayOut(
                 pairs,
-                selection.Kept,
+                KeepMarks(selection, spectra).Kept,
                 copied,
                 type,
-                ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank)
+                WithPeftSettings(
+                    ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank),
+                    ScalesOf(pairs, KeepMarks(selection, spectra).Kept, passedThrough),
+                    adapter
+                )
             );
 
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
@@ -64,6 +69,7 @@ internal static class ResizePlanner
             chosen = DimensionSelector.ByThreshold(allowed, recipe.Threshold!.Value);
         }
 
+        chosen = KeepMarks(chosen, spectra);
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         bool IsUnchanged(LayerPlan layer) =>
             layer.Result.NewRank == layer.Result.OldRank
@@ -74,9 +80,22 @@ internal static class ResizePlanner
         string[] passed = [.. passedThrough.Select(static layer => layer.Name)];
         return new ResizePlan(making, chosen.Threshold, quantiles, plans, pairs, copied, passed, LayOut(chosen), adapter.File.Length)
         {
+            PeftSettings = adapter.SettingsText is { } settings
+                ? PeftOutput.UpdateFile(settings, ScalesOf(pairs, chosen.Kept, passedThrough), adapter.KeptLayers.Count > 0)
+                : null,
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
     }
+
+    // Without the layer by which a loader recognises the spelling, it would load nothing of the file.
+    private static DimensionSelection KeepMarks(DimensionSelection selection, LayerSpectrum[] spectra) =>
+        selection with
+        {
+            Kept =
+            [
+                .. selection.Kept.Zip(spectra, static (kept, spectrum) => kept.Length == 0 && LoaderMarks.Has(spectrum.Layer) ? [0] : kept),
+            ],
+        };
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;
 
@@ -98,6 +117,32 @@ internal static class ResizePlanner
         );
         return Scoring.Score(recipe, references);
     }
+
+    private static Dictionary<string, string> WithPeftSettings(
+        Dictionary<string, string> metadata,
+        WrittenScale[] scales,
+        Adapter adapter
+    )
+    {
+        if (scales.Length > 0 && metadata.TryGetValue(PeftSettings.MetadataKey, out string? settings))
+        {
+            metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(settings, scales, adapter.KeptLayers.Count > 0);
+        }
+
+        return metadata;
+    }
+
+    private static WrittenScale[] ScalesOf(
+        IReadOnlyList<OutputPair> pairs,
+        IReadOnlyList<int[]> kept,
+        IReadOnlyList<AdapterLayer> passedThrough
+    ) =>
+        [
+            .. pairs
+                .Select(pair => new WrittenScale(pair.Stored, pair.Layers.Sum(layer => kept[layer].Length), 1))
+                .Where(static layer => layer.Rank > 0),
+            .. passedThrough.Select(static layer => new WrittenScale(layer, layer.Rank, layer.Scale)),
+        ];
 
     private static SafetensorsLayout LayOut(
         IReadOnlyList<OutputPair> pairs,

@@ -63,10 +63,14 @@ public sealed class ResizeSession : IDisposable
         AdapterBase? found = Checkpoints
             .Select(checkpoint => new AdapterBase(adapter, checkpoint))
             .Where(static candidate => !candidate.IsOfAnotherFamily)
-            .MaxBy(static candidate => candidate.FittingCount);
+            .MaxBy(candidate => (candidate.FittingCount, IsNoted(adapter, candidate), candidate.MirroredCount));
         joined = (adapter, found);
         return found;
     }
+
+    // What a trainer noted decides where names and shapes leave a choice.
+    private static bool IsNoted(Adapter adapter, AdapterBase candidate) =>
+        candidate.Checkpoint.Family is { } family && BaseModelFamily.OfLayers(adapter) == family;
 
     /// <summary>Why no base model fits a LoRA.</summary>
     /// <param name="adapter">The LoRA.</param>
@@ -79,9 +83,7 @@ public sealed class ResizeSession : IDisposable
             return null;
         }
 
-        string? family =
-            adapter.Architecture?.Name
-            ?? BaseModelFamily.Of(adapter.Metadata, LayerInventory.Of(adapter.File.Header.Tensors).Layers, null);
+        string? family = BaseModelFamily.OfLayers(adapter);
         return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, Checkpoints);
     }
 

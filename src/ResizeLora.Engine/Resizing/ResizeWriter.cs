@@ -80,6 +80,11 @@ internal static class ResizeWriter
             throw AdapterException.Stale(adapter.Path, plan.Layers.Count > 0 ? plan.Layers[0].Result.Layer : string.Empty);
         }
 
+        if (plan.PeftSettings is { } settings)
+        {
+            PeftOutput.WriteBeside(settings, path);
+        }
+
         writer.Commit(metadata, overwrite);
 
         // A copied tensor whose name lies between those of a layer's factors makes two segments of the layer.

@@ -22,17 +22,16 @@ public sealed class AdapterBase
         {
             if (checkpoint.Find(layer) is { } weight)
             {
-                (weight.Fits(layer) ? weights : misfits)[layer.Name] = weight;
+                bool fits = weight.Fits(layer);
+                (fits ? weights : misfits)[layer.Name] = weight;
+                MirroredCount += fits && weight.Mirrors(layer.Spelling.Module) ? 1 : 0;
             }
         }
 
+        bool? isSame = adapter.Architecture is { } mine && checkpoint.Architecture is { } theirs ? ShareLayers(mine, theirs) : null;
         IsOfAnotherFamily =
             adapter.Layers.Count > 0
-            && (
-                weights.Count == 0
-                || misfits.Count > weights.Count
-                || (adapter.Architecture is { } mine && checkpoint.Architecture is { } theirs && !ShareLayers(mine, theirs))
-            );
+            && (weights.Count == 0 || isSame == false || (isSame is null && misfits.Count > weights.Count));
     }
 
     /// <summary>The base model.</summary>
@@ -45,6 +44,9 @@ public sealed class AdapterBase
 
     /// <summary>How many layers have a weight of their shape.</summary>
     public int FittingCount => weights.Count;
+
+    /// <summary>How many of them have the base model's own name.</summary>
+    internal int MirroredCount { get; }
 
     /// <summary>The weight of a layer; null where there is none of its name and shape.</summary>
     /// <param name="layer">The layer's name.</param>

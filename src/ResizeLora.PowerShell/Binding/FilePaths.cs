@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using Microsoft.PowerShell.Commands;
+using ResizeLora.Dialects;
 using ResizeLora.PowerShell.Hosting;
 
 namespace ResizeLora.PowerShell.Binding;
@@ -22,26 +23,35 @@ internal static class FilePaths
     /// <param name="path">The path, a PSPath included.</param>
     /// <param name="literal">Whether brackets and stars are part of the name.</param>
     /// <param name="isNamed">Whether the user named it, unless a wildcard finds it.</param>
-    public static IReadOnlyList<InputFile> Resolve(PSCmdlet command, string path, bool literal, bool isNamed)
+    /// <param name="takesFolders">Whether the command works on folders.</param>
+    public static IReadOnlyList<InputFile> Resolve(PSCmdlet command, string path, bool literal, bool isNamed, bool takesFolders)
     {
         try
         {
             // A name that exists as it stands is meant as it stands, brackets and all, as results pipe their names in here too.
             string exact = ResolveLiteral(command, path);
-            if (Directory.Exists(exact) && isNamed)
+            if (!takesFolders && Directory.Exists(exact) && PeftFolder.AdapterIn(exact) is { } adapter)
+            {
+                return [new InputFile(adapter, isNamed)];
+            }
+
+            if (!takesFolders && Directory.Exists(exact) && isNamed)
             {
                 command.WriteError(FolderError(path));
                 return [];
             }
 
-            if (literal || File.Exists(exact))
+            if (literal || File.Exists(exact) || Directory.Exists(exact))
             {
                 return [new InputFile(exact, isNamed)];
             }
 
             IEnumerable<string> found = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             RequireFileSystem(provider, path);
-            return [.. found.Select(static file => new InputFile(file, IsNamed: false))];
+            return
+            [
+                .. found.Select(file => new InputFile((takesFolders ? null : PeftFolder.AdapterIn(file)) ?? file, IsNamed: false)),
+            ];
         }
         catch (Exception exception)
             when (exception

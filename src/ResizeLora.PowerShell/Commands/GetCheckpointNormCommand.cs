@@ -21,7 +21,10 @@ public sealed class GetCheckpointNormCommand : FileCommand
     private NormCache? cache;
 
     /// <summary>
-    /// <para type="description">Base models: safetensors and GGUF files, folders of diffusers or transformers, indexes of shards; wildcards are allowed.</para>
+    /// <para type="description">
+    /// Base models: safetensors and GGUF files, folders of diffusers or transformers, and indexes of shards
+    /// (model.safetensors.index.json). Wildcards are allowed.
+    /// </para>
     /// </summary>
     [Parameter(
         Mandatory = true,
@@ -41,7 +44,8 @@ public sealed class GetCheckpointNormCommand : FileCommand
 
     /// <summary>
     /// <para type="description">
-    /// Only these layers, by their names in LoRA files; wildcards are allowed. All that a LoRA or LoCon can change by default.
+    /// Only these layers, by kohya's names for them (those of a language model by its own names). Wildcards are allowed. All that a LoRA
+    /// or LoCon can change by default.
     /// </para>
     /// </summary>
     [Parameter(Position = 1)]

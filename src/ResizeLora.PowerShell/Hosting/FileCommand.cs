@@ -12,9 +12,6 @@ public abstract class FileCommand : PathCommand
     /// <summary>What is done to each file, for the progress display.</summary>
     protected abstract string Activity { get; }
 
-    /// <summary>Whether a folder is one thing to work on, as a base model of diffusers is.</summary>
-    protected virtual bool TakesFolders => false;
-
     /// <inheritdoc/>
     protected override void ProcessRecord()
     {

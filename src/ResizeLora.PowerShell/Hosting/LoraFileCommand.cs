@@ -28,9 +28,9 @@ public abstract class LoraFileCommand : FileCommand
 
     /// <summary>
     /// <para type="description">
-    /// The base model: a safetensors or GGUF file, a folder of diffusers or transformers, or an index of shards. Several files that hold
-    /// different components of one model are one base model. With base models of several families, each LoRA takes the one that it
-    /// belongs to. Needed by recipes that use spn_ckpt, fro_ckpt or subspace.
+    /// The base model: a safetensors or GGUF file, a folder of diffusers or transformers, or an index of shards. Files that hold different
+    /// parts of one model, such as its text encoders, are one base model. Several base models may be given: each LoRA takes the one that
+    /// it belongs to. Recipes with spn_ckpt, fro_ckpt or subspace need it.
     /// </para>
     /// </summary>
     [Parameter]
@@ -114,7 +114,7 @@ public abstract class LoraFileCommand : FileCommand
         if (!file.IsNamed && ReasonToSkip(adapter) is { } mismatch)
         {
             adapter.Dispose();
-            Skip(file, mismatch);
+            WriteWarning($"'{file.Path}' {mismatch}; it is left alone.");
             return;
         }
 

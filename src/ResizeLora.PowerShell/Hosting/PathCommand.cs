@@ -13,7 +13,10 @@ public abstract class PathCommand : EngineCommand
     protected const string LiteralPathSet = "LiteralPath";
 
     /// <summary>
-    /// <para type="description">LoRA files; wildcards are allowed. Other files that a wildcard finds are skipped with a warning.</para>
+    /// <para type="description">
+    /// LoRA files, and folders of PEFT (adapter_model.safetensors with adapter_config.json). Wildcards are allowed; they skip files of
+    /// other kinds.
+    /// </para>
     /// </summary>
     [Parameter(
         Mandatory = true,
@@ -28,7 +31,7 @@ public abstract class PathCommand : EngineCommand
 
     /// <summary>
     /// <para type="description">
-    /// Files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.
+    /// LoRA files by their exact names, in which brackets and stars mean themselves. Files from Get-ChildItem bind here.
     /// </para>
     /// </summary>
     [Parameter(Mandatory = true, ValueFromPipelineByPropertyName = true, ParameterSetName = LiteralPathSet)]
@@ -36,15 +39,18 @@ public abstract class PathCommand : EngineCommand
     [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
     public string[] LiteralPath { get; set; } = [];
 
+    /// <summary>Whether any folder is one thing to work on, as a base model of diffusers is; one of PEFT always is.</summary>
+    protected virtual bool TakesFolders => false;
+
     /// <summary>The paths of the current record, and the files that each of them names.</summary>
     internal IEnumerable<(string Path, IReadOnlyList<InputFile> Files)> ResolveFiles() =>
         ParameterSetName switch
         {
             // From the pipeline, exact names are those that Get-ChildItem found.
             LiteralPathSet => LiteralPath.Select(path =>
-                (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput))
+                (path, FilePaths.Resolve(this, path, literal: true, isNamed: !MyInvocation.ExpectingInput, TakesFolders))
             ),
-            PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true))),
+            PathSet => Path.Select(path => (path, FilePaths.Resolve(this, path, literal: false, isNamed: true, TakesFolders))),
             _ => [],
         };
 }

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Adapters;
@@ -19,6 +20,8 @@ public sealed class AdapterTests : IDisposable
             { [4, 32, 3, 3], [40, 4, 1, 1], LayerKind.Convolution3x3, 40, 288 },
             { [4, 32, 5, 5], [40, 4, 1, 1], LayerKind.Convolution, 40, 800 },
             { [4, 32, 1, 3], [40, 4, 1, 1], LayerKind.Convolution, 40, 96 },
+            { [4, 32, 3], [40, 4, 1], LayerKind.Convolution, 40, 96 },
+            { [4, 8, 3, 3, 3], [40, 4, 1, 1, 1], LayerKind.Convolution, 40, 216 },
             { [4, 1], [1, 4], LayerKind.Linear, 1, 1 },
             { [4, 3], [2, 4], LayerKind.Linear, 2, 3 },
         };
@@ -122,11 +125,12 @@ public sealed class AdapterTests : IDisposable
     [InlineData("lora_te2_text_model_encoder_layers_31_self_attn_q_proj", Component.TextEncoder2, "layers.31")]
     [InlineData("lora_te_text_model_encoder_layers_3_mlp_fc2", Component.TextEncoder1, "layers.3")]
     [InlineData("lora_prior_input_blocks", Component.Other, "")]
-    [InlineData("", Component.Other, "")]
+    [InlineData("odd", Component.Other, "")]
     public void A_name_tells_component_and_block(string name, Component component, string block)
     {
-        Assert.Equal(component, LayerName.ComponentOf(name));
-        Assert.Equal(block, LayerName.BlockOf(name));
+        using Adapter adapter = Open(new SampleLora().Layer(name, 8, 6, 2));
+        AdapterLayer layer = Assert.Single(adapter.Layers);
+        Assert.Equal((component, block), (layer.Component, layer.Block));
     }
 
     private static long Count(long[] shape) => shape.Aggregate(1L, static (product, dimension) => product * dimension);

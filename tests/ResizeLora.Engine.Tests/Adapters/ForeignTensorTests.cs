@@ -13,7 +13,6 @@ public sealed class ForeignTensorTests : IDisposable
     [Theory]
     [InlineData("dora_scale")]
     [InlineData("lora_mid.weight")]
-    [InlineData("diff_b")]
     [InlineData("bias")]
     [InlineData("w_norm")]
     [InlineData("lora_magnitude_vector.weight")]
@@ -29,6 +28,21 @@ public sealed class ForeignTensorTests : IDisposable
         Assert.Equal(["plain"], adapter.Layers.Select(layer => layer.Name));
         string[] expected = ["extended.alpha", "extended.lora_down.weight", "extended.lora_up.weight", $"extended.{extra}"];
         Assert.Equal(expected, adapter.OtherTensors.Select(tensor => tensor.Name));
+    }
+
+    [Theory]
+    [InlineData("diff_b")]
+    [InlineData("lora_B.bias")]
+    public void A_change_of_the_bias_beside_a_pair_is_copied_and_the_pair_is_a_layer(string beside)
+    {
+        using Adapter adapter = Open(
+            new SampleLora()
+                .Layer("extended", 8, 6, 2, alpha: 1)
+                .Tensor(SampleTensor.Of($"extended.{beside}", TensorType.Float32, [8], new double[8]))
+        );
+        Assert.Equal("extended", Assert.Single(adapter.Layers).Name);
+        Assert.Equal([$"extended.{beside}"], adapter.OtherTensors.Select(static tensor => tensor.Name));
+        Assert.Empty(adapter.KeptLayers);
     }
 
     [Fact]
@@ -73,10 +87,10 @@ public sealed class ForeignTensorTests : IDisposable
     [Theory]
     [InlineData("lora_unet_x.lora_down.weight", AdapterFileKind.Lora)]
     [InlineData("lora_unet_x.lora_up.weight", AdapterFileKind.Lora)]
-    [InlineData("unet.x.lora_A.weight", AdapterFileKind.OtherAdapter)]
-    [InlineData("unet.x.lora_B.weight", AdapterFileKind.OtherAdapter)]
-    [InlineData("unet.x.lora.down.weight", AdapterFileKind.OtherAdapter)]
-    [InlineData("unet.x.to_q_lora.up.weight", AdapterFileKind.OtherAdapter)]
+    [InlineData("unet.x.lora_A.weight", AdapterFileKind.Lora)]
+    [InlineData("unet.x.lora_B.weight", AdapterFileKind.Lora)]
+    [InlineData("unet.x.lora.down.weight", AdapterFileKind.Lora)]
+    [InlineData("unet.x.to_q_lora.up.weight", AdapterFileKind.Lora)]
     [InlineData("lora_unet_x.hada_w1_a", AdapterFileKind.OtherAdapter)]
     [InlineData("lora_unet_x.lokr_w2", AdapterFileKind.OtherAdapter)]
     [InlineData("lora_unet_x.oft_blocks", AdapterFileKind.OtherAdapter)]

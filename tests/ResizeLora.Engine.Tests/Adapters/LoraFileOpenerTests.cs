@@ -27,7 +27,8 @@ public sealed class LoraFileOpenerTests : IDisposable
 
     [Theory]
     [InlineData("model.diffusion_model.out.2.weight", "whole model")]
-    [InlineData("unet.x.lora_A.weight", "cannot be resized")]
+    [InlineData("unet.x.lora_A.weight", "no layer that can be resized")]
+    [InlineData("unet.x.hada_w1_a", "cannot be resized")]
     [InlineData("emb_params", "no LoRA layers")]
     public void A_file_of_another_kind_is_left_alone_and_closed(string tensor, string reason)
     {

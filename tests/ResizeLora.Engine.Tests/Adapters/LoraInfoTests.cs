@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Adapters;

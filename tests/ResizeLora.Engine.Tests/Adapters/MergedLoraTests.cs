@@ -41,7 +41,7 @@ public sealed class MergedLoraTests : IDisposable
             .Write(folder.PathOf("b.safetensors"));
         var merge = MergedLora.Create([(a, leftWeight), (b, rightWeight)]);
         Assert.Equal(
-            [(Linear, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)],
+            [(LinearOfDiffusers, 10), (Convolution, 8), ("lora_unet_only_a", 2), ("lora_unet_only_b", 2)],
             merge.Layers.Select(static layer => (layer.Layer, layer.Rank))
         );
 
@@ -56,7 +56,7 @@ public sealed class MergedLoraTests : IDisposable
             {
                 foreach (
                     AdapterLayer part in adapter.Layers.Where(part =>
-                        part.Name == layer.Name || (layer.Name == Linear && part.Name == LinearOfDiffusers)
+                        part.Key == layer.Key
                     )
                 )
                 {
@@ -108,7 +108,7 @@ public sealed class MergedLoraTests : IDisposable
             .Metadata("ss_tag_frequency", "{}")
             .Write(folder.PathOf("a.safetensors"));
         string b = new SampleLora(2).Layer(Linear, 12, 10, 8, alpha: 8).Write(folder.PathOf("b.safetensors"));
-        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(folder.PathOf("cache")));
         using var job = ResizeJob.Decompose(session, MergedLora.Create([(a, 0.7), (b, -0.3)]).Open(), null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora=1,thr=-9"), TensorType.Float32, null, CancellationToken.None);
         Assert.Equal((16, 10), (plan.Measurement.OldRank, plan.Measurement.NewRank));
@@ -203,7 +203,7 @@ public sealed class MergedLoraTests : IDisposable
         string a = new SampleLora(1).Layer(Linear, 640, 512, 16, alpha: 3).Write(folder.PathOf("a.safetensors"));
         string b = new SampleLora(2).Layer(Linear, 640, 512, 8, alpha: 3).Write(folder.PathOf("b.safetensors"));
         var merge = MergedLora.Create([(a, 0.7), (b, 0.3)]);
-        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(folder.PathOf("cache")));
         LayerSpectrum[] layers;
         using (Adapter opened = merge.Open())
         {
@@ -235,20 +235,32 @@ public sealed class MergedLoraTests : IDisposable
     }
 
     [Theory]
-    [InlineData(
-        "lora_unet_down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q",
-        "lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q"
-    )]
-    [InlineData("lora_unet_down_blocks_0_resnets_1_conv_shortcut", "lora_unet_input_blocks_2_0_skip_connection")]
-    [InlineData("lora_unet_down_blocks_1_downsamplers_0_conv", "lora_unet_input_blocks_6_0_op")]
-    [InlineData("lora_unet_mid_block_attentions_0_proj_out", "lora_unet_middle_block_1_proj_out")]
-    [InlineData("lora_unet_mid_block_resnets_1_time_emb_proj", "lora_unet_middle_block_2_emb_layers_1")]
-    [InlineData("lora_unet_up_blocks_1_resnets_2_conv1", "lora_unet_output_blocks_5_0_in_layers_2")]
-    [InlineData("lora_unet_up_blocks_0_upsamplers_0_conv", "lora_unet_output_blocks_2_2_conv")]
-    [InlineData("lora_unet_conv_in", "lora_unet_input_blocks_0_0")]
-    [InlineData("lora_te1_text_model_encoder_layers_0_mlp_fc1", "lora_te1_text_model_encoder_layers_0_mlp_fc1")]
-    [InlineData("lora_unet_input_blocks_1_0_in_layers_2", "lora_unet_input_blocks_1_0_in_layers_2")]
-    public void A_layer_has_one_name_whoever_wrote_it(string name, string expected) => Assert.Equal(expected, CanonicalLayerName.Of(name));
+    [InlineData("down_blocks_1_attentions_0_transformer_blocks_0_attn1_to_q", "input_blocks_4_1_transformer_blocks_0_attn1_to_q")]
+    [InlineData("down_blocks_0_resnets_1_conv_shortcut", "input_blocks_2_0_skip_connection")]
+    [InlineData("down_blocks_1_downsamplers_0_conv", "input_blocks_6_0_op")]
+    [InlineData("mid_block_attentions_0_proj_out", "middle_block_1_proj_out")]
+    [InlineData("mid_block_resnets_1_time_emb_proj", "middle_block_2_emb_layers_1")]
+    [InlineData("up_blocks_1_resnets_2_conv1", "output_blocks_5_0_in_layers_2")]
+    [InlineData("up_blocks_0_upsamplers_0_conv", "output_blocks_2_2_conv")]
+    [InlineData("conv_in", "input_blocks_0_0")]
+    public void Two_spellings_of_one_layer_are_merged_into_one_whichever_comes_first(string diffusers, string stability)
+    {
+        string Write(string name, string layer, string onlyInSdxl) =>
+            new SampleLora().Layer(layer, 8, 6, 2).Layer(onlyInSdxl, 8, 6, 2).Write(folder.PathOf(name));
+        string a = Write(
+            "a.safetensors",
+            $"unet.{diffusers}",
+            "unet.down_blocks.2.attentions.0.transformer_blocks.9.attn1.to_q"
+        );
+        string b = Write("b.safetensors", $"lora_unet_{stability}", "lora_unet_input_blocks_7_1_transformer_blocks_9_attn1_to_q");
+        using Adapter merged = MergedLora.Create([(a, 1), (b, 1)]).Open();
+        using Adapter swapped = MergedLora.Create([(b, 1), (a, 1)]).Open();
+        Assert.Equal([4, 4], merged.Layers.Select(static layer => layer.Rank));
+        Assert.Equal(
+            merged.Layers.Select(static layer => layer.Key).OrderBy(static key => key.Path),
+            swapped.Layers.Select(static layer => layer.Key).OrderBy(static key => key.Path)
+        );
+    }
 
     [Fact]
     public void A_name_says_files_and_weights_and_is_never_too_long()

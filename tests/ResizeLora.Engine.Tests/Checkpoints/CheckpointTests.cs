@@ -20,10 +20,11 @@ public sealed class CheckpointTests : IDisposable
     {
         using Checkpoint checkpoint = Open(Zeros(Linear, 6, 4), Zeros("first_stage_model.decoder.conv_in.weight", 4, 4));
         BaseWeight weight = Assert.Single(checkpoint.Weights);
-        Assert.Same(weight, checkpoint.Find(LinearLayer));
+        Assert.Equal(weight.Name, checkpoint.Find(LinearLayer)?.Name);
+        Assert.Same(checkpoint.Find(LinearLayer), checkpoint.Find(LinearLayer));
         Assert.Equal(
-            (LinearLayer, Linear, 0, 6, 4, "[6, 4]"),
-            (weight.Layer, weight.Tensor.Name, weight.FirstRow, weight.Rows, weight.Columns, weight.ShapeText)
+            (LinearLayer, Linear, 6, 4, "[6, 4]"),
+            (weight.Layer, weight.Tensor, weight.Rows, weight.Columns, weight.ShapeText)
         );
         Assert.Null(checkpoint.Find("lora_unet_unheard_of"));
     }
@@ -50,7 +51,7 @@ public sealed class CheckpointTests : IDisposable
         {
             BaseWeight weight = checkpoint.Find($"lora_te2_text_model_encoder_layers_0_self_attn_{projections[third]}_proj")!;
             byte[] bytes = new byte[weight.ByteLength];
-            checkpoint.Read(weight, bytes);
+            weight.Read(bytes);
             Assert.Equal("[2, 2]", weight.ShapeText);
             Assert.Equal(
                 Enumerable.Range(4 * third, 4).Select(static value => (double)value),
@@ -97,49 +98,59 @@ public sealed class CheckpointTests : IDisposable
     }
 
     [Fact]
-    public void A_file_without_a_layer_of_SDXL_is_an_error_that_names_it_and_closes_it()
+    public void A_file_without_weights_is_an_error_that_names_it_and_closes_it()
     {
-        string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [Zeros("unet.down_blocks.0.weight", 2, 2)]);
+        string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [Zeros("unet.down_blocks.0.bias", 4)]);
         CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
         Assert.Equal("Unrecognised", exception.Defect);
         Assert.Contains($"'{path}'", exception.Message, StringComparison.Ordinal);
-        using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
-        Assert.True(closed.CanWrite);
+        AssertClosed(path);
     }
 
     [Theory]
-    [InlineData(new long[] { 2, 4 }, new long[] { 6, 2 }, new long[] { 6, 4 })]
-    [InlineData(new long[] { 2, 4, 1, 1 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4 })]
-    [InlineData(new long[] { 2, 4 }, new long[] { 6, 2 }, new long[] { 6, 4, 1, 1 })]
-    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 3, 3 })]
-    public void A_layer_fits_a_base_of_its_shape_with_or_without_a_kernel_of_one(long[] down, long[] up, long[] weight) =>
-        Validate(down, up, weight);
-
-    [Theory]
-    [InlineData(new long[] { 2, 5 }, new long[] { 6, 2 }, new long[] { 6, 4 }, "[6, 5]", "[6, 4]")]
-    [InlineData(new long[] { 2, 4 }, new long[] { 7, 2 }, new long[] { 6, 4 }, "[7, 4]", "[6, 4]")]
-    [InlineData(new long[] { 2, 6 }, new long[] { 4, 2 }, new long[] { 6, 4 }, "[4, 6]", "[6, 4]")]
-    [InlineData(new long[] { 2, 4, 1, 1 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 3, 3 }, "[6, 4, 1, 1]", "[6, 4, 3, 3]")]
-    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 1, 9 }, "[6, 4, 3, 3]", "[6, 4, 1, 9]")]
-    [InlineData(new long[] { 2, 36 }, new long[] { 6, 2 }, new long[] { 6, 4, 3, 3 }, "[6, 36]", "[6, 4, 3, 3]")]
-    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 36 }, "[6, 4, 3, 3]", "[6, 36]")]
-    public void A_layer_that_does_not_fit_is_an_error_with_both_shapes(
-        long[] down,
-        long[] up,
-        long[] weight,
-        string layerShape,
-        string baseShape
-    )
+    [InlineData("lora_unet_input_blocks_4_1_proj_in.lora_down.weight")]
+    [InlineData("transformer.blocks.0.attn1.to_q.lora_A.weight")]
+    public void A_LoRA_is_no_base_model(string tensor)
     {
-        AdapterException exception = Assert.Throws<AdapterException>(() => Validate(down, up, weight));
-        Assert.Equal(("ShapeMismatch", LinearLayer, "some/lora.safetensors"), (exception.Defect, exception.Layer, exception.Path));
-        Assert.All(
-            [layerShape, baseShape, Linear, "some/lora.safetensors"],
-            word => Assert.Contains(word, exception.Message, StringComparison.Ordinal)
-        );
+        string path = SampleFiles.Write(folder.PathOf("lora.safetensors"), [Zeros(tensor, 2, 4)]);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() => Checkpoint.Open(path).Dispose());
+        Assert.Equal("CheckpointUnrecognised", exception.ErrorId);
+        Assert.Contains("is a LoRA", exception.Message, StringComparison.Ordinal);
+        AssertClosed(path);
     }
 
-    private static void Validate(long[] down, long[] up, long[] weight)
+    [Theory]
+    [InlineData("lora_unet_towers_0_mixer_inner_dense", "towers_0_mixer_inner_dense")]
+    [InlineData("lycoris_towers_0_mixer_inner_dense", "towers_0_mixer_inner_dense")]
+    [InlineData("diffusion_model.towers.0.mixer.inner_dense", "towers_0_mixer_inner_dense")]
+    [InlineData("transformer.towers.0.mixer.inner_dense", "towers_0_mixer_inner_dense")]
+    [InlineData("base_model.model.towers.0.mixer.inner_dense", "towers_0_mixer_inner_dense")]
+    [InlineData("towers.0.mixer.inner_dense", "towers_0_mixer_inner_dense")]
+    public void The_weights_of_an_architecture_that_nobody_knows_are_found_by_their_own_names(string layer, string path)
+    {
+        using Checkpoint checkpoint = Open(
+            Zeros("towers.0.mixer.inner_dense.weight", 6, 4),
+            Zeros("towers.1.mixer.inner_dense.weight", 6, 4)
+        );
+        Assert.Null(checkpoint.Family);
+        BaseWeight weight = checkpoint.Find(layer)!;
+        Assert.Equal((path, "towers.0.mixer.inner_dense.weight"), (weight.Key.Path, weight.Tensor));
+    }
+
+    [Theory]
+    [InlineData(new long[] { 2, 4 }, new long[] { 6, 2 }, new long[] { 6, 4 }, true)]
+    [InlineData(new long[] { 2, 4, 1, 1 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4 }, true)]
+    [InlineData(new long[] { 2, 4 }, new long[] { 6, 2 }, new long[] { 6, 4, 1, 1 }, true)]
+    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 3, 3 }, true)]
+    [InlineData(new long[] { 2, 4, 3, 3, 3 }, new long[] { 6, 2, 1, 1, 1 }, new long[] { 6, 4, 3, 3, 3 }, true)]
+    [InlineData(new long[] { 2, 5 }, new long[] { 6, 2 }, new long[] { 6, 4 }, false)]
+    [InlineData(new long[] { 2, 4 }, new long[] { 7, 2 }, new long[] { 6, 4 }, false)]
+    [InlineData(new long[] { 2, 6 }, new long[] { 4, 2 }, new long[] { 6, 4 }, false)]
+    [InlineData(new long[] { 2, 4, 1, 1 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 3, 3 }, false)]
+    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 4, 1, 9 }, false)]
+    [InlineData(new long[] { 2, 36 }, new long[] { 6, 2 }, new long[] { 6, 4, 3, 3 }, false)]
+    [InlineData(new long[] { 2, 4, 3, 3 }, new long[] { 6, 2, 1, 1 }, new long[] { 6, 36 }, false)]
+    public void A_layer_fits_a_base_of_its_shape_with_or_without_a_kernel_of_one(long[] down, long[] up, long[] shape, bool fits)
     {
         var layer = new AdapterLayer(
             LinearLayer,
@@ -147,10 +158,14 @@ public sealed class CheckpointTests : IDisposable
             new TensorEntry("up", TensorType.Float16, up, 0, 0),
             1
         );
-        new BaseWeight(LinearLayer, new TensorEntry(Linear, TensorType.Float16, weight, 0, 0), 0, (int)weight[0]).Validate(
-            layer,
-            "some/lora.safetensors"
-        );
+        using Checkpoint checkpoint = Open(Zeros(Linear, shape));
+        Assert.Equal(fits, checkpoint.Find(layer)!.Fits(layer));
+    }
+
+    private static void AssertClosed(string path)
+    {
+        using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
+        Assert.True(closed.CanWrite);
     }
 
     private static SampleTensor Zeros(string name, params long[] shape) =>

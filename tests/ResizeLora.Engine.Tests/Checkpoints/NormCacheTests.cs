@@ -199,8 +199,8 @@ public sealed class NormCacheTests : IDisposable
         var operators = new CountingOperatorFactory();
         var provider = new BaseNormProvider(checkpoint, new NormCache(mount.Path), operators, 2);
         var log = new EventLog();
-        provider.GetNorms(Layers[..4], log, CancellationToken.None);
-        IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(Layers, log, CancellationToken.None);
+        provider.GetNorms(WeightsOf(checkpoint, Layers[..4]), log, CancellationToken.None);
+        IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(WeightsOf(checkpoint, Layers), log, CancellationToken.None);
         Assert.Equal(LayerCount - 3, operators.Count);
         Assert.Equal(Measure(basePath).Norms.OrderBy(static pair => pair.Key), norms.OrderBy(static pair => pair.Key));
         Assert.Contains(mount.Path, Assert.Single(log.Warnings), StringComparison.Ordinal);
@@ -236,8 +236,8 @@ public sealed class NormCacheTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(basePath);
         var provider = new BaseNormProvider(checkpoint, new NormCache(Path.Combine(impossible, "cache")), new GramOperatorFactory(), 2);
         var log = new EventLog();
-        provider.GetNorms(Layers[..3], log, CancellationToken.None);
-        IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(Layers, log, CancellationToken.None);
+        provider.GetNorms(WeightsOf(checkpoint, Layers[..3]), log, CancellationToken.None);
+        IReadOnlyDictionary<string, BaseNorms> norms = provider.GetNorms(WeightsOf(checkpoint, Layers), log, CancellationToken.None);
         Assert.Equal(expected.OrderBy(static pair => pair.Key), norms.OrderBy(static pair => pair.Key));
         Assert.Contains(impossible, Assert.Single(log.Warnings), StringComparison.Ordinal);
     }
@@ -252,7 +252,8 @@ public sealed class NormCacheTests : IDisposable
         for (int run = 0; run < 2; run++)
         {
             var log = new EventLog();
-            IReadOnlyDictionary<string, BaseNorms> estimates = GiveUpEarly().GetNorms(Layers, log, CancellationToken.None);
+            IReadOnlyDictionary<string, BaseNorms> estimates = GiveUpEarly()
+                .GetNorms(WeightsOf(checkpoint, Layers), log, CancellationToken.None);
             Assert.Equal(LayerCount, estimates.Count);
             Assert.All(estimates.Values, static norms => Assert.True(norms.Spectral > 0));
             string warning = Assert.Single(log.Warnings);
@@ -300,7 +301,7 @@ public sealed class NormCacheTests : IDisposable
         using (Checkpoint checkpoint = Checkpoint.Open(basePath))
         {
             var provider = new BaseNormProvider(checkpoint, new NormCache(folder.PathOf("cache")), new GramOperatorFactory(), 1);
-            Assert.ThrowsAny<OperationCanceledException>(() => provider.GetNorms(Layers, log, cancellation.Token));
+            Assert.ThrowsAny<OperationCanceledException>(() => provider.GetNorms(WeightsOf(checkpoint, Layers), log, cancellation.Token));
         }
 
         Assert.InRange(Measure(basePath).Computed, 1, LayerCount - 1);
@@ -340,6 +341,9 @@ public sealed class NormCacheTests : IDisposable
 
         Assert.Equal(0, Measure(basePath).Computed);
     }
+
+    private static IEnumerable<BaseWeight> WeightsOf(Checkpoint checkpoint, IEnumerable<string> layers) =>
+        layers.Select(checkpoint.Find).OfType<BaseWeight>();
 
     private static string LayerOf(int index) => string.Create(CultureInfo.InvariantCulture, $"lora_unet_input_blocks_{index}_0_proj_in");
 
@@ -401,6 +405,6 @@ public sealed class NormCacheTests : IDisposable
         var operators = new CountingOperatorFactory();
         var log = new EventLog();
         var provider = new BaseNormProvider(checkpoint, new NormCache(folder.PathOf(cache)), operators, threads);
-        return (provider.GetNorms(layers ?? Layers, log, CancellationToken.None), operators.Count, log);
+        return (provider.GetNorms(WeightsOf(checkpoint, layers ?? Layers), log, CancellationToken.None), operators.Count, log);
     }
 }

@@ -313,7 +313,7 @@ public sealed class LoraComparerTests : IDisposable
 
     private LoraComparison Compare(string first, string second, ResizeSession? session = null, EventLog? log = null)
     {
-        using ResizeSession? own = session is null ? new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache"))) : null;
+        using ResizeSession? own = session is null ? new ResizeSession("cpu", [], new NormCache(folder.PathOf("cache"))) : null;
         using var comparer = new LoraComparer(session ?? own!, first);
         using Adapter difference = Adapter.Open(second);
         return comparer.Compare(difference, layerNames: null, log, CancellationToken.None);

@@ -41,7 +41,7 @@ public sealed class SharedCacheTests
             IReadOnlyDictionary<string, BaseNorms> kept = provider.GetNorms(
                 Enumerable
                     .Range(0, LayerCount)
-                    .Select(static index => FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in")),
+                    .Select(index => checkpoint.Find(FormattableString.Invariant($"lora_unet_input_blocks_{index}_0_proj_in"))!),
                 log,
                 CancellationToken.None
             );

@@ -56,7 +56,8 @@ public sealed class OutputPlacementTests : IDisposable
         string Base(string name, double value)
         {
             const string Weight = "model.diffusion_model.input_blocks.4.1.proj_in.weight";
-            return SampleFiles.Write(scene.PathOf(name), [SampleTensor.Of(Weight, TensorType.Float32, [2, 2], [value, 2, 3, 4])]);
+            IEnumerable<double> numbers = Enumerable.Repeat(value, 12 * 10);
+            return SampleFiles.Write(scene.PathOf(name), [SampleTensor.Of(Weight, TensorType.Float32, [12, 10], numbers)]);
         }
 
         string path = PlacementScene.Write(new OutputPlacement(Out), scene.Making(BaseRecipe, checkpoint: Base("one.safetensors", 1)));

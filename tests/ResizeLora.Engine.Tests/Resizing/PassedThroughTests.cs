@@ -55,10 +55,10 @@ public sealed class PassedThroughTests
             SampleTensor.Of(name, TensorType.Float16, shape, new double[shape.Aggregate(1L, static (product, side) => product * side)]);
         SampleLora lora = ResizeScene
             .UsualLora()
-            .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3))
-            .Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1))
-            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2, 4, 3))
-            .Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2, 1))
+            .Tensor(Zeros("lora_unet_film.lora_down.weight", 2, 4, 3, 3, 3, 3))
+            .Tensor(Zeros("lora_unet_film.lora_up.weight", 6, 2, 1, 1, 1, 1))
+            .Tensor(Zeros("lora_unet_sound.lora_down.weight", 2))
+            .Tensor(Zeros("lora_unet_sound.lora_up.weight", 6, 2))
             .Tensor(Zeros("lora_te1_half.lora_down.weight", 2, 4))
             .Tensor(SampleTensor.Scalar("lora_te1_half.alpha", 2))
             .Tensor(Zeros("lora_te2_other.hada_w1_a", 2, 2))
@@ -73,9 +73,9 @@ public sealed class PassedThroughTests
             AssertCopied(input, output, [.. input.OtherTensors.Select(static tensor => tensor.Name)]);
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.EndsWith(
-                ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3], lora_up [6, 2, 1, "
-                    + "1, 1]), "
-                    + "lora_unet_sound (lora_down [2, 4, 3], lora_up [6, 2, 1]), lora_te1_half (no lora_up) and 1 more",
+                ": 4 layers (UNet: 2, TextEncoder1: 1, TextEncoder2: 1): lora_unet_film (lora_down [2, 4, 3, 3, 3, 3], lora_up [6, 2, "
+                    + "1, 1, 1, 1]), "
+                    + "lora_unet_sound (lora_down [2], lora_up [6, 2]), lora_te1_half (no lora_up) and 1 more",
                 warning,
                 StringComparison.Ordinal
             );
@@ -137,6 +137,28 @@ public sealed class PassedThroughTests
             string warning = Assert.Single(scene.Log.Warnings);
             Assert.Contains("lora_unet_unheard_of", warning, StringComparison.Ordinal);
             Assert.Contains("lora_unet_without_alpha", warning, StringComparison.Ordinal);
+        }
+    }
+
+    // So it is with conv_in of an inpainting model, which has nine channels.
+    [Fact]
+    public void A_layer_whose_base_weight_has_another_shape_is_copied_and_the_shape_is_said()
+    {
+        using var scene = new ResizeScene(
+            new SampleLora(7)
+                .Layer(ResizeScene.Linear, 41, 32, 8, alpha: 4)
+                .Layer(ResizeScene.TextEncoder1, 48, 32, 8)
+                .Layer(ResizeScene.Key, 20, 24, 4)
+        );
+        using Adapter input = scene.OpenInput();
+        (ResizePlan plan, Adapter output) = scene.Resize("spn_ckpt,thr=-1.2");
+        using (output)
+        {
+            AssertCopied(input, output, [$"{ResizeScene.Linear}.lora_down.weight", $"{ResizeScene.Linear}.lora_up.weight"]);
+            Assert.Equal((1, 2), (plan.Measurement.PassedThrough.Count, plan.Layers.Count));
+            string warning = Assert.Single(scene.Log.Warnings);
+            Assert.Contains(ResizeScene.Linear, warning, StringComparison.Ordinal);
+            Assert.Contains("[40, 32, 1, 1]", warning, StringComparison.Ordinal);
         }
     }
 

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -28,7 +29,8 @@ public sealed class ResizeJobTests
         using var part = Adapter.Open(scene.PathOf("part.safetensors"));
         using (whole)
         {
-            Assert.Equal(9, part.File.Header.Tensors.Count);
+            // Of three layers one has no alpha.
+            Assert.Equal(8, part.File.Header.Tensors.Count);
             Assert.All(
                 part.File.Header.Tensors,
                 tensor => Assert.Equal(whole.File.Read(whole.File.Find(tensor.Name)!), part.File.Read(tensor))
@@ -52,7 +54,7 @@ public sealed class ResizeJobTests
     public void Norms_that_layers_bring_along_serve_a_session_without_base()
     {
         using var scene = new ResizeScene();
-        using var session = new ResizeSession("cpu", null, new NormCache(scene.PathOf("cache")));
+        using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(scene.PathOf("cache")));
         using var job = ResizeJob.Adopt(session, scene.OpenInput(), scene.Job.Layers, null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, null, CancellationToken.None);
         Assert.Equal(scene.Plan("spn_ckpt,thr=-1.2").Layers.Select(layer => layer.Kept), plan.Layers.Select(layer => layer.Kept));
@@ -67,7 +69,7 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene(withBase: false);
         IReadOnlyList<LayerSpectrum> layers = scene.Job.Layers;
         scene.Job.Dispose();
-        ChangeOneByte(scene.LoraPath, ResizeScene.Linear + AdapterLayer.UpSuffix, keepTime: false);
+        ChangeOneByte(scene.LoraPath, ResizeScene.Linear + SampleLora.UpSuffix, keepTime: false);
         AdapterException exception = Assert.Throws<AdapterException>(() =>
             ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None)
         );
@@ -77,10 +79,10 @@ public sealed class ResizeJobTests
     }
 
     [Theory]
-    [InlineData(ResizeScene.Linear + AdapterLayer.UpSuffix)]
-    [InlineData(ResizeScene.TextEncoder1 + AdapterLayer.DownSuffix)]
-    [InlineData(ResizeScene.Key + AdapterLayer.DownSuffix)]
-    [InlineData(ResizeScene.Linear + AdapterLayer.AlphaSuffix)]
+    [InlineData(ResizeScene.Linear + SampleLora.UpSuffix)]
+    [InlineData(ResizeScene.TextEncoder1 + SampleLora.DownSuffix)]
+    [InlineData(ResizeScene.Key + SampleLora.DownSuffix)]
+    [InlineData(ResizeScene.Linear + SampleLora.AlphaSuffix)]
     [InlineData("emb")]
     public void A_file_that_was_replaced_and_kept_its_time_is_refused_and_nothing_is_left(string tensor)
     {
@@ -142,16 +144,18 @@ public sealed class ResizeJobTests
     }
 
     [Fact]
-    public void A_layer_that_does_not_fit_the_base_is_an_error_with_both_shapes()
+    public void A_LoRA_of_which_no_layer_fits_the_base_is_an_error_that_names_both()
     {
         using var scene = new ResizeScene();
         string path = new SampleLora().Layer(ResizeScene.Linear, 41, 32, 2).Write(scene.PathOf("misfit.safetensors"));
-        AdapterException exception = Assert.Throws<AdapterException>(() =>
-            ResizeJob.Decompose(scene.Session, Adapter.Open(path), null, CancellationToken.None)
+        using var job = ResizeJob.Decompose(scene.Session, Adapter.Open(path), scene.Log, CancellationToken.None);
+        Assert.Contains(scene.BasePath!, Assert.Single(scene.Log.Warnings), StringComparison.Ordinal);
+        CheckpointException exception = Assert.Throws<CheckpointException>(() =>
+            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, null, CancellationToken.None)
         );
-        Assert.Equal(("ShapeMismatch", ResizeScene.Linear, path), (exception.Defect, exception.Layer, exception.Path));
-        Assert.Contains("[41, 32]", exception.Message, StringComparison.Ordinal);
-        Assert.Contains("[40, 32, 1, 1]", exception.Message, StringComparison.Ordinal);
+        Assert.Equal(("CheckpointMismatch", path), (exception.ErrorId, exception.Path));
+        Assert.Contains($"'{scene.BasePath}'", exception.Message, StringComparison.Ordinal);
+        Assert.Contains($"'{ResizeScene.Linear}'", exception.Message, StringComparison.Ordinal);
     }
 
     [Fact]

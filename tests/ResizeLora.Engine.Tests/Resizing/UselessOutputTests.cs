@@ -18,7 +18,7 @@ public sealed class UselessOutputTests
     [InlineData(
         "lora_unet_down_blocks_1_attentions_0_transformer_blocks_1_attn1_to_q",
         null,
-        "Both are SDXL, but the LoRA spells its layers in a way"
+        "Both are SDXL, but the LoRA's layers are not those of the base model"
     )]
     [InlineData("lora_unet_unheard_of", null, "The LoRA is for an unknown model, the base model is SDXL.")]
     public void A_LoRA_of_which_no_layer_is_in_the_base_model_is_refused_with_both_families(string layer, string? version, string cause)

@@ -5,6 +5,15 @@ namespace ResizeLora.Tests;
 /// <summary>Builds a LoRA file layer by layer; random factors are the same for the same seed.</summary>
 internal sealed class SampleLora(int seed = 1)
 {
+    /// <summary>What stands behind a layer's name for its factor A.</summary>
+    public const string DownSuffix = ".lora_down.weight";
+
+    /// <summary>What stands behind a layer's name for its factor B.</summary>
+    public const string UpSuffix = ".lora_up.weight";
+
+    /// <summary>What stands behind a layer's name for its alpha.</summary>
+    public const string AlphaSuffix = ".alpha";
+
     private readonly Gaussian gaussian = new(seed);
     private readonly List<SampleTensor> tensors = [];
     private readonly Dictionary<string, string> metadata = new(StringComparer.Ordinal);
@@ -54,11 +63,11 @@ internal sealed class SampleLora(int seed = 1)
     {
         if (alpha is { } number)
         {
-            Tensor(SampleTensor.Scalar($"{name}.alpha", number, type));
+            Tensor(SampleTensor.Scalar(name + AlphaSuffix, number, type));
         }
 
-        return Tensor(SampleTensor.Of($"{name}.lora_down.weight", type, downShape, down))
-            .Tensor(SampleTensor.Of($"{name}.lora_up.weight", type, upShape, up));
+        return Tensor(SampleTensor.Of(name + DownSuffix, type, downShape, down))
+            .Tensor(SampleTensor.Of(name + UpSuffix, type, upShape, up));
     }
 
     public SampleLora Tensor(SampleTensor tensor)

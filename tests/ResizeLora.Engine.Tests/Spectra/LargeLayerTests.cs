@@ -23,7 +23,7 @@ public sealed class LargeLayerTests : IDisposable
         // 64 KB of factors, whose Gram matrices would take 2 GB each.
         const int Rank = 16_000;
         string path = new SampleLora(3).Layer("layer", 1, 1, Rank, alpha: 1, TensorType.Float16).Write(folder.PathOf("wide.safetensors"));
-        using var session = new ResizeSession("cpu", null, new NormCache(folder.PathOf("cache")));
+        using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(folder.PathOf("cache")));
         using var process = Process.GetCurrentProcess();
         long before = process.PeakWorkingSet64;
         using var job = ResizeJob.Decompose(session, Adapter.Open(path), null, CancellationToken.None);

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Files;
