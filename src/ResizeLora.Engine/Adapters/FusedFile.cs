@@ -158,7 +158,7 @@ internal static class BlockColumns
     {
         int rank = (int)up.Shape[1];
         int elementLength = TensorTypes.BytesOf(up.Type);
-        if (rank < 2 || up.ByteLength > Array.MaxLength || !MayBeBlocks(file, up, rank, elementLength))
+        if (up.ByteLength > Array.MaxLength || !MayBeBlocks(file, up, rank, elementLength))
         {
             return null;
         }
@@ -184,14 +184,21 @@ internal static class BlockColumns
         return WidthsOf(isUsed, heights.Length, rank);
     }
 
-    // One row costs nothing to read, and in almost every factor that is not block-diagonal it has no zeros.
+    // Two rows cost nothing to read, and in almost every factor that is not block-diagonal they have no zeros.
     private static bool MayBeBlocks(ITensorFile file, TensorEntry up, int rank, int elementLength)
     {
         byte[] bytes = new byte[rank * elementLength];
-        file.Read(up, bytes, 0);
         float[] row = new float[rank];
+        file.Read(up, bytes, 0);
         WeightDecoder.ToSingle(up.Type, bytes, row);
-        return row[^1] == 0;
+        if (row[^1] == 0)
+        {
+            return true;
+        }
+
+        file.Read(up, bytes, up.ByteLength - bytes.Length);
+        WeightDecoder.ToSingle(up.Type, bytes, row);
+        return row[0] == 0;
     }
 
     private static int[]? WidthsOf(bool[,] isUsed, int parts, int rank)
@@ -208,14 +215,15 @@ internal static class BlockColumns
             owner[column] = users is [int user] ? user : -1;
         }
 
-        if (owner.Where(static part => part >= 0).Distinct().Count() < 2)
+        // One block is left where the other parts were dropped, or were never trained.
+        if (Array.TrueForAll(owner, static part => part < 0))
         {
             return null;
         }
 
         // A column of zeros belongs where equal blocks would have it, else to the block before it.
         bool isEqual = rank % parts == 0 && owner.Select((part, column) => part < 0 || part == column * parts / rank).All(static fits => fits);
-        int last = 0;
+        int last = isEqual ? 0 : owner.First(static part => part >= 0);
         for (int column = 0; column < rank; column++)
         {
             int part = isEqual ? column * parts / rank

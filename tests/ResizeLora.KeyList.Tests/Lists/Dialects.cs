@@ -111,7 +111,7 @@ internal sealed record AdapterSpelling(
         }
 
         int rank = module.Shape.Length == 4 && module.Shape[2] == 3 ? 3 : 4;
-        string seed = $"{module.Role}: {module.Name}";
+        string seed = module.Seed;
         long[] unit = [.. Enumerable.Repeat(1L, module.Shape.Length - 2)];
         if (HasAlpha)
         {

@@ -6,7 +6,11 @@ namespace ResizeLora.KeyLists;
 /// <param name="Role">The part of the model.</param>
 /// <param name="Name">The module's name, without prefixes.</param>
 /// <param name="Shape">The weight's shape.</param>
-internal sealed record OwnModule(string Role, string Name, long[] Shape);
+internal sealed record OwnModule(string Role, string Name, long[] Shape)
+{
+    /// <summary>What its numbers, and those of an adapter of it, follow from: a module under two names has the same.</summary>
+    public string Seed { get; init; } = $"{Role}: {Name}";
+}
 
 /// <summary>A small model of a family, made from the constants of its architecture.</summary>
 /// <param name="Name">The model's name.</param>
@@ -83,7 +87,7 @@ internal sealed record OwnModel(string Name, Family Family, string Prefix, IRead
         bool isBare = module.Name.EndsWith("in_proj_weight", StringComparison.Ordinal) || module is { Role: BaseRoles.ClipG, Name: "text_projection" };
         return new ListedTensor($"{prefix}{module.Name}{(isBare ? string.Empty : ".weight")}", TensorType.Float16, module.Shape)
         {
-            Seed = $"{module.Role}: {module.Name}",
+            Seed = module.Seed,
         };
     }
 
@@ -107,7 +111,12 @@ internal sealed record OwnModel(string Name, Family Family, string Prefix, IRead
         foreach ((string name, RowShare rows) in mapping.OtherSpelling(module.Name))
         {
             long count = (long)Math.Round(module.Shape[0] * (rows.To - rows.From));
-            yield return module with { Name = name, Shape = [count, .. module.Shape.Skip(1)] };
+            yield return module with
+            {
+                Name = name,
+                Shape = [count, .. module.Shape.Skip(1)],
+                Seed = count == module.Shape[0] ? module.Seed : $"{module.Role}: {name}",
+            };
         }
     }
 }
