@@ -171,10 +171,10 @@ Describe 'The input of Get-CheckpointNorm' {
         (Get-Command Get-CheckpointNorm).Parameters.Keys | Should -Not -Contain 'Device'
     }
 
-    It 'is told of a folder once' {
+    It 'is told once of a folder that is no base model' {
         Get-CheckpointNorm (Split-Path $base) -ErrorVariable problems -ErrorAction SilentlyContinue | Should -BeNullOrEmpty
         $problems | Should -HaveCount 1
-        $problems[0].FullyQualifiedErrorId | Should -BeLike 'FolderGiven,*'
-        $problems[0].Exception.Message | Should -BeLike '*is a folder*/`*.safetensors*'
+        $problems[0].FullyQualifiedErrorId | Should -BeLike 'CheckpointIsFolder,*'
+        $problems[0].Exception.Message | Should -BeLike '*holds no base model*'
     }
 }

@@ -98,7 +98,7 @@ Describe 'A LoRA that does not fit the base model' {
 
     It 'is an error with both shapes' {
         $problems | Should -HaveCount 1
-        $problems[0].FullyQualifiedErrorId | Should -Be "LayerShapeMismatch,$command"
+        $problems[0].FullyQualifiedErrorId | Should -Be "CheckpointMismatch,$command"
         $message = $problems[0].Exception.Message
         $message | Should -BeLike "*$file*$queryLayer*"
         $message.Contains('[40, 48]') | Should -BeTrue
@@ -112,7 +112,7 @@ Describe 'A LoRA that does not fit the base model' {
             New-Tensor "$layer.lora_up.weight" @(20, 1, 1, 1) @(1..20)
         )
         { Resize-Lora $other -Checkpoint $base -ErrorAction Stop } |
-            Should -Throw "*$layer*20, 20*20, 20, 3, 3*" -ErrorId "LayerShapeMismatch,$command"
+            Should -Throw "*$layer*20, 20*20, 20, 3, 3*" -ErrorId "CheckpointMismatch,$command"
     }
 
     It 'is resized by its own scores without a base model' {
@@ -243,7 +243,7 @@ Describe 'The base model' {
 
     It 'is an error when it is a LoRA' {
         { Resize-Lora $lora -Checkpoint $lora } |
-            Should -Throw "*$lora*no layer of an SDXL model*" -ErrorId "CheckpointUnrecognised,$command"
+            Should -Throw "*$lora*is a LoRA, not a base model*" -ErrorId "CheckpointUnrecognised,$command"
     }
 
     It 'is an error when it is damaged' {

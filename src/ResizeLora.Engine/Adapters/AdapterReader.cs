@@ -95,16 +95,29 @@ internal sealed class AdapterReader
             found.Add(tensor, known.Part);
         }
 
-        // A part of an unknown name makes its layer more than B·A.
-        foreach (TensorEntry tensor in unknown)
+        MarkExtended();
+    }
+
+    // A part of an unknown name makes its layer more than B·A. In sorted order the tensors below a layer stand side by side, so that the
+    // work does not grow with what names hold; of two layers that are both above a tensor, it is the longer one's.
+    private void MarkExtended()
+    {
+        string[] names = [.. unknown.Select(static tensor => tensor.Name).Order(StringComparer.Ordinal)];
+        bool[] isTaken = new bool[names.Length];
+        foreach (NamedParts layer in parts.Values.OrderByDescending(static layer => layer.Name.Length))
         {
-            for (int dot = tensor.Name.LastIndexOf('.'); dot > 0; dot = tensor.Name.LastIndexOf('.', dot - 1))
+            string prefix = layer.Name + '.';
+            int index = Array.BinarySearch(names, prefix, StringComparer.Ordinal);
+            index = index < 0 ? ~index : index;
+            while (index < names.Length && isTaken[index])
             {
-                if (parts.TryGetValue(tensor.Name[..dot], out NamedParts? layer))
-                {
-                    layer.Extra ??= tensor.Name[(dot + 1)..];
-                    break;
-                }
+                index++;
+            }
+
+            if (index < names.Length && names[index].StartsWith(prefix, StringComparison.Ordinal))
+            {
+                isTaken[index] = true;
+                layer.Extra ??= names[index][prefix.Length..];
             }
         }
     }

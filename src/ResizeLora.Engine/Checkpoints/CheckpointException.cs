@@ -22,8 +22,9 @@ public sealed class CheckpointException : ResizeLoraException
     /// <param name="path">The LoRA file.</param>
     /// <param name="family">The model that the LoRA was trained for, or null when nothing tells.</param>
     /// <param name="layer">One of its layers.</param>
+    /// <param name="misfit">A sentence on a layer of another shape, with a blank before it, or nothing.</param>
     /// <param name="checkpoints">The base models.</param>
-    public static CheckpointException Mismatch(string path, string? family, string layer, IReadOnlyList<Checkpoint> checkpoints)
+    public static CheckpointException Mismatch(string path, string? family, string layer, string misfit, IReadOnlyList<Checkpoint> checkpoints)
     {
         ArgumentNullException.ThrowIfNull(checkpoints);
         static string FamilyOf(Checkpoint checkpoint) => checkpoint.Family ?? "of an unknown family";
@@ -33,7 +34,7 @@ public sealed class CheckpointException : ResizeLoraException
         string cause = isSame
             ? $"Both are {family}, but the LoRA's layers are not those of the base model, such as '{layer}'."
             : $"The LoRA is for {family ?? "an unknown model"}, the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}.";
-        return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not fit the base model {models}. {cause}")
+        return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not fit the base model {models}. {cause}{misfit}")
         {
             Clause = $"is for {family ?? "an unknown model"}; the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}",
         };

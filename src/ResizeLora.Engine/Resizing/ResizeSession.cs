@@ -84,7 +84,8 @@ public sealed class ResizeSession : IDisposable
         }
 
         string? family = BaseModelFamily.OfLayers(adapter);
-        return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, Checkpoints);
+        string misfit = new AdapterBase(adapter, Checkpoints[0]).DescribeMisfit(adapter);
+        return CheckpointException.Mismatch(adapter.Path, family, adapter.Layers[0].Name, misfit, Checkpoints);
     }
 
     /// <summary>Refuses a LoRA that belongs to none of the base models.</summary>

@@ -56,6 +56,14 @@ public sealed class AdapterBase
     /// <param name="layer">The layer's name.</param>
     public BaseWeight? FindMisfit(string layer) => misfits.GetValueOrDefault(layer);
 
+    /// <summary>A layer whose weight has another shape, with both shapes, as a sentence; empty when there is none.</summary>
+    /// <param name="adapter">The adapter.</param>
+    internal string DescribeMisfit(Adapter adapter) =>
+        adapter.Layers.FirstOrDefault(layer => misfits.ContainsKey(layer.Name)) is { } layer
+            ? $" The layer '{layer.Name}' changes a weight of {AdapterLayer.TextOf(layer.WeightShape)}, "
+                + $"and the base model's is {misfits[layer.Name].ShapeText}."
+            : string.Empty;
+
     private static bool ShareLayers(Architecture mine, Architecture theirs) =>
         mine.SharesLayersWith(theirs) || theirs.SharesLayersWith(mine);
 }
