@@ -160,7 +160,11 @@ internal sealed class AdapterCheck
             string.Create(CultureInfo.InvariantCulture, $"{key}=1,thr={threshold:R}"),
             norms.Keys.ToDictionary(
                 static layer => layer,
-                layer => spectra[layer].SingularValues.Count(value => value > 0 && ScoreOf(layer, value) > threshold),
+                layer =>
+                    Math.Max(
+                        LoaderMarks.Has(layer) ? 1 : 0,
+                        spectra[layer].SingularValues.Count(value => value > 0 && ScoreOf(layer, value) > threshold)
+                    ),
                 StringComparer.Ordinal
             )
         );

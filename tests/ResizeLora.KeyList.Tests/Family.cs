@@ -12,7 +12,7 @@ internal sealed record Family(string Name, Mapping Mapping, params string[] Enco
 
     public static Family Sdxl { get; } = new("SDXL", Mappings.Sdxl, BaseRoles.ClipL, BaseRoles.ClipG);
 
-    public static Family Flux { get; } = new("Flux.1", Mappings.Flux, BaseRoles.ClipL, BaseRoles.T5);
+    public static Family Flux { get; } = new("Flux", Mappings.Flux, BaseRoles.ClipL, BaseRoles.T5);
 
     public static Family Chroma { get; } = new("Chroma", Mappings.Flux, BaseRoles.T5);
 
