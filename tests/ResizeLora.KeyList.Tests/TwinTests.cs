@@ -83,10 +83,30 @@ public sealed class TwinTests(OwnBaseModels models)
         KeyList parts = AdapterSpelling.Get(split).Of(own, isFolded: true, hasEncoders: false);
         parts = parts with { Tensors = [.. parts.Tensors.Where(static tensor => !NameOfSwapped(tensor.Name))] };
         AssertTwins(own, Fuse(own, AdapterSpelling.Get(fused)), parts);
+    }
 
-        // The halves of norm_out.linear stand the other way round in diffusers: two layers for whoever compares.
-        static bool NameOfSwapped(string name) =>
-            name.Replace("norm_out.", "norm_out_", StringComparison.Ordinal).Contains("norm_out_linear.", StringComparison.Ordinal);
+    [Theory]
+    [InlineData("Flux.1", 0)]
+    [InlineData("Flux.1", 1)]
+    [InlineData("Flux.1", 2)]
+    [InlineData("Z-Image", 2)]
+    [InlineData("Lumina 2", 0)]
+    public void An_adapter_of_a_fused_weight_of_which_one_part_is_left_is_that_part(string model, int part)
+    {
+        OwnModel own = OwnModels.Get(model);
+        HashSet<string> gone =
+        [
+            .. own
+                .Modules.Select(module => own.Family.Mapping.OtherSpelling(module.Name))
+                .Where(static names => names.Count > 1)
+                .SelectMany(names => names.Where((_, index) => index != part).Select(static name => $"transformer.{name.Name}.lora_")),
+        ];
+        KeyList parts = AdapterSpelling.Get("diffusers").Of(own, isFolded: true, hasEncoders: false);
+        parts = parts with
+        {
+            Tensors = [.. parts.Tensors.Where(tensor => !NameOfSwapped(tensor.Name) && !gone.Any(tensor.Name.StartsWith))],
+        };
+        AssertTwins(own, Fuse(own, AdapterSpelling.Get(Kohya), part), parts);
     }
 
     [Theory]
@@ -198,8 +218,8 @@ public sealed class TwinTests(OwnBaseModels models)
         Assert.Equal(one.Ranks, two.Ranks.Select((rank, index) => one.Ranks[index] == 0 && two.IsMark[index] ? 0 : rank));
         Assert.Equal(one.Norms.Length, two.Norms.Length);
         Assert.All(one.Norms.Zip(two.Norms), static pair => Assert.Equal(1, pair.Second / pair.First, Rounding * 10));
-        using var whole = new ResizeSession("cpu", model.Origins, new NormCache(folder.PathOf("cache")));
-        using var outputs = new LoraComparer(whole, one.Path);
+        using ResizeSession measured = model.Open();
+        using var outputs = new LoraComparer(measured, one.Path);
         using var twin = Adapter.Open(two.Path);
         LoraComparison result = outputs.Compare(twin, null, null, CancellationToken.None);
         Assert.Empty(result.OnlyInReference);
@@ -231,22 +251,23 @@ public sealed class TwinTests(OwnBaseModels models)
     }
 
     // The same layers in the names of fused weights: B has the blocks of the parts, A stands below one another.
-    private static KeyList Fuse(OwnModel own, AdapterSpelling spelling)
+    private static KeyList Fuse(OwnModel own, AdapterSpelling spelling, int? only = null)
     {
         var tensors = new List<ListedTensor>();
         foreach (OwnModule module in own.Modules.Where(module => module.Role == BaseRoles.Denoiser && !IsSwapped(own, module)))
         {
             string name = spelling.Denoiser + (spelling.IsFlat ? module.Name.Replace('.', '_') : module.Name);
             (string Name, RowShare Rows)[] parts = [.. own.Family.Mapping.OtherSpelling(module.Name)];
+            parts = parts.Length > 1 && only is { } left ? [parts[left]] : parts;
             int rank = module.Shape.Length == 4 && module.Shape[2] == 3 ? 3 : 4;
             int total = rank * parts.Length;
             int rows = (int)module.Shape[0];
             double[] up = new double[rows * total];
             var down = new List<double>();
-            int first = 0;
             for (int part = 0; part < parts.Length; part++)
             {
-                string seed = parts.Length == 1 ? module.Seed : $"{module.Role}: {parts[part].Name}";
+                string seed = parts[part].Rows == new RowShare(0, 1) ? module.Seed : $"{module.Role}: {parts[part].Name}";
+                int first = (int)Math.Round(rows * parts[part].Rows.From);
                 int count = (int)Math.Round(rows * (parts[part].Rows.To - parts[part].Rows.From));
                 double[] numbers = new ListedTensor(string.Empty, TensorType.Float32, [count, rank]) { Seed = $"{seed} B" }.Numbers();
                 for (int row = 0; row < count; row++)
@@ -255,7 +276,6 @@ public sealed class TwinTests(OwnBaseModels models)
                 }
 
                 down.AddRange(new ListedTensor(string.Empty, TensorType.Float32, [rank, .. module.Shape.Skip(1)]) { Seed = $"{seed} A" }.Numbers());
-                first += count;
             }
 
             long[] unit = [.. Enumerable.Repeat(1L, module.Shape.Length - 2)];
@@ -271,6 +291,10 @@ public sealed class TwinTests(OwnBaseModels models)
 
         return new KeyList($"{own.Name} fused", tensors);
     }
+
+    // The halves of norm_out.linear stand the other way round in diffusers: two layers for whoever compares.
+    private static bool NameOfSwapped(string name) =>
+        name.Replace("norm_out.", "norm_out_", StringComparison.Ordinal).Contains("norm_out_linear.", StringComparison.Ordinal);
 
     private static bool IsSwapped(OwnModel own, OwnModule module) =>
         own.Family.Mapping.OtherSpelling(module.Name) is [{ Name: "norm_out.linear" }];

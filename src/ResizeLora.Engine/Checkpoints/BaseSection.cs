@@ -123,7 +123,8 @@ internal sealed class BaseSection
         tensor.Shape.Count >= 2
         && tensor.ElementCount > 0
         && tensor.ElementCount <= Array.MaxLength / sizeof(float)
-        && (TensorTypes.IsWeight(tensor.Type) || tensor.Type == TensorType.Int8);
+        && (TensorTypes.IsWeight(tensor.Type) || tensor.Type == TensorType.Int8)
+        && !WeightScale.IsScale(tensor.Name);
 
     private static (Component Component, string Name, string Module)? EncoderOf(string name)
     {

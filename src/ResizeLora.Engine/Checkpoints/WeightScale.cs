@@ -12,6 +12,7 @@ internal sealed class WeightScale
     private const int UsualBlock = 128;
 
     private static readonly string[] Suffixes = [".scale_weight", ".weight_scale", ".weight_scale_inv"];
+    private static readonly string[] InputSuffixes = [".scale_input", ".input_scale"];
 
     private readonly ITensorFile file;
     private readonly TensorEntry tensor;
@@ -23,6 +24,12 @@ internal sealed class WeightScale
         this.tensor = tensor;
         values = new Lazy<float[]>(ReadValues);
     }
+
+    /// <summary>Whether a tensor is the scale of another, or of its inputs, and no weight.</summary>
+    /// <param name="name">The tensor's name.</param>
+    public static bool IsScale(string name) =>
+        Array.Exists(Suffixes, suffix => name.EndsWith(suffix, StringComparison.Ordinal))
+        || Array.Exists(InputSuffixes, suffix => name.EndsWith(suffix, StringComparison.Ordinal));
 
     /// <summary>Looks for the scale of a weight.</summary>
     /// <param name="file">The file.</param>

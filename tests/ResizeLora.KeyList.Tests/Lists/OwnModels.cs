@@ -376,8 +376,13 @@ internal static class OwnModels
         }
     }
 
-    // The U-Net of Stable Diffusion; a bit of the mask for each level that has attention.
-    private static List<OwnModule> UNet(int[] levels, int attention, int context, int depth, bool isConvolution)
+    /// <summary>The U-Net of Stable Diffusion.</summary>
+    /// <param name="levels">The width of each level, in that of the first.</param>
+    /// <param name="attention">A bit for each level that has attention.</param>
+    /// <param name="context">The width of the text.</param>
+    /// <param name="depth">The transformer blocks of an attention.</param>
+    /// <param name="isConvolution">Whether the projections around them are convolutions.</param>
+    public static List<OwnModule> UNet(int[] levels, int attention, int context, int depth, bool isConvolution)
     {
         const int Channels = 10;
         const int Time = 4 * Channels;
