@@ -86,7 +86,13 @@ internal static class PeftOutput
         bool isStabilised = hasOthers && settings[$"{prefix}use_rslora"] is JsonValue value && value.TryGetValue(out bool used) && used;
         JsonObject ranks = [];
         JsonObject alphas = [];
-        foreach (WrittenScale layer in layers)
+
+        // A key fits every name that ends with it, and the first that fits counts: proj_out must not come before blocks.0.proj_out.
+        foreach (
+            WrittenScale layer in layers
+                .OrderByDescending(static layer => layer.Layer.Spelling.Module.Length)
+                .ThenBy(static layer => layer.Layer.Spelling.Module, StringComparer.Ordinal)
+        )
         {
             string module = layer.Layer.Spelling.Module;
             double alpha = layer.Scale * (isStabilised ? Math.Sqrt(layer.Rank) : layer.Rank);

@@ -31,12 +31,12 @@ internal static class ResizePlanner
         SafetensorsLayout LayOut(DimensionSelection selection) =>
             ResizePlanner.LayOut(
                 pairs,
-                selection.Kept,
+                KeepMarks(selection, spectra).Kept,
                 copied,
                 type,
                 WithPeftSettings(
                     ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank),
-                    ScalesOf(pairs, selection.Kept, passedThrough),
+                    ScalesOf(pairs, KeepMarks(selection, spectra).Kept, passedThrough),
                     adapter
                 )
             );
@@ -69,6 +69,7 @@ internal static class ResizePlanner
             chosen = DimensionSelector.ByThreshold(allowed, recipe.Threshold!.Value);
         }
 
+        chosen = KeepMarks(chosen, spectra);
         LayerPlan[] plans = spectra.Zip(chosen.Kept, (spectrum, kept) => new LayerPlan(spectrum, kept, recipe.Rescale)).ToArray();
         bool IsUnchanged(LayerPlan layer) =>
             layer.Result.NewRank == layer.Result.OldRank
@@ -85,6 +86,16 @@ internal static class ResizePlanner
             ChangesNothing = hasAll && recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
     }
+
+    // Without the layer by which a loader recognises the spelling, it would load nothing of the file.
+    private static DimensionSelection KeepMarks(DimensionSelection selection, LayerSpectrum[] spectra) =>
+        selection with
+        {
+            Kept =
+            [
+                .. selection.Kept.Zip(spectra, static (kept, spectrum) => kept.Length == 0 && LoaderMarks.Has(spectrum.Layer) ? [0] : kept),
+            ],
+        };
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;
 
