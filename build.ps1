@@ -88,6 +88,7 @@ $moduleProject = Join-Path $PSScriptRoot 'src' 'ResizeLora.PowerShell'
 $moduleOutput = Join-Path $PSScriptRoot 'out' 'ResizeLora'
 $packageOutput = Join-Path $PSScriptRoot 'out' 'package'
 $testProject = Join-Path $PSScriptRoot 'tests' 'ResizeLora.Engine.Tests'
+$listProject = Join-Path $PSScriptRoot 'tests' 'ResizeLora.KeyList.Tests'
 $testResults = Join-Path $PSScriptRoot 'out' 'test-results'
 . (Join-Path $PSScriptRoot 'build' 'ShellCommand.ps1')
 
@@ -136,10 +137,12 @@ Get-ChildItem samples/sdxl-tiny/lora.safetensors |
 }
 
 function Test-Engine {
-    <# Runs the xunit tests; gives how many passed, failed and were skipped. #>
-    $results = Join-Path $testResults 'xunit.trx'
+    <# Runs the xunit tests of a project; gives how many passed, failed and were skipped. #>
+    param([string] $Project)
+
+    $results = Join-Path $testResults "$(Split-Path -Leaf $Project).trx"
     $arguments = @(
-        'test', $testProject, '-c', $Configuration, '--no-build'
+        'test', $Project, '-c', $Configuration, '--no-build'
         '--logger', "trx;LogFileName=$results", '--results-directory', $testResults
     )
     Push-Location $PSScriptRoot
@@ -199,7 +202,8 @@ function Test-Everything {
 
     $null = New-Item -ItemType Directory -Path $testResults
     $counts = @(
-        if ('Engine' -in $Suite) { Test-Engine }
+        if ('Engine' -in $Suite) { Test-Engine $testProject }
+        if ('Engine' -in $Suite -and -not $Filter) { Test-Engine $listProject }
         if ('Module' -in $Suite) { Test-Module }
     )
     $sum = @{}

@@ -11,9 +11,6 @@ internal static class LoaderMarks
         // XLabs.
         "single_blocks.37.processor.qkv_lora",
         "double_blocks.18.processor.qkv_lora2",
-
-        // Control LoRAs of Flux in the base model's own names.
-        "img_in",
     };
 
     /// <summary>Whether a layer is one of them.</summary>
