@@ -7,7 +7,6 @@ internal static class LoaderMarks
     {
         // Wan-Fun, with the doubled underscore.
         "lora_unet__blocks_0_cross_attn_k",
-
         // XLabs.
         "single_blocks.37.processor.qkv_lora",
         "double_blocks.18.processor.qkv_lora2",

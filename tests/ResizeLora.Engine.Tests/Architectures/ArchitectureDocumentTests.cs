@@ -106,11 +106,7 @@ public sealed class ArchitectureDocumentTests : IDisposable
         {
             "kohya" when family is "SD 1.x" or "SD 2.x" => [("lora_unet_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "kohya" when family == "Stable Cascade" => [("lora_prior_unet_", true, sample.OwnWeights, Suffixes.Kohya)],
-            "kohya" =>
-            [
-                ("lora_unet_", true, sample.OwnWeights, Suffixes.Kohya),
-                ("lora_unet__", true, sample.OwnWeights, Suffixes.Kohya),
-            ],
+            "kohya" => [("lora_unet_", true, sample.OwnWeights, Suffixes.Kohya), ("lora_unet__", true, sample.OwnWeights, Suffixes.Kohya)],
             "OneTrainer" => [(isUNet ? "lora_unet_" : "lora_transformer_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "LyCORIS" => [("lycoris_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "diffusers" when isUNet =>
@@ -132,13 +128,7 @@ public sealed class ArchitectureDocumentTests : IDisposable
         };
     }
 
-    private static string WriteAdapter(
-        string path,
-        string prefix,
-        bool isFlat,
-        IReadOnlyList<SampleWeight> weights,
-        Suffixes suffixes
-    )
+    private static string WriteAdapter(string path, string prefix, bool isFlat, IReadOnlyList<SampleWeight> weights, Suffixes suffixes)
     {
         const int Rank = 2;
         (string down, string up) = suffixes switch

@@ -71,7 +71,9 @@ internal sealed record AdapterSpelling(
     {
         IEnumerable<OwnModule> modules = Name switch
         {
-            "XLabs" => model.Modules.SelectMany(module => Extra(model, module, static name => name.Contains("processor", StringComparison.Ordinal))),
+            "XLabs" => model.Modules.SelectMany(module =>
+                Extra(model, module, static name => name.Contains("processor", StringComparison.Ordinal))
+            ),
             "OneTrainer, parts" => model.Modules.SelectMany(module =>
                 Extra(model, module, static name => !name.Contains("processor", StringComparison.Ordinal))
             ),

@@ -80,7 +80,9 @@ internal sealed record OwnModel(string Name, Family Family, string Prefix, IRead
     /// <summary>A weight as a tensor; OpenCLIP's bare ones have no <c>.weight</c>.</summary>
     public static ListedTensor TensorOf(OwnModule module, string prefix)
     {
-        bool isBare = module.Name.EndsWith("in_proj_weight", StringComparison.Ordinal) || module is { Role: BaseRoles.ClipG, Name: "text_projection" };
+        bool isBare =
+            module.Name.EndsWith("in_proj_weight", StringComparison.Ordinal)
+            || module is { Role: BaseRoles.ClipG, Name: "text_projection" };
         return new ListedTensor($"{prefix}{module.Name}{(isBare ? string.Empty : ".weight")}", TensorType.Float16, module.Shape)
         {
             Seed = $"{module.Role}: {module.Name}",
@@ -107,7 +109,11 @@ internal sealed record OwnModel(string Name, Family Family, string Prefix, IRead
         foreach ((string name, RowShare rows) in mapping.OtherSpelling(module.Name))
         {
             long count = (long)Math.Round(module.Shape[0] * (rows.To - rows.From));
-            yield return module with { Name = name, Shape = [count, .. module.Shape.Skip(1)] };
+            yield return module with
+            {
+                Name = name,
+                Shape = [count, .. module.Shape.Skip(1)],
+            };
         }
     }
 }
