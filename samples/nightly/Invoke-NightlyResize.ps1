@@ -98,7 +98,8 @@ $lock = $null
 try {
     # Held open for as long as the run lasts: the system lets go of it even when the run is killed.
     $lock = [System.IO.File]::Open((Join-Path $LogDirectory "resize-$BoxName.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
-    Write-NightlyLog 'START' "folder '$Path', base model $(@($bases | ForEach-Object { "'$_'" }) -join ', '), recipes $($Recipe -join ' : ')"
+    $quoted = @($bases | ForEach-Object { "'$_'" }) -join ', '
+    Write-NightlyLog 'START' "folder '$Path', base model $quoted, recipes $($Recipe -join ' : ')"
     Import-Module $Module
     $folders = Get-ChildItem -LiteralPath $Path -Directory -ErrorAction Ignore |
         Where-Object { Test-Path -LiteralPath (Join-Path $_.FullName 'adapter_config.json') }
@@ -114,7 +115,8 @@ try {
     }
 
     $norms = @(Get-CheckpointNorm -LiteralPath $bases)
-    Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $(@($norms | Where-Object FromCache -EQ $false).Count) of them computed now."
+    $computed = @($norms | Where-Object FromCache -EQ $false).Count
+    Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $computed of them computed now."
 }
 catch {
     Write-NightlyRecord $_

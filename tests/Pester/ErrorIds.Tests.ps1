@@ -5,7 +5,7 @@ BeforeDiscovery {
         foreach ($defect in 'HeaderTooSmall', 'InvalidHeaderLength', 'HeaderPastEnd', 'InvalidHeaderEncoding', 'InvalidHeader', 'DuplicateTensor', 'InvalidMetadata',
             'UnknownType', 'SizeOverflow', 'InvalidOffset', 'SizeMismatch', 'IncompleteData', 'FileShrank', 'Truncated', 'Empty', 'Zeros',
             'HtmlPage', 'JsonText', 'PlainText', 'LfsPointer', 'Pickle', 'Archive', 'Gguf', 'Picture') {
-            @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Safetensors.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
+            @{ id = "Safetensors$defect"; category = 'InvalidData'; type = 'Files.SafetensorsException'; arguments = 'a.safetensors', $defect, 'detail', $null }
         }
         foreach ($defect in 'AlphaInvalid', 'NotFinite', 'OutOfRange', 'NotDecomposed', 'ShapeMismatch', 'Overflow', 'Stale', 'Missing') {
             @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
@@ -16,9 +16,9 @@ BeforeDiscovery {
         foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven', 'Mismatch') {
             @{ id = "Checkpoint$defect"; category = 'InvalidArgument'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', $defect, 'message' }
         }
-        @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
+        @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Files.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
         foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
-            @{ id = "Output$reason"; category = 'WriteError'; type = 'Safetensors.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
+            @{ id = "Output$reason"; category = 'WriteError'; type = 'Files.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
         }
         foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {
             @{ id = "Device$defect"; category = 'ResourceUnavailable'; type = 'Compute.DeviceException'; arguments = $defect, 'message', $null }

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Tests;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using ResizeLora.Adapters;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -102,10 +102,7 @@ internal sealed class AdapterCheck
             .Layers.SelectMany(static layer => layer.Tensors)
             .Concat(adapter.OtherTensors)
             .Select(static tensor => tensor.Name);
-        Assert.Equal(
-            list.Tensors.Select(static tensor => tensor.Name).Order(StringComparer.Ordinal),
-            known.Order(StringComparer.Ordinal)
-        );
+        Assert.Equal(list.Tensors.Select(static tensor => tensor.Name).Order(StringComparer.Ordinal), known.Order(StringComparer.Ordinal));
         Assert.Equal(
             layers.Select(static layer => layer.Name).Order(StringComparer.Ordinal),
             adapter.Layers.Select(static layer => layer.Name).Order(StringComparer.Ordinal)
@@ -148,13 +145,15 @@ internal sealed class AdapterCheck
         double[] scores =
         [
             .. norms
-                .Keys.SelectMany(layer => spectra[layer].SingularValues.Where(static value => value > 1e-9).Select(value => ScoreOf(layer, value)))
+                .Keys.SelectMany(layer =>
+                    spectra[layer].SingularValues.Where(static value => value > 1e-9).Select(value => ScoreOf(layer, value))
+                )
                 .Order(),
         ];
         int from = scores.Length * 2 / 5;
-        int widest = Enumerable.Range(from, Math.Max(1, scores.Length / 5)).MaxBy(index =>
-            index + 1 < scores.Length ? scores[index + 1] - scores[index] : 0
-        );
+        int widest = Enumerable
+            .Range(from, Math.Max(1, scores.Length / 5))
+            .MaxBy(index => index + 1 < scores.Length ? scores[index + 1] - scores[index] : 0);
         double threshold = widest + 1 < scores.Length ? (scores[widest] + scores[widest + 1]) / 2 : scores[^1] - 1;
         return (
             string.Create(CultureInfo.InvariantCulture, $"{key}=1,thr={threshold:R}"),
@@ -189,7 +188,9 @@ internal sealed class AdapterCheck
         KeyList output = WrittenList.Read(file, path);
         HashSet<string> input = list.Tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
         Assert.DoesNotContain(output.Tensors, tensor => !input.Contains(tensor.Name));
-        Dictionary<string, PlainLayer> written = PlainLora.LayersOf(output).ToDictionary(static layer => layer.Name, StringComparer.Ordinal);
+        Dictionary<string, PlainLayer> written = PlainLora
+            .LayersOf(output)
+            .ToDictionary(static layer => layer.Name, StringComparer.Ordinal);
         HashSet<string> resized = layers
             .Where(layer => ranks.ContainsKey(layer.Name))
             .SelectMany(static layer => (string?[])[layer.Up.Name, layer.Down.Name, layer.Alpha?.Name])
@@ -225,7 +226,9 @@ internal sealed class AdapterCheck
     }
 
     private static bool IsNear(double? found, double? expected) =>
-        found is null || expected is null ? found is null && expected is null : Math.Abs(found.Value - expected.Value) <= Accuracy * expected;
+        found is null || expected is null
+            ? found is null && expected is null
+            : Math.Abs(found.Value - expected.Value) <= Accuracy * expected;
 
     private static string Shown(double[] values) =>
         string.Join(' ', values.Select(static value => value.ToString("g5", CultureInfo.InvariantCulture)));

@@ -135,7 +135,8 @@ public sealed class ContainerTests : IDisposable
             int width = blockColumns == 0 ? columns : blockColumns;
             int across = columns / width;
             var random = new Random((int)(ListedTensor.HashOf(tensor.Name) & int.MaxValue));
-            double[] scales = [.. Enumerable.Range(0, rows / height * across).Select(_ => (double)(float)(0.001 + (0.01 * random.NextDouble())))];
+            int count = rows / height * across;
+            double[] scales = [.. Enumerable.Range(0, count).Select(_ => (double)(float)(0.001 + (0.01 * random.NextDouble())))];
             byte[] bytes = new byte[tensor.Count];
             double[] numbers = new double[tensor.Count];
             for (int place = 0; place < bytes.Length; place++)

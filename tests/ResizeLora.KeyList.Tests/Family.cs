@@ -18,8 +18,7 @@ internal sealed record Family(string Name, Mapping Mapping, params string[] Enco
 
     public static Family Flux2 { get; } = new("Flux.2", Mappings.Flux2, BaseRoles.T5);
 
-    public static Family StableDiffusion3 { get; } =
-        new("SD 3", Mappings.StableDiffusion3, BaseRoles.ClipL, BaseRoles.ClipG, BaseRoles.T5);
+    public static Family StableDiffusion3 { get; } = new("SD 3", Mappings.StableDiffusion3, BaseRoles.ClipL, BaseRoles.ClipG, BaseRoles.T5);
 
     public static Family QwenImage { get; } = new("Qwen-Image", Mappings.Mirrored, BaseRoles.T5);
 

@@ -51,7 +51,9 @@ public sealed class OpeningTimeTests
         IEnumerable<ListedTensor> weights = Model.Modules.Select(static module => OwnModel.TensorOf(module, Model.Prefix));
         ListedTensor[] biases =
         [
-            .. Enumerable.Range(0, 2_500 - Model.Modules.Count).Select(static index => new ListedTensor($"model.diffusion_model.norm_{index}.bias", TensorType.Float16, [8])),
+            .. Enumerable
+                .Range(0, 2_500 - Model.Modules.Count)
+                .Select(static index => new ListedTensor($"model.diffusion_model.norm_{index}.bias", TensorType.Float16, [8])),
         ];
         return new KeyList("base", weights.Concat(biases)).Write(folder.PathOf("base.safetensors"));
     }

@@ -51,11 +51,7 @@ public sealed class SharedBaseModels : IDisposable
                 ("base_sdxl_diffusers_te0", BaseRoles.ClipL, Encoder1),
                 ("base_t5xxl_encoder", BaseRoles.T5, Encoder2)
             ),
-            "flux2 klein 9b folder" => Whole(
-                name,
-                Family.Flux2,
-                ("base_flux2_klein9b_diffusers", BaseRoles.Denoiser, Transformer)
-            ),
+            "flux2 klein 9b folder" => Whole(name, Family.Flux2, ("base_flux2_klein9b_diffusers", BaseRoles.Denoiser, Transformer)),
             "z-image folder" => Whole(name, Family.ZImage, ("base_zimage_diffusers", BaseRoles.Denoiser, Transformer)),
             "wan folder" => Whole(name, Family.Wan, ("base_wan21_t2v_14b_diffusers", BaseRoles.Denoiser, Transformer)),
             _ => Several(name, FamilyOf(name), (name, BaseRoles.Denoiser)),
@@ -132,7 +128,6 @@ public sealed class SharedListTests(SharedBaseModels models)
             { "invoke_flux_peft_base_model", FluxFolder, true },
             { "invoke_flux_xlabs", FluxFiles, true },
             { "invoke_flux_xlabs", FluxFolder, true },
-
             // Its img_in is wider than the base model's.
             { "invoke_flux_bfl_control", FluxFiles, false },
             { "invoke_flux_bfl_control", FluxFolder, false },
@@ -159,7 +154,6 @@ public sealed class SharedListTests(SharedBaseModels models)
             { "derived_wan_lightx2v_i2v_diff", "base_wan22_i2v_a14b", false },
             { "derived_hunyuanvideo_musubi", "base_hunyuan_video_original_blocks", true },
             { "derived_llama32_peft_rslora", "base_llama32_1b", true },
-
             // Written by hand: the keys and values of its cross attention are wider than the captured base model's.
             { "invoke_anima_kohya", "base_anima_net", false },
             { "invoke_anima_kohya_te", "base_anima_net", false },
@@ -222,12 +216,10 @@ public sealed class SharedListTests(SharedBaseModels models)
     public void Every_list_of_an_adapter_is_in_a_test()
     {
         Assert.SkipWhen(SharedLists.Folder is null, "There is no shared/reach/keylists beside the repository.");
-        HashSet<string> tested =
-        [
-            .. Pairs.Select(static row => row.Data.Item1),
-            .. Others.Select(static row => row.Data),
-        ];
-        IEnumerable<string> found = Directory.GetFiles(SharedLists.Folder, "*.json").Select(static path => Path.GetFileNameWithoutExtension(path));
+        HashSet<string> tested = [.. Pairs.Select(static row => row.Data.Item1), .. Others.Select(static row => row.Data)];
+        IEnumerable<string> found = Directory
+            .GetFiles(SharedLists.Folder, "*.json")
+            .Select(static path => Path.GetFileNameWithoutExtension(path));
         Assert.DoesNotContain(found, name => !name.StartsWith("base_", StringComparison.Ordinal) && !tested.Contains(name));
     }
 }

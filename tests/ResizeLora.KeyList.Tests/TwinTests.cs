@@ -44,7 +44,9 @@ public sealed class TwinTests(OwnBaseModels models)
         }
     }
 
-    /// <summary>The models in which diffusers has other names, most of them for parts of fused weights, with the spellings on both sides.</summary>
+    /// <summary>
+    /// The models in which diffusers has other names, most of them for parts of fused weights, with the spellings on both sides.
+    /// </summary>
     public static TheoryData<string, string, string> FusedTwins =>
         new()
         {
@@ -275,7 +277,8 @@ public sealed class TwinTests(OwnBaseModels models)
                     numbers.AsSpan(row * rank, rank).CopyTo(up.AsSpan(((first + row) * total) + (part * rank)));
                 }
 
-                down.AddRange(new ListedTensor(string.Empty, TensorType.Float32, [rank, .. module.Shape.Skip(1)]) { Seed = $"{seed} A" }.Numbers());
+                long[] shape = [rank, .. module.Shape.Skip(1)];
+                down.AddRange(new ListedTensor(string.Empty, TensorType.Float32, shape) { Seed = $"{seed} A" }.Numbers());
             }
 
             long[] unit = [.. Enumerable.Repeat(1L, module.Shape.Length - 2)];
@@ -284,7 +287,8 @@ public sealed class TwinTests(OwnBaseModels models)
                 tensors.Add(new ListedTensor($"{name}.alpha", TensorType.Float32, []) { Given = [2 * parts.Length] });
             }
 
-            tensors.Add(new ListedTensor($"{name}{spelling.Down}", TensorType.Float32, [total, .. module.Shape.Skip(1)]) { Given = [.. down] });
+            long[] downShape = [total, .. module.Shape.Skip(1)];
+            tensors.Add(new ListedTensor($"{name}{spelling.Down}", TensorType.Float32, downShape) { Given = [.. down] });
             double[] scaled = spelling.HasAlpha ? up : Array.ConvertAll(up, number => (double)(float)(number * 2 / rank));
             tensors.Add(new ListedTensor($"{name}{spelling.Up}", TensorType.Float32, [rows, total, .. unit]) { Given = scaled });
         }

@@ -44,7 +44,8 @@ public sealed class UnknownModelTests
     {
         using var folder = new TemporaryFolder();
         OwnModule[] modules = [.. Modules.Select(static module => new OwnModule(BaseRoles.Denoiser, module.Name, module.Shape))];
-        var model = new OwnModel("Made up", new Family("an unknown family", Mappings.Mirrored, BaseRoles.T5), prefix, modules, HasOther: false);
+        var family = new Family("an unknown family", Mappings.Mirrored, BaseRoles.T5);
+        var model = new OwnModel("Made up", family, prefix, modules, HasOther: false);
         AdapterCheck check = AdapterCheck.Run(AdapterSpelling.Get(spelling).Of(model), model.WriteFiles(folder.PathOf("base")));
         Assert.Equal((modules.Length, modules.Length), (check.LayerCount, check.BasedCount));
     }

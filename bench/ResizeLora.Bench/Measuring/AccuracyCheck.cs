@@ -72,9 +72,7 @@ internal static class AccuracyCheck
     }
 
     private static Tensor Matrix(BaseWeight weight, byte[] bytes) =>
-        TensorReader
-            .ReadRows([weight.Rows, weight.Columns], weight.Type, destination => bytes.CopyTo(destination))
-            .to(ScalarType.Float64);
+        TensorReader.ReadRows([weight.Rows, weight.Columns], weight.Type, destination => bytes.CopyTo(destination)).to(ScalarType.Float64);
 
     private static double WorstError(double[] values, double[] exact) =>
         values

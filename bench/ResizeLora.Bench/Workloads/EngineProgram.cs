@@ -2,9 +2,9 @@ using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Bench.Workloads;

@@ -197,7 +197,8 @@ public sealed class Adapter : IDisposable
             NameSummary.Warn(progress, Path, whatOfTensors, "tensor", [.. loose.Except(beside)], architecture: Architecture);
             if (beside.Length > 0)
             {
-                string text = $"'{Path}': {NameSummary.Count(beside, "tensor", Architecture)} beside the factors: {NameSummary.Sample(beside)}";
+                string text =
+                    $"'{Path}': {NameSummary.Count(beside, "tensor", Architecture)} beside the factors: {NameSummary.Sample(beside)}";
                 progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
             }
         }

@@ -222,11 +222,13 @@ internal static class BlockColumns
         }
 
         // A column of zeros belongs where equal blocks would have it, else to the block before it.
-        bool isEqual = rank % parts == 0 && owner.Select((part, column) => part < 0 || part == column * parts / rank).All(static fits => fits);
+        bool isEqual =
+            rank % parts == 0 && owner.Select((part, column) => part < 0 || part == column * parts / rank).All(static fits => fits);
         int last = isEqual ? 0 : owner.First(static part => part >= 0);
         for (int column = 0; column < rank; column++)
         {
-            int part = isEqual ? column * parts / rank
+            int part =
+                isEqual ? column * parts / rank
                 : owner[column] >= 0 ? owner[column]
                 : last;
             if (part < last)

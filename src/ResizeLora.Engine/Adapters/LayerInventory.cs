@@ -10,9 +10,7 @@ internal sealed class LayerInventory
     private LayerInventory(IReadOnlyList<InventoriedLayer> layers)
     {
         Layers = layers;
-        Architecture = AdapterReader.Recognise(
-            layers.Select(static layer => (layer.Spelling, layer.OutFeatures, layer.InFeatures))
-        );
+        Architecture = AdapterReader.Recognise(layers.Select(static layer => (layer.Spelling, layer.OutFeatures, layer.InFeatures)));
         foreach (InventoriedLayer layer in layers)
         {
             layer.Component = AdapterReader.KeyOf(layer.Spelling, Architecture).Component;

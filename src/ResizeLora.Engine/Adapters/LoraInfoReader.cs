@@ -107,10 +107,7 @@ public static class LoraInfoReader
 
     private static AdapterDialect DialectOf(IReadOnlyDictionary<string, string> metadata, IReadOnlyList<InventoriedLayer> layers)
     {
-        AdapterDialect most = layers
-            .GroupBy(static layer => layer.Spelling.Dialect)
-            .MaxBy(static group => group.Count())!
-            .Key;
+        AdapterDialect most = layers.GroupBy(static layer => layer.Spelling.Dialect).MaxBy(static group => group.Count())!.Key;
         bool ofOneTrainer =
             metadata.Keys.Any(static key => key.StartsWith("ot_", StringComparison.Ordinal))
             || (

@@ -123,7 +123,11 @@ internal static class LoraMerger
         foreach ((Adapter adapter, double weight) in adapters)
         {
             // The blocks of a fused layer are merged as the one that the file has.
-            foreach (AdapterLayer layer in adapter.Layers.Select(static layer => layer.Fused?.Whole ?? layer).DistinctBy(static layer => layer.Name))
+            foreach (
+                AdapterLayer layer in adapter
+                    .Layers.Select(static layer => layer.Fused?.Whole ?? layer)
+                    .DistinctBy(static layer => layer.Name)
+            )
             {
                 if (!known.TryGetValue(layer.Key, out List<Share>? shares))
                 {

@@ -29,7 +29,6 @@ internal static class ClipTextEncoder
         .. Alias.Same("text_model.final_layer_norm", "ln_final"),
         .. Alias.Same("text_model.embeddings.token_embedding", "token_embedding", "embeddings.token_embedding"),
         .. Alias.Same("text_model.embeddings.position_embedding", "positional_embedding", "embeddings.position_embedding"),
-
         // Newer versions of transformers leave out text_model.
         .. Alias.Parts(
             Stacked,

@@ -69,7 +69,6 @@ internal class Flux : Architecture
         .. Embedder("guidance_in", $"{Time}.guidance_embedder"),
         .. Alias.Same("final_layer.linear", "proj_out"),
         Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
-
         // Chroma.
         .. Embedder("distilled_guidance_layer.layers.{i}", "distilled_guidance_layer.layers.{i}"),
     ];

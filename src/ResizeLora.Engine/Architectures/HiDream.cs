@@ -9,7 +9,7 @@ internal sealed class HiDream : Architecture
     // kohya's and OneTrainer's te4 is Llama.
     /// <inheritdoc/>
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } =
-        [TextEncoderKind.ClipL, TextEncoderKind.ClipG, TextEncoderKind.T5, TextEncoderKind.LanguageModel];
+    [TextEncoderKind.ClipL, TextEncoderKind.ClipG, TextEncoderKind.T5, TextEncoderKind.LanguageModel];
 
     /// <inheritdoc/>
     public override bool Recognises(NameSet names) => names.HasAny("double_stream_blocks", "single_stream_blocks");

@@ -76,7 +76,6 @@ internal sealed class HunyuanVideo : Architecture
         ),
         .. Alias.Same($"{Single}.linear2", $"{DiffusersSingle}.proj_out"),
         .. Alias.Same($"{Single}.modulation.linear", $"{DiffusersSingle}.norm.linear", $"{Single}.modulation.lin"),
-
         // The refiner of the text.
         .. Alias.Parts(
             $"{Refiner}.self_attn_qkv",

@@ -44,13 +44,11 @@ internal sealed partial class LanguageModel : Architecture
         .. Beginnings.SelectMany(static beginning => Alias.Same("embed_tokens", $"{beginning}.embed_tokens")),
         .. Alias.Same("lm_head", "language_model.lm_head"),
         .. Alias.Same("visual.{*}", "model.visual.{*}"),
-
         // llama.cpp's converter changes the order of the rows of Llama's q and k; their norms stay the same.
         .. Alias.Parts(Fused, RowSplit.GroupedAttention, $"{Gguf}.attn_q", $"{Gguf}.attn_k", $"{Gguf}.attn_v"),
         .. Alias.Same($"{Layer}.self_attn.o_proj", $"{Gguf}.attn_output"),
         .. Alias.Parts(FusedMlp, RowSplit.Halves, $"{Gguf}.ffn_gate", $"{Gguf}.ffn_up"),
         .. Alias.Same($"{Layer}.mlp.down_proj", $"{Gguf}.ffn_down"),
-
         // GPT-2.
         .. Alias.Same("h.{i}.{*}", "transformer.h.{i}.{*}"),
     ];

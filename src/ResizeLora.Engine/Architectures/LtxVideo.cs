@@ -44,7 +44,6 @@ internal sealed partial class LtxVideo : Architecture
         .. Alias.Same("patchify_proj", "proj_in"),
         .. Alias.Same("adaln_single.{*}", "time_embed.{*}"),
         .. Attentions.SelectMany(static attention => Norms($"transformer_blocks.{{i}}.{attention}")),
-
         // LTX-2.
         .. Alias.Same("audio_patchify_proj", "audio_proj_in"),
         .. Alias.Same("audio_adaln_single.{*}", "audio_time_embed.{*}"),

@@ -27,11 +27,9 @@ internal partial class Lumina : Architecture
         .. Block("layers.{i}"),
         .. Block("noise_refiner.{i}"),
         .. Block("context_refiner.{i}"),
-
         // Z-Image: the list is one of patch sizes, of which there is one, 2-1.
         .. Alias.Same("x_embedder", "all_x_embedder.2-1"),
         .. Alias.Same("final_layer.{*}", "all_final_layer.2-1.{*}"),
-
         // Lumina 2.
         .. Alias.Same("cap_embedder.{*}", "time_caption_embed.caption_embedder.{*}"),
         .. Alias.Same("t_embedder.mlp.0", "time_caption_embed.timestep_embedder.linear_1"),

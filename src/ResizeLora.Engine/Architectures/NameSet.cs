@@ -9,9 +9,7 @@ internal sealed class NameSet(IEnumerable<NamedWeight> weights)
 {
     /// <summary>The weights; names are underscored and have an underscore at both ends.</summary>
     public IReadOnlyList<NamedWeight> Weights { get; } =
-    [
-        .. weights.Select(static weight => weight with { Name = $"_{NameTable.Underscored(weight.Name)}_" }),
-    ];
+    [.. weights.Select(static weight => weight with { Name = $"_{NameTable.Underscored(weight.Name)}_" })];
 
     /// <summary>Whether one of the names holds consecutive parts, such as <c>double_blocks.0.img_attn</c>.</summary>
     /// <param name="parts">The parts, dotted or underscored.</param>

@@ -23,8 +23,7 @@ internal sealed class PixArt : Architecture
             "csize_embedder",
             "ar_embedder",
             "adaln_single.emb.resolution_embedder"
-        )
-        || (names.Has("adaln_single") && names.Has("pos_embed.proj"));
+        ) || (names.Has("adaln_single") && names.Has("pos_embed.proj"));
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases { get; } =

@@ -30,8 +30,7 @@ public readonly record struct RowSelection(RowSplit Split, int First, int Count,
     public bool IsWhole => Split == RowSplit.None;
 
     /// <summary>The parts in the order in which they are stacked.</summary>
-    internal IEnumerable<int> Parts =>
-        IsSwapped ? Enumerable.Range(First, Count).Reverse() : Enumerable.Range(First, Count);
+    internal IEnumerable<int> Parts => IsSwapped ? Enumerable.Range(First, Count).Reverse() : Enumerable.Range(First, Count);
 
     /// <summary>The heights of the parts of a weight.</summary>
     /// <param name="split">How it is divided.</param>

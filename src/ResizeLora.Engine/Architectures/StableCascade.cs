@@ -29,13 +29,7 @@ internal sealed class StableCascade : Architecture
     private static IEnumerable<Alias> Attention(string attention) =>
         [
             .. Alias.Same($"{attention}.attn.in_proj", $"{attention}.attn.in_proj_weight"),
-            .. Alias.Parts(
-                $"{attention}.attn.in_proj",
-                RowSplit.Thirds,
-                $"{attention}.to_q",
-                $"{attention}.to_k",
-                $"{attention}.to_v"
-            ),
+            .. Alias.Parts($"{attention}.attn.in_proj", RowSplit.Thirds, $"{attention}.to_q", $"{attention}.to_k", $"{attention}.to_v"),
             .. Alias.Parts(
                 $"{attention}.attn.in_proj",
                 RowSplit.Thirds,

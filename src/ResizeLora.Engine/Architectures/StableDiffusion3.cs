@@ -15,7 +15,7 @@ internal sealed partial class StableDiffusion3 : Architecture
 
     /// <inheritdoc/>
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } =
-        [TextEncoderKind.ClipL, TextEncoderKind.ClipG, TextEncoderKind.T5];
+    [TextEncoderKind.ClipL, TextEncoderKind.ClipG, TextEncoderKind.T5];
 
     // In diffusers the blocks are named as the double blocks of Flux.1 are. SD 3 has 24 or 38 of them and nothing else; Flux.1 has 19
     // and single blocks, Qwen-Image has 60. SD 3.5 medium has a second attention, attn2, beside the joint one.

@@ -31,7 +31,6 @@ internal sealed partial class Wan : Architecture
         .. Alias.Same("text_embedding.0", $"{Condition}.text_embedder.linear_1"),
         .. Alias.Same("text_embedding.2", $"{Condition}.text_embedder.linear_2"),
         .. Alias.Same("time_projection.1", $"{Condition}.time_proj"),
-
         // Image to video: the two norms and, between them, the two linear layers.
         .. Alias.Same("img_emb.proj.0", $"{Condition}.image_embedder.norm1"),
         .. Alias.Same("img_emb.proj.1", $"{Condition}.image_embedder.ff.net.0.proj"),
@@ -51,7 +50,6 @@ internal sealed partial class Wan : Architecture
             .. Alias.Same($"{block}.cross_attn.norm_k_img", $"{block}.attn2.norm_added_k"),
             .. Alias.Same($"{block}.ffn.0", $"{block}.ffn.net.0.proj"),
             .. Alias.Same($"{block}.ffn.2", $"{block}.ffn.net.2"),
-
             // The norm in front of the cross attention, the only one with weights: norm3 here, norm2 in diffusers.
             .. Alias.Same($"{block}.norm3", $"{block}.norm2"),
             .. Alias.Same($"{block}.modulation", $"{block}.scale_shift_table"),

@@ -129,7 +129,8 @@ internal sealed class BaseComponent
             return [all];
         }
 
-        RowSelection wanted = isSwapped ? new RowSelection(RowSplit.Halves, 0, 2, IsSwapped: true)
+        RowSelection wanted =
+            isSwapped ? new RowSelection(RowSplit.Halves, 0, 2, IsSwapped: true)
             : rows.IsSwapped ? default
             : rows;
         if (wanted.IsWhole)

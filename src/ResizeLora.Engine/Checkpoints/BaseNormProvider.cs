@@ -210,7 +210,9 @@ public sealed class BaseNormProvider
 
     private void Keep(IEnumerable<(BaseWeight Weight, NormCache.CachedNorm Norm)> found, IProgress<EngineEvent>? progress)
     {
-        foreach (IGrouping<BaseFile?, (BaseWeight Weight, NormCache.CachedNorm Norm)> group in found.GroupBy(static entry => entry.Weight.File))
+        foreach (
+            IGrouping<BaseFile?, (BaseWeight Weight, NormCache.CachedNorm Norm)> group in found.GroupBy(static entry => entry.Weight.File)
+        )
         {
             if (group.Key is { } file && !file.Source.HasChanged())
             {
@@ -236,7 +238,11 @@ public sealed class BaseNormProvider
             "weights that no model has, so that scores against them say nothing; the file may be damaged, or its scales are lost",
             "weight",
             [.. implausible.Select(static weight => weight.Tensor)],
-            [.. implausible.Select(weight => results[weight.Name].Spectral == 0 ? "all zero" : $"σmax {Shown(results[weight.Name].Spectral)}")]
+            [
+                .. implausible.Select(weight =>
+                    results[weight.Name].Spectral == 0 ? "all zero" : $"σmax {Shown(results[weight.Name].Spectral)}"
+                ),
+            ]
         );
     }
 

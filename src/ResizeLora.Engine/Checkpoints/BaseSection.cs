@@ -180,11 +180,4 @@ internal sealed class BaseSection
 /// <param name="FullModule">The same with the prefix.</param>
 /// <param name="IsBare">Whether the tensor's name does not end in <c>.weight</c>.</param>
 /// <param name="Scale">What its values are to be multiplied with, or null.</param>
-internal sealed record BaseTensor(
-    BaseFile File,
-    TensorEntry Entry,
-    string Module,
-    string FullModule,
-    bool IsBare,
-    WeightScale? Scale
-);
+internal sealed record BaseTensor(BaseFile File, TensorEntry Entry, string Module, string FullModule, bool IsBare, WeightScale? Scale);

@@ -24,7 +24,13 @@ public sealed class CheckpointException : ResizeLoraException
     /// <param name="layer">One of its layers.</param>
     /// <param name="misfit">A sentence on a layer of another shape, with a blank before it, or nothing.</param>
     /// <param name="checkpoints">The base models.</param>
-    public static CheckpointException Mismatch(string path, string? family, string layer, string misfit, IReadOnlyList<Checkpoint> checkpoints)
+    public static CheckpointException Mismatch(
+        string path,
+        string? family,
+        string layer,
+        string misfit,
+        IReadOnlyList<Checkpoint> checkpoints
+    )
     {
         ArgumentNullException.ThrowIfNull(checkpoints);
         static string FamilyOf(Checkpoint checkpoint) => checkpoint.Family ?? "of an unknown family";

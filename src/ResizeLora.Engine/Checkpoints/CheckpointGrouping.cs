@@ -84,18 +84,12 @@ internal static class CheckpointGrouping
     private static HashSet<string> ModulesOf(Classified section) =>
         section.Section.Tensors.Select(static tensor => tensor.Module).ToHashSet(StringComparer.Ordinal);
 
-    private static IEnumerable<Classified> EncodersFor(
-        List<Classified> network,
-        Classified[] encoders,
-        Classified[] free,
-        bool isOnly
-    )
+    private static IEnumerable<Classified> EncodersFor(List<Classified> network, Classified[] encoders, Classified[] free, bool isOnly)
     {
         string[] origins = [.. network.Select(static section => section.Section.Origin)];
         Classified[] own = [.. encoders.Where(encoder => origins.Contains(encoder.Section.Origin))];
         bool Lacks(Classified encoder) => !Array.Exists(own, known => known.Kind == encoder.Kind);
-        bool Suits(Classified encoder) =>
-            isOnly || (network[0].Architecture?.TextEncoders.Contains(encoder.Kind!.Value) ?? false);
+        bool Suits(Classified encoder) => isOnly || (network[0].Architecture?.TextEncoders.Contains(encoder.Kind!.Value) ?? false);
         return own.Concat(free.Where(encoder => Lacks(encoder) && Suits(encoder)));
     }
 
@@ -109,7 +103,8 @@ internal static class CheckpointGrouping
     {
         var components = new List<BaseComponent>();
         bool isLanguageModel = network.Count == 0 && encoders is [{ Kind: TextEncoderKind.LanguageModel }];
-        architecture ??= isLanguageModel ? ArchitectureCatalog.LanguageModel
+        architecture ??=
+            isLanguageModel ? ArchitectureCatalog.LanguageModel
             : HasSecondEncoder(network, encoders) ? ArchitectureCatalog.Sdxl
             : null;
         if (network.Count > 0)
@@ -127,9 +122,7 @@ internal static class CheckpointGrouping
             BaseComponent? component = components.Find(known => known.Component == number);
             if (component is null)
             {
-                components.Add(
-                    component = new BaseComponent(number, ArchitectureCatalog.TextEncoderNames, TextEncoderNames.IsTransposed)
-                );
+                components.Add(component = new BaseComponent(number, ArchitectureCatalog.TextEncoderNames, TextEncoderNames.IsTransposed));
             }
 
             component.Add(encoder.Section.Tensors);

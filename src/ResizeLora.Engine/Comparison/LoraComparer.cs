@@ -2,8 +2,8 @@ using ResizeLora.Adapters;
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 
 namespace ResizeLora.Comparison;
 

@@ -55,9 +55,7 @@ internal readonly record struct AdapterTensorName(
         {
             // diffusers' older names: to_q.lora.down, to_q_lora.down, lora_linear_layer.down; XLabs: processor.qkv_lora1.down.
             ReadOnlySpan<char> trimmed = Trim(Trim(Trim(layer, ".lora"), "_lora"), ".lora_linear_layer");
-            return trimmed.Length < layer.Length || IsXLabs(layer)
-                ? Pair(IsXLabs(layer) ? layer : trimmed, part is "down", null)
-                : null;
+            return trimmed.Length < layer.Length || IsXLabs(layer) ? Pair(IsXLabs(layer) ? layer : trimmed, part is "down", null) : null;
         }
 
         if (MeaningOf(part) is { } meaning)
@@ -73,7 +71,8 @@ internal readonly record struct AdapterTensorName(
             return new AdapterTensorName(layer[..before].ToString(), AdapterPart.Beside, AdapterKind.Full, RankPlace.None);
         }
 
-        return inner is "lora_A" or "lora_B" or "lora_magnitude_vector" or "lora_embedding_A" or "lora_embedding_B"
+        return
+            inner is "lora_A" or "lora_B" or "lora_magnitude_vector" or "lora_embedding_A" or "lora_embedding_B"
             && MeaningOf(inner) is { } named
             ? new AdapterTensorName(layer[..before].ToString(), named.Part, named.Kind, named.Rank, part.ToString())
             : null;

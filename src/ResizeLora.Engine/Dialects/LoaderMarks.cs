@@ -7,13 +7,9 @@ internal static class LoaderMarks
     {
         // Wan-Fun, with the doubled underscore.
         "lora_unet__blocks_0_cross_attn_k",
-
         // XLabs.
         "single_blocks.37.processor.qkv_lora",
         "double_blocks.18.processor.qkv_lora2",
-
-        // Control LoRAs of Flux in the base model's own names.
-        "img_in",
     };
 
     /// <summary>Whether a layer is one of them.</summary>

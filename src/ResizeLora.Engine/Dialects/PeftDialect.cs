@@ -35,7 +35,10 @@ internal sealed class PeftDialect : Dialect
 
         string? inner = Array.Find(InnerPrefixes, prefix => spelling.Module.StartsWith(prefix, StringComparison.Ordinal));
         return inner is null
-            ? spelling with { Component = DiffusersDialect.ComponentOf(spelling.Module) ?? Component.Other }
+            ? spelling with
+            {
+                Component = DiffusersDialect.ComponentOf(spelling.Module) ?? Component.Other,
+            }
             : spelling with
             {
                 // The transformer of GPT-2 is a language model, not a component: base_model.model.transformer.h.0.attn.c_attn.

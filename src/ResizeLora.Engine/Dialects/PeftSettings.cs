@@ -55,7 +55,8 @@ internal sealed class PeftSettings
         {
             using var document = JsonDocument.Parse(text);
             string prefix = component.Length > 0 ? $"{component}." : string.Empty;
-            return document.RootElement.ValueKind == JsonValueKind.Object
+            return
+                document.RootElement.ValueKind == JsonValueKind.Object
                 && (
                     document.RootElement.TryGetProperty($"{prefix}lora_alpha", out _)
                     || document.RootElement.TryGetProperty($"{prefix}r", out _)

@@ -225,10 +225,7 @@ internal static class GgufBlocks
     private static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> packed, int group) =>
         group < 4
             ? (packed[group] & 63, packed[group + 4] & 63)
-            : (
-                (packed[group + 4] & 15) | ((packed[group - 4] >> 6) << 4),
-                (packed[group + 4] >> 4) | ((packed[group] >> 6) << 4)
-            );
+            : ((packed[group + 4] & 15) | ((packed[group - 4] >> 6) << 4), (packed[group + 4] >> 4) | ((packed[group] >> 6) << 4));
 
     // Vectors shift 16 bits at a time; the mask takes away what came from the byte beside.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -149,13 +149,7 @@ public sealed class GgufFile : ITensorFile
     }
 
     // Decodes blocks into bytes, leaving out the first bytes of the first block; returns how many bytes were written.
-    private static int Decode(
-        GgufFormat format,
-        GgufBlocks.Decoder decode,
-        ReadOnlySpan<byte> blocks,
-        int skipped,
-        Span<byte> destination
-    )
+    private static int Decode(GgufFormat format, GgufBlocks.Decoder decode, ReadOnlySpan<byte> blocks, int skipped, Span<byte> destination)
     {
         Span<float> single = stackalloc float[LongestBlock];
         single = single[..format.BlockLength];

@@ -43,7 +43,7 @@ public sealed class OutputException : ResizeLoraException
     {
         string message =
             $"'{source}' cannot be made so small: the recipe '{recipe}' asks for at most {limit} bytes, but header and copied tensors "
-                + $"alone take {length}.";
+            + $"alone take {length}.";
         return new OutputException(message, null, source, nameof(SizeTooSmall));
     }
 

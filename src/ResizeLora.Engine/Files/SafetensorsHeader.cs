@@ -248,7 +248,7 @@ public sealed class SafetensorsHeader
         {
             string detail =
                 $"tensor '{name}' of type {TensorTypes.NameOf(type)} and shape "
-                    + $"[{string.Join(", ", shape)}] does not take the {byteLength} bytes that its offsets give it.";
+                + $"[{string.Join(", ", shape)}] does not take the {byteLength} bytes that its offsets give it.";
             throw new SafetensorsException(path, SafetensorsDefect.SizeMismatch, detail);
         }
     }

@@ -4,8 +4,8 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
 using ResizeLora.Dialects;
-using ResizeLora.Recipes;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 
 namespace ResizeLora.Resizing;
 

@@ -33,7 +33,9 @@ internal static class PeftOutput
             return text;
         }
 
-        foreach (IGrouping<string, WrittenScale> component in layers.GroupBy(static layer => ComponentOf(layer.Layer), StringComparer.Ordinal))
+        foreach (
+            IGrouping<string, WrittenScale> component in layers.GroupBy(static layer => ComponentOf(layer.Layer), StringComparer.Ordinal)
+        )
         {
             Update(settings, component.Key.Length > 0 ? $"{component.Key}." : string.Empty, [.. component], hasOthers);
         }

@@ -2,9 +2,9 @@ using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Sessions;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -135,10 +135,7 @@ public sealed class ResizeJob : IDisposable
     {
         ArgumentNullException.ThrowIfNull(plan);
         ReportUseless(plan, progress);
-        OutputGuard.Check(
-            path,
-            [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]
-        );
+        OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
         ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
 

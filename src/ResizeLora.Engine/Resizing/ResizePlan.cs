@@ -1,5 +1,5 @@
-using ResizeLora.Recipes;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 
 namespace ResizeLora.Resizing;
 

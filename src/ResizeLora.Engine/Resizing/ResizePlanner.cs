@@ -1,7 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Dialects;
-using ResizeLora.Recipes;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -118,11 +118,7 @@ internal static class ResizePlanner
         return Scoring.Score(recipe, references);
     }
 
-    private static Dictionary<string, string> WithPeftSettings(
-        Dictionary<string, string> metadata,
-        WrittenScale[] scales,
-        Adapter adapter
-    )
+    private static Dictionary<string, string> WithPeftSettings(Dictionary<string, string> metadata, WrittenScale[] scales, Adapter adapter)
     {
         if (scales.Length > 0 && metadata.TryGetValue(PeftSettings.MetadataKey, out string? settings))
         {

@@ -1,8 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using ResizeLora.Recipes;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using ResizeLora.Spectra;
 

@@ -155,9 +155,10 @@ internal static class ResizeWriter
 
         (string, double)[] errors =
         [
-            .. layers.Zip(factors ?? []).Where(static layer => layer.Second.Error is not null).Select(static layer =>
-                (layer.First.Result.Layer, layer.Second.Error!.Value)
-            ),
+            .. layers
+                .Zip(factors ?? [])
+                .Where(static layer => layer.Second.Error is not null)
+                .Select(static layer => (layer.First.Result.Layer, layer.Second.Error!.Value)),
         ];
         return new Product([.. parts], errors);
     }

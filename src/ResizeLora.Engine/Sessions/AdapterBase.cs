@@ -30,8 +30,7 @@ public sealed class AdapterBase
 
         bool? isSame = adapter.Architecture is { } mine && checkpoint.Architecture is { } theirs ? ShareLayers(mine, theirs) : null;
         IsOfAnotherFamily =
-            adapter.Layers.Count > 0
-            && (weights.Count == 0 || isSame == false || (isSame is null && misfits.Count > weights.Count));
+            adapter.Layers.Count > 0 && (weights.Count == 0 || isSame == false || (isSame is null && misfits.Count > weights.Count));
     }
 
     /// <summary>The base model.</summary>

@@ -43,7 +43,12 @@ internal static class LayerTruncation
         double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * Math.Abs(gain));
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);
-        double[] left = Combination(spectrum.Factors.Left, spectrum, kept, gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots);
+        double[] left = Combination(
+            spectrum.Factors.Left,
+            spectrum,
+            kept,
+            gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots
+        );
         double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
         bool isSingle = !spectrum.Factors.NeedsDoublePrecision && LayerFactors.FitSingle(left) && LayerFactors.FitSingle(right);
         ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;

@@ -21,12 +21,8 @@ internal static class SubspaceScales
     /// <param name="device">Where the products are made.</param>
     /// <returns>One number for each singular value.</returns>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static double[] Compute(
-        LayerSpectrum spectrum,
-        ITensorFile file,
-        BaseWeight weight,
-        ComputeDevice device
-    ) => LayerThreads.Run(device, () => Scale(spectrum, file, weight, device));
+    public static double[] Compute(LayerSpectrum spectrum, ITensorFile file, BaseWeight weight, ComputeDevice device) =>
+        LayerThreads.Run(device, () => Scale(spectrum, file, weight, device));
 
     private static double[] Scale(LayerSpectrum spectrum, ITensorFile file, BaseWeight weight, ComputeDevice device)
     {
@@ -98,9 +94,6 @@ internal static class SubspaceScales
     {
         using DisposeScope scope = NewDisposeScope();
         long[] shape = [weight.Rows, weight.Columns];
-        return TensorReader
-            .ReadRows(shape, weight.Type, weight.Read)
-            .to(ScalarType.Float32, device.Torch)
-            .MoveToOuterDisposeScope();
+        return TensorReader.ReadRows(shape, weight.Type, weight.Read).to(ScalarType.Float32, device.Torch).MoveToOuterDisposeScope();
     }
 }

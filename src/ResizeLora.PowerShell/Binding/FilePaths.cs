@@ -48,10 +48,7 @@ internal static class FilePaths
 
             IEnumerable<string> found = command.SessionState.Path.GetResolvedProviderPathFromPSPath(path, out ProviderInfo provider);
             RequireFileSystem(provider, path);
-            return
-            [
-                .. found.Select(file => new InputFile((takesFolders ? null : PeftFolder.AdapterIn(file)) ?? file, IsNamed: false)),
-            ];
+            return [.. found.Select(file => new InputFile((takesFolders ? null : PeftFolder.AdapterIn(file)) ?? file, IsNamed: false))];
         }
         catch (Exception exception)
             when (exception

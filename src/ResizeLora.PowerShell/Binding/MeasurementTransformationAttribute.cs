@@ -43,11 +43,7 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
                 measured[0].Merge
             ));
         string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
-        return new ResizeRequest(
-            [.. measured, .. copied],
-            recipe,
-            type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type)
-        );
+        return new ResizeRequest([.. measured, .. copied], recipe, type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
 
         ArgumentTransformationMetadataException Lost(string what) =>
             new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");

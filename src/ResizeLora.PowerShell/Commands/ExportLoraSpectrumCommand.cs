@@ -1,10 +1,10 @@
 using System.Management.Automation;
+using ResizeLora.Files;
 using ResizeLora.Pictures;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.PowerShell.Commands;

@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using System.Management.Automation;
 using ResizeLora.Adapters;
+using ResizeLora.Files;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Commands;
 

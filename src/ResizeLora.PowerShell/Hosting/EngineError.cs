@@ -2,9 +2,9 @@ using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Files;
 using ResizeLora.Pictures;
 using ResizeLora.Recipes;
-using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Hosting;
 

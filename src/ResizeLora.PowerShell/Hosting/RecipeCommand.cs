@@ -1,9 +1,9 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
+using ResizeLora.Files;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Hosting;
 

@@ -1,8 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 using TorchSharp;
 using static TorchSharp.torch;
@@ -54,11 +54,7 @@ public sealed class MergedLoraTests : IDisposable
             Tensor expected = zeros([layer.OutFeatures, layer.InFeatures], ScalarType.Float64);
             foreach ((Adapter adapter, double weight) in new[] { (first, leftWeight), (second, rightWeight) })
             {
-                foreach (
-                    AdapterLayer part in adapter.Layers.Where(part =>
-                        part.Key == layer.Key
-                    )
-                )
+                foreach (AdapterLayer part in adapter.Layers.Where(part => part.Key == layer.Key))
                 {
                     expected = expected.add(WrittenLayer.Delta(adapter.File, part).mul(weight));
                 }
@@ -247,11 +243,7 @@ public sealed class MergedLoraTests : IDisposable
     {
         string Write(string name, string layer, string onlyInSdxl) =>
             new SampleLora().Layer(layer, 8, 6, 2).Layer(onlyInSdxl, 8, 6, 2).Write(folder.PathOf(name));
-        string a = Write(
-            "a.safetensors",
-            $"unet.{diffusers}",
-            "unet.down_blocks.2.attentions.0.transformer_blocks.9.attn1.to_q"
-        );
+        string a = Write("a.safetensors", $"unet.{diffusers}", "unet.down_blocks.2.attentions.0.transformer_blocks.9.attn1.to_q");
         string b = Write("b.safetensors", $"lora_unet_{stability}", "lora_unet_input_blocks_7_1_transformer_blocks_9_attn1_to_q");
         using Adapter merged = MergedLora.Create([(a, 1), (b, 1)]).Open();
         using Adapter swapped = MergedLora.Create([(b, 1), (a, 1)]).Open();

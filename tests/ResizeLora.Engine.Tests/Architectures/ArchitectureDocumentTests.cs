@@ -6,7 +6,7 @@ using ResizeLora.Sessions;
 
 namespace ResizeLora.Tests.Architectures;
 
-/// <summary>docs/architectures.md and the table of the README say what is supported: the families that are there, and cells that work.</summary>
+/// <summary>docs/architectures.md and the table of the README name the families that there are, and each marked cell works.</summary>
 public sealed class ArchitectureDocumentTests : IDisposable
 {
     private const string Mark = "●";
@@ -82,7 +82,7 @@ public sealed class ArchitectureDocumentTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(WriteBase(family, sample, container));
         Assert.Equal(family, checkpoint.Family);
         int number = 0;
-        foreach ((string prefix, bool isFlat, IReadOnlyList<SampleWeight> weights, Suffixes suffixes) in AdaptersOf(family, sample, spelling))
+        foreach ((string prefix, bool isFlat, var weights, Suffixes suffixes) in AdaptersOf(family, sample, spelling))
         {
             string path = folder.PathOf($"adapter{number++}.safetensors");
             using Adapter adapter = Adapter.Open(WriteAdapter(path, prefix, isFlat, weights, suffixes));
@@ -106,11 +106,7 @@ public sealed class ArchitectureDocumentTests : IDisposable
         {
             "kohya" when family is "SD 1.x" or "SD 2.x" => [("lora_unet_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "kohya" when family == "Stable Cascade" => [("lora_prior_unet_", true, sample.OwnWeights, Suffixes.Kohya)],
-            "kohya" =>
-            [
-                ("lora_unet_", true, sample.OwnWeights, Suffixes.Kohya),
-                ("lora_unet__", true, sample.OwnWeights, Suffixes.Kohya),
-            ],
+            "kohya" => [("lora_unet_", true, sample.OwnWeights, Suffixes.Kohya), ("lora_unet__", true, sample.OwnWeights, Suffixes.Kohya)],
             "OneTrainer" => [(isUNet ? "lora_unet_" : "lora_transformer_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "LyCORIS" => [("lycoris_", true, sample.DiffusersWeights, Suffixes.Kohya)],
             "diffusers" when isUNet =>
@@ -132,13 +128,7 @@ public sealed class ArchitectureDocumentTests : IDisposable
         };
     }
 
-    private static string WriteAdapter(
-        string path,
-        string prefix,
-        bool isFlat,
-        IReadOnlyList<SampleWeight> weights,
-        Suffixes suffixes
-    )
+    private static string WriteAdapter(string path, string prefix, bool isFlat, IReadOnlyList<SampleWeight> weights, Suffixes suffixes)
     {
         const int Rank = 2;
         (string down, string up) = suffixes switch

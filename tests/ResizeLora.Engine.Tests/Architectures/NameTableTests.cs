@@ -5,19 +5,17 @@ namespace ResizeLora.Tests.Architectures;
 /// <summary>Names are matched part by part: literals before numbers before the rest, and dots and underscores divide alike.</summary>
 public sealed class NameTableTests
 {
-    private static readonly NameTable Table = new(
-        [
-            .. Alias.Same("blocks.{i}.first", "stages.{i}.attn.to_q"),
-            .. Alias.Same("blocks.zero.second", "stages.0.attn.to_k"),
-            .. Alias.Same("blocks.{i}.rest.{*}", "stages.{i}.{*}"),
-            .. Alias.Same("pair.{i}.{i}", "lists.{i}.of.{i}"),
-            .. Alias.Same("pair.1.{*}", "lists.1.{*}"),
-            .. Alias.Parts("layers.{i}.qkv", RowSplit.Thirds, "layers.{i}.q", "layers.{i}.k", "layers.{i}.v"),
-            .. Alias.Numbered("layers.{i}.qkv", RowSplit.Thirds),
-            Alias.FirstRows("layers.{i}.qkv", RowSplit.Thirds, 2, "layers.{i}.qk"),
-            Alias.Swapped("final.modulation", "norm_out.linear"),
-        ]
-    );
+    private static readonly NameTable Table = new([
+        .. Alias.Same("blocks.{i}.first", "stages.{i}.attn.to_q"),
+        .. Alias.Same("blocks.zero.second", "stages.0.attn.to_k"),
+        .. Alias.Same("blocks.{i}.rest.{*}", "stages.{i}.{*}"),
+        .. Alias.Same("pair.{i}.{i}", "lists.{i}.of.{i}"),
+        .. Alias.Same("pair.1.{*}", "lists.1.{*}"),
+        .. Alias.Parts("layers.{i}.qkv", RowSplit.Thirds, "layers.{i}.q", "layers.{i}.k", "layers.{i}.v"),
+        .. Alias.Numbered("layers.{i}.qkv", RowSplit.Thirds),
+        Alias.FirstRows("layers.{i}.qkv", RowSplit.Thirds, 2, "layers.{i}.qk"),
+        Alias.Swapped("final.modulation", "norm_out.linear"),
+    ]);
 
     [Theory]
     [InlineData("stages.5.attn.to_q", "blocks_5_first")]

@@ -116,8 +116,10 @@ internal sealed record SampleFamily(string Own, string? Diffusers = null, string
             let parts = word.Split('=')
             let shape = parts[1].Split('x')
             from name in Expand(parts[0])
-            select new SampleWeight(name, int.Parse(shape[0], CultureInfo.InvariantCulture), int.Parse(shape[1], CultureInfo.InvariantCulture)),
+            select new SampleWeight(name, Number(shape[0]), Number(shape[1])),
         ];
+
+    private static int Number(string text) => int.Parse(text, CultureInfo.InvariantCulture);
 
     private static IEnumerable<string> Expand(string name) =>
         name.Split('{', '}') is [var before, var choices, var after]

@@ -22,10 +22,7 @@ public sealed class CheckpointTests : IDisposable
         BaseWeight weight = Assert.Single(checkpoint.Weights);
         Assert.Equal(weight.Name, checkpoint.Find(LinearLayer)?.Name);
         Assert.Same(checkpoint.Find(LinearLayer), checkpoint.Find(LinearLayer));
-        Assert.Equal(
-            (LinearLayer, Linear, 6, 4, "[6, 4]"),
-            (weight.Layer, weight.Tensor, weight.Rows, weight.Columns, weight.ShapeText)
-        );
+        Assert.Equal((LinearLayer, Linear, 6, 4, "[6, 4]"), (weight.Layer, weight.Tensor, weight.Rows, weight.Columns, weight.ShapeText));
         Assert.Null(checkpoint.Find("lora_unet_unheard_of"));
     }
 

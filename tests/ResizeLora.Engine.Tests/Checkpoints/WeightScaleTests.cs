@@ -57,14 +57,18 @@ public sealed class WeightScaleTests : IDisposable
     [InlineData(TensorType.Float8E8M0)]
     [InlineData(TensorType.UInt8)]
     public void A_scale_may_be_an_exponent(TensorType type) =>
-        AssertScaled(2, 64, new SampleTensor($"{Module}.weight_scale", type, [2, 2], [127, 128, 126, 130]), static (row, column) =>
-            (row, column / 32) switch
-            {
-                (0, 0) => 1,
-                (0, 1) => 2,
-                (1, 0) => 0.5,
-                _ => 8,
-            }
+        AssertScaled(
+            2,
+            64,
+            new SampleTensor($"{Module}.weight_scale", type, [2, 2], [127, 128, 126, 130]),
+            static (row, column) =>
+                (row, column / 32) switch
+                {
+                    (0, 0) => 1,
+                    (0, 1) => 2,
+                    (1, 0) => 0.5,
+                    _ => 8,
+                }
         );
 
     [Fact]

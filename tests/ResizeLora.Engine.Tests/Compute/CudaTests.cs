@@ -1,8 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 using ResizeLora.Spectra;
 using ResizeLora.Tests.Resizing;
 using TorchSharp;

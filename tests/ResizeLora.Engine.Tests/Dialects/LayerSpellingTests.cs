@@ -24,7 +24,12 @@ public sealed class LayerSpellingTests
             { "lora_prior_te_text_model_x.lora_down.weight", AdapterDialect.Kohya, Component.TextEncoder1, "text_model_x" },
             { "oft_unet_input_blocks_1.oft_blocks", AdapterDialect.Kohya, Component.UNet, "input_blocks_1" },
             // OneTrainer's older format and LyCORIS by itself.
-            { "lora_transformer_transformer_blocks_0.lora_down.weight", AdapterDialect.OneTrainer, Component.UNet, "transformer_blocks_0" },
+            {
+                "lora_transformer_transformer_blocks_0.lora_down.weight",
+                AdapterDialect.OneTrainer,
+                Component.UNet,
+                "transformer_blocks_0"
+            },
             { "lycoris_transformer_blocks_0_attn.lokr_w1", AdapterDialect.Lycoris, Component.UNet, "transformer_blocks_0_attn" },
             { "lycoris__layers_0_attention.lora_down.weight", AdapterDialect.Lycoris, Component.UNet, "_layers_0_attention" },
             { "lycoris_text_model_x.lora_down.weight", AdapterDialect.Lycoris, Component.TextEncoder1, "text_model_x" },
@@ -39,7 +44,12 @@ public sealed class LayerSpellingTests
             { "transformer.diffusion_model.blocks.0.x.lora_A.weight", AdapterDialect.Diffusers, Component.UNet, "blocks.0.x" },
             { "conditional_transformer.layers.0.o.lora_A.weight", AdapterDialect.Diffusers, Component.UNet, "layers.0.o" },
             // diffusers' attention processors.
-            { "down_blocks.0.attn1.processor.to_q_lora.down.weight", AdapterDialect.Diffusers, Component.UNet, "down_blocks.0.attn1.to_q" },
+            {
+                "down_blocks.0.attn1.processor.to_q_lora.down.weight",
+                AdapterDialect.Diffusers,
+                Component.UNet,
+                "down_blocks.0.attn1.to_q"
+            },
             { "unet.up_blocks.1.a.processor.to_out_lora.up.weight", AdapterDialect.Diffusers, Component.UNet, "up_blocks.1.a.to_out.0" },
             // The base model's own names.
             { "diffusion_model.blocks.0.self_attn.q.lora_A.weight", AdapterDialect.BaseModel, Component.UNet, "blocks.0.self_attn.q" },
@@ -102,6 +112,5 @@ public sealed class LayerSpellingTests
     public void Other_names_say_nothing(string tensor) => Assert.Null(AdapterTensorName.Parse(tensor));
 
     [Fact]
-    public void A_prefix_alone_is_no_spelling() =>
-        Assert.Equal(AdapterDialect.Unknown, LayerSpelling.Read("lora_unet_").Dialect);
+    public void A_prefix_alone_is_no_spelling() => Assert.Equal(AdapterDialect.Unknown, LayerSpelling.Read("lora_unet_").Dialect);
 }

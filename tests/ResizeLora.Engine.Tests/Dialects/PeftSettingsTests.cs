@@ -72,10 +72,7 @@ public sealed class PeftSettingsTests : IDisposable
     [InlineData("\"q_proj\"")]
     [InlineData("null")]
     public void A_pattern_that_is_none_is_left_out(string pattern) =>
-        Assert.Equal(
-            2,
-            PeftSettings.Parse($$"""{"lora_alpha": 16, "alpha_pattern": {{pattern}} }""", string.Empty)!.ScaleOf(Module, 8)
-        );
+        Assert.Equal(2, PeftSettings.Parse($$"""{"lora_alpha": 16, "alpha_pattern": {{pattern}} }""", string.Empty)!.ScaleOf(Module, 8));
 
     [Fact]
     public void Hostile_settings_cost_no_time_and_no_memory()

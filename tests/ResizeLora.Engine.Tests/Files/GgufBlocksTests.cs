@@ -17,12 +17,7 @@ public sealed class GgufBlocksTests
         ["Q5_1"] = (32, 24, [0, 2], static (b, i) => (H(b, 0) * (Nibble(b, 8, i, 16) + (16 * Bit(b, 4, i)))) + H(b, 2)),
         ["Q8_0"] = (32, 34, [0], static (b, i) => H(b, 0) * (sbyte)b[2 + i]),
         ["IQ4_NL"] = (32, 18, [0], static (b, i) => H(b, 0) * Levels[Nibble(b, 2, i, 16)]),
-        ["Q2_K"] = (
-            256,
-            84,
-            [80, 82],
-            static (b, i) => (H(b, 80) * (b[i / 16] % 16) * Pair(b, 16, i)) - (H(b, 82) * (b[i / 16] / 16))
-        ),
+        ["Q2_K"] = (256, 84, [80, 82], static (b, i) => (H(b, 80) * (b[i / 16] % 16) * Pair(b, 16, i)) - (H(b, 82) * (b[i / 16] / 16))),
         ["Q3_K"] = (
             256,
             110,

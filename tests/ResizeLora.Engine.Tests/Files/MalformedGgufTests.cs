@@ -22,10 +22,7 @@ public sealed class MalformedGgufTests : IDisposable
         ["2^60 pairs"] = (Start(0, Enormous), GgufDefect.InvalidHeader),
         ["more tensors than the file has room for"] = (Start(1000, 0), GgufDefect.Truncated),
         ["counts that are negative as signed numbers"] = (Start(ulong.MaxValue, ulong.MaxValue), GgufDefect.InvalidHeader),
-        ["a key of 2^60 bytes"] = (
-            [.. Start(0, 1), .. SampleGguf.Number64(Enormous), .. new byte[100]],
-            GgufDefect.InvalidHeader
-        ),
+        ["a key of 2^60 bytes"] = ([.. Start(0, 1), .. SampleGguf.Number64(Enormous), .. new byte[100]], GgufDefect.InvalidHeader),
         ["a key of 65,536 bytes"] = (new SampleGguf().Pair(new string('k', 65_536), "v").ToBytes(), GgufDefect.InvalidHeader),
         ["a key past the end"] = ([.. Start(0, 1), .. SampleGguf.Number64(60_000), .. new byte[100]], GgufDefect.Truncated),
         ["a key that is not UTF-8"] = (

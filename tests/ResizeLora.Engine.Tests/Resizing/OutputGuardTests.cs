@@ -1,5 +1,5 @@
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 
 namespace ResizeLora.Tests.Resizing;
 

@@ -1,7 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 
 namespace ResizeLora.Tests.Resizing;
 

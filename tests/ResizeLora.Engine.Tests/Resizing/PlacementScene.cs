@@ -1,8 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Resizing;
 

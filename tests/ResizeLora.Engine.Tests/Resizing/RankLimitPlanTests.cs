@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ResizeLora.Adapters;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 
 namespace ResizeLora.Tests.Resizing;
 

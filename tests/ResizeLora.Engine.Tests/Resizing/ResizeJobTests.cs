@@ -1,9 +1,9 @@
 using ResizeLora.Adapters;
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Tests.Resizing;

@@ -1,8 +1,8 @@
 using System.Globalization;
 using ResizeLora.Adapters;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Resizing;
 

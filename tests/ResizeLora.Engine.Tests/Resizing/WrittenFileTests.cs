@@ -1,6 +1,6 @@
 using ResizeLora.Adapters;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 using TorchSharp;
 using static TorchSharp.torch;
 

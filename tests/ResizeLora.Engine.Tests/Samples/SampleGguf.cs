@@ -139,11 +139,7 @@ internal sealed class SampleGguf
     private static byte[] Q8(double[] values)
     {
         double scale = (double)(Half)(values.Max(Math.Abs) / 127);
-        return
-        [
-            .. Half(scale),
-            .. values.Select(value => (byte)(sbyte)Math.Clamp(scale == 0 ? 0 : Math.Round(value / scale), -128, 127)),
-        ];
+        return [.. Half(scale), .. values.Select(value => (byte)(sbyte)Math.Clamp(scale == 0 ? 0 : Math.Round(value / scale), -128, 127))];
     }
 
     // The largest, with its sign, becomes -8.

@@ -1,9 +1,9 @@
 using System.Diagnostics;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 
 namespace ResizeLora.Tests.Spectra;
 

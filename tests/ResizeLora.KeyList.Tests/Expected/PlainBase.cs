@@ -29,8 +29,7 @@ internal sealed class PlainBase
     }
 
     /// <summary>The modules of a role.</summary>
-    public IEnumerable<string> ModulesOf(string role) =>
-        weights.Keys.Where(key => key.Role == role).Select(static key => key.Module);
+    public IEnumerable<string> ModulesOf(string role) => weights.Keys.Where(key => key.Role == role).Select(static key => key.Module);
 
     /// <summary>The shape of what a mapping names, as the base has it.</summary>
     public string ShapeOf(string role, IReadOnlyList<(string Module, RowShare Rows)> pieces, bool isTransposed)

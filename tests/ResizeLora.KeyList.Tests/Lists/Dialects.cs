@@ -74,7 +74,9 @@ internal sealed record AdapterSpelling(
     {
         IEnumerable<OwnModule> modules = Name switch
         {
-            "XLabs" => model.Modules.SelectMany(module => Extra(model, module, static name => name.Contains("processor", StringComparison.Ordinal))),
+            "XLabs" => model.Modules.SelectMany(module =>
+                Extra(model, module, static name => name.Contains("processor", StringComparison.Ordinal))
+            ),
             "OneTrainer, parts" => model.Modules.SelectMany(module =>
                 Extra(model, module, static name => !name.Contains("processor", StringComparison.Ordinal))
             ),
@@ -120,7 +122,12 @@ internal sealed record AdapterSpelling(
 
         yield return new ListedTensor($"{layer}{Down}", TensorType.Float32, [rank, .. module.Shape.Skip(1)]) { Seed = $"{seed} A" };
         ListedTensor up = new($"{layer}{Up}", TensorType.Float32, [module.Shape[0], rank, .. unit]) { Seed = $"{seed} B" };
-        yield return HasAlpha || !isFolded ? up : up with { Given = [.. up.Numbers().Select(number => (double)(float)(number * alpha / rank))] };
+        yield return HasAlpha || !isFolded
+            ? up
+            : up with
+            {
+                Given = [.. up.Numbers().Select(number => (double)(float)(number * alpha / rank))],
+            };
     }
 
     private string? LayerOf(OwnModel model, OwnModule module)

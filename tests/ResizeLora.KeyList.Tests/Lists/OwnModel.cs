@@ -84,7 +84,9 @@ internal sealed record OwnModel(string Name, Family Family, string Prefix, IRead
     /// <summary>A weight as a tensor; OpenCLIP's bare ones have no <c>.weight</c>.</summary>
     public static ListedTensor TensorOf(OwnModule module, string prefix)
     {
-        bool isBare = module.Name.EndsWith("in_proj_weight", StringComparison.Ordinal) || module is { Role: BaseRoles.ClipG, Name: "text_projection" };
+        bool isBare =
+            module.Name.EndsWith("in_proj_weight", StringComparison.Ordinal)
+            || module is { Role: BaseRoles.ClipG, Name: "text_projection" };
         return new ListedTensor($"{prefix}{module.Name}{(isBare ? string.Empty : ".weight")}", TensorType.Float16, module.Shape)
         {
             Seed = module.Seed,

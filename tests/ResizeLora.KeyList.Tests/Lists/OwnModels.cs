@@ -10,8 +10,20 @@ internal static class OwnModels
     public static IReadOnlyList<OwnModel> All { get; } =
     [
         new("SD 1.5", Family.StableDiffusion1, "model.diffusion_model.", [.. UNet([1, 2, 4, 4], 0b0111, 24, 1, true), .. ClipL()], true),
-        new("SD 2.1", Family.StableDiffusion2, "model.diffusion_model.", [.. UNet([1, 2, 4, 4], 0b0111, 32, 1, false), .. OpenClip(BaseRoles.ClipL, 32)], true),
-        new("SDXL", Family.Sdxl, "model.diffusion_model.", [.. UNet([1, 2, 4], 0b110, 64, 2, false), .. ClipL(), .. OpenClip(BaseRoles.ClipG, 40)], true),
+        new(
+            "SD 2.1",
+            Family.StableDiffusion2,
+            "model.diffusion_model.",
+            [.. UNet([1, 2, 4, 4], 0b0111, 32, 1, false), .. OpenClip(BaseRoles.ClipL, 32)],
+            true
+        ),
+        new(
+            "SDXL",
+            Family.Sdxl,
+            "model.diffusion_model.",
+            [.. UNet([1, 2, 4], 0b110, 64, 2, false), .. ClipL(), .. OpenClip(BaseRoles.ClipG, 40)],
+            true
+        ),
         new("Flux.1", Family.Flux, string.Empty, [.. Flux(hasModulation: true), .. ClipL(), .. T5()], true),
         new("Chroma", Family.Chroma, string.Empty, [.. Flux(hasModulation: false), .. T5()], true),
         new("Flux.2", Family.Flux2, string.Empty, [.. Flux2()], true),
@@ -241,7 +253,15 @@ internal static class OwnModels
         string linear = isComfy ? "lin" : "linear";
         yield return Net("img_in.proj", Hidden, 4, 1, 2, 2);
         yield return Net("txt_in.input_embedder", Hidden, Text);
-        yield return Net("txt_in.individual_token_refiner.blocks.0.self_attn.qkv".Replace("attn.", isComfy ? "attn." : "attn_", StringComparison.Ordinal), 3 * Hidden, Hidden);
+        yield return Net(
+            "txt_in.individual_token_refiner.blocks.0.self_attn.qkv".Replace(
+                "attn.",
+                isComfy ? "attn." : "attn_",
+                StringComparison.Ordinal
+            ),
+            3 * Hidden,
+            Hidden
+        );
         foreach (string embedder in (string[])["time_in", "guidance_in"])
         {
             yield return Net(isComfy ? $"{embedder}.in_layer" : $"{embedder}.mlp.0", Hidden, 12);
@@ -405,7 +425,9 @@ internal static class OwnModels
             for (int block = 0; block < depth; block++)
             {
                 string inner = $"{name}.transformer_blocks.{block}";
-                foreach (string part in (string[])["attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q", "attn2.to_out.0"])
+                foreach (
+                    string part in (string[])["attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q", "attn2.to_out.0"]
+                )
                 {
                     modules.Add(Net($"{inner}.{part}", width, width));
                 }
