@@ -121,9 +121,9 @@ internal static class LayerDistance
         int start = 0;
         foreach (ComparedLayer side in sides)
         {
-            cores.Add(
-                upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(side.Layer.Scale)
-            );
+            // A number is given as a scalar of TorchSharp's, which the collector may take before libtorch has read it.
+            using Scalar scale = side.Layer.Scale.ToScalar();
+            cores.Add(upRoot.narrow(1, start, side.Layer.Rank).matmul(downRoot.narrow(1, start, side.Layer.Rank).t()).mul(scale));
             start += side.Layer.Rank;
         }
 

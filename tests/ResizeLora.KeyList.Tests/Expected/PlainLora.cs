@@ -135,7 +135,8 @@ internal sealed record PlainLayer(string Name, ListedTensor Up, ListedTensor Dow
     public string WeightShape => PlainBase.TextOf([Up.Shape[0], .. Down.Shape.Skip(1)]);
 
     /// <summary>B, with the scale in it.</summary>
-    public Tensor ScaledUp() => tensor(Up.Numbers(), ScalarType.Float64).reshape(Up.Shape[0], Rank).mul(Scale);
+    public Tensor ScaledUp() =>
+        tensor(Array.ConvertAll(Up.Numbers(), number => number * Scale), ScalarType.Float64).reshape(Up.Shape[0], Rank);
 
     /// <summary>A.</summary>
     public Tensor FlatDown() => tensor(Down.Numbers(), ScalarType.Float64).reshape(Rank, -1);
