@@ -1,7 +1,7 @@
 using System.Text.Json;
 using ResizeLora.Checkpoints;
-using ResizeLora.Resizing;
 using ResizeLora.Files;
+using ResizeLora.Resizing;
 
 namespace ResizeLora.KeyLists;
 

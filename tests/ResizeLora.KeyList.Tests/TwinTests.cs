@@ -2,9 +2,9 @@ using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Comparison;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
-using ResizeLora.Files;
 using TorchSharp;
 
 namespace ResizeLora.KeyLists;

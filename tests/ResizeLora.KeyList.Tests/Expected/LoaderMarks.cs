@@ -5,7 +5,6 @@ internal static class LoaderMarks
 {
     private static readonly string[] Names =
     [
-        "img_in",
         "lora_unet__blocks_0_cross_attn_k",
         "single_blocks.37.processor.qkv_lora",
         "double_blocks.18.processor.qkv_lora2",
