@@ -40,33 +40,30 @@ public sealed class GetLoraSpectrumCommand : LoraFileCommand
     /// <inheritdoc/>
     protected override void Process(Adapter adapter)
     {
-        using (adapter)
-        {
-            AdapterLayer[] layers = Choose(adapter);
-            Run(
-                (channel, cancellationToken) =>
-                {
-                    if (Layer is null)
-                    {
-                        adapter.ReportKept(
-                            channel,
-                            "without a spectrum, since they are not pairs of factors",
-                            "without a spectrum, since they belong to no layer"
-                        );
-                    }
-
-                    foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
-                    {
-                        channel.Write(spectrum);
-                    }
-
-                    return layers.Length;
-                }
-            );
-            if (adapter.OtherTensors.Count > 0)
+        AdapterLayer[] layers = Choose(adapter);
+        Run(
+            (channel, cancellationToken) =>
             {
-                WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
+                if (Layer is null)
+                {
+                    adapter.ReportKept(
+                        channel,
+                        "without a spectrum, since they are not pairs of factors",
+                        "without a spectrum, since they belong to no layer"
+                    );
+                }
+
+                foreach (LayerSpectrum spectrum in Session.Decompose(adapter, layers, channel, cancellationToken))
+                {
+                    channel.Write(spectrum);
+                }
+
+                return layers.Length;
             }
+        );
+        if (adapter.OtherTensors.Count > 0)
+        {
+            WriteVerbose($"'{adapter.Path}': {adapter.OtherTensors.Count} tensors belong to no layer that has a spectrum.");
         }
     }
 

@@ -75,31 +75,28 @@ public abstract class LayerCommand : LoraFileCommand
     /// <inheritdoc/>
     protected override void Process(Adapter adapter)
     {
-        using (adapter)
-        {
-            Apply(
-                new LayerSource
-                {
-                    Path = adapter.Path,
-                    LayerCount = adapter.Layers.Count,
-                    OpenSession = () => Session,
-                    OpenFile = () => adapter,
-                    OpenJob = () =>
-                        Run(
-                            (channel, token) =>
+        Apply(
+            new LayerSource
+            {
+                Path = adapter.Path,
+                LayerCount = adapter.Layers.Count,
+                OpenSession = () => Session,
+                OpenFile = () => adapter,
+                OpenJob = () =>
+                    Run(
+                        (channel, token) =>
+                        {
+                            // A LoRA of another family is refused before its layers are decomposed for nothing.
+                            if (NeedsCheckpoint)
                             {
-                                // A LoRA of another family is refused before its layers are decomposed for nothing.
-                                if (NeedsCheckpoint)
-                                {
-                                    Session.RequireMatch(adapter);
-                                }
-
-                                return ResizeJob.Decompose(Session, adapter, channel, token);
+                                Session.RequireMatch(adapter);
                             }
-                        ),
-                }
-            );
-        }
+
+                            return ResizeJob.Decompose(Session, adapter, channel, token);
+                        }
+                    ),
+            }
+        );
     }
 
     /// <summary>Works on one file, or on those of its layers that came.</summary>

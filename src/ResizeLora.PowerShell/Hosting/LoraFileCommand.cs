@@ -76,7 +76,14 @@ public abstract class LoraFileCommand : FileCommand
         foreach (MergedLora merge in ParameterSetName == MergeSet ? Merge : [])
         {
             StartItem(Activity, merge.Name, mergeCount++, count: null);
-            Attempt(merge, () => Process(merge.Open()));
+            Attempt(
+                merge,
+                () =>
+                {
+                    using Adapter adapter = merge.Open();
+                    Process(adapter);
+                }
+            );
         }
     }
 
@@ -84,7 +91,7 @@ public abstract class LoraFileCommand : FileCommand
     /// <param name="adapter">The file, which stays the caller's.</param>
     protected virtual string? ReasonToSkip(Adapter adapter) => null;
 
-    /// <summary>Works on one open LoRA file, which the callee disposes of.</summary>
+    /// <summary>Works on one open LoRA file, which the caller closes.</summary>
     /// <param name="adapter">The file.</param>
     protected abstract void Process(Adapter adapter);
 
@@ -103,7 +110,8 @@ public abstract class LoraFileCommand : FileCommand
             return;
         }
 
-        Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out SkipReason? reason);
+        // Every line that is written may end the command: the file is closed then too.
+        using Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out SkipReason? reason);
         if (adapter is null)
         {
             Skip(file, reason!.WasResized ? $"{reason.Text}; -Force resizes it again" : reason.Text);
@@ -113,7 +121,6 @@ public abstract class LoraFileCommand : FileCommand
         // In a folder of many families it is no surprise; a file that was named is meant.
         if (!file.IsNamed && ReasonToSkip(adapter) is { } mismatch)
         {
-            adapter.Dispose();
             WriteWarning($"'{file.Path}' {mismatch}; it is left alone.");
             return;
         }

@@ -51,7 +51,6 @@ public sealed class FusedFileTests : IDisposable
     [Theory]
     [InlineData(new[] { 0, 1, 0, 1, 2, 2 })]
     [InlineData(new[] { 1, 1, 0, 0, 2, 2 })]
-    [InlineData(new[] { 0, 0, 0, 0, 0, 0 })]
     [InlineData(new[] { 9, 9, 9, 9, 9, 9 })]
     [InlineData(new[] { 0, 0, 1, 1, 2, 9 })]
     public void A_factor_that_is_not_block_diagonal_is_one_layer(int[] owners)
