@@ -23,7 +23,7 @@ internal sealed class AuraFlow : Architecture
     // w1 is the text's, w2 the image's: double_layers.0.attn.w2q is joint_transformer_blocks.0.attn.to_q, …w1q is …add_q_proj.
     // In a single layer there is w1 alone: single_layers.0.attn.w1q is single_transformer_blocks.0.attn.to_q.
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Alias.Same($"{Double}.attn.w2q", $"{DiffusersDouble}.attn.to_q"),
         .. Alias.Same($"{Double}.attn.w2k", $"{DiffusersDouble}.attn.to_k"),

@@ -16,7 +16,7 @@ internal static class ClipTextEncoder
     public const string TransposedParameter = "text_projection";
 
     /// <summary>The names.</summary>
-    public static IEnumerable<Alias> Aliases { get; } =
+    public static IEnumerable<Alias> Aliases =>
     [
         .. Alias.Same(Stacked, $"{Block}.attn.in_proj_weight"),
         .. Alias.Parts(Stacked, RowSplit.Thirds, $"{Layer}.self_attn.q_proj", $"{Layer}.self_attn.k_proj", $"{Layer}.self_attn.v_proj"),

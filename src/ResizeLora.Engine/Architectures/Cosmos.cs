@@ -20,7 +20,7 @@ internal sealed partial class Cosmos : Architecture
         names.HasAny("llm_adapter", "text_conditioner.blocks", "time_embed.t_embedder") || names.Matches(OwnPattern());
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Attention($"{Block}.self_attn", $"{Diffusers}.attn1"),
         .. Attention($"{Block}.cross_attn", $"{Diffusers}.attn2"),

@@ -26,7 +26,7 @@ internal class Flux : Architecture
     // single_blocks.0.linear1.weight [21504, 3072] holds to_q, to_k, to_v and proj_mlp of single_transformer_blocks.0.
     // OneTrainer numbers the parts: double_blocks.0.img_attn.qkv.0; XLabs has double_blocks.0.processor.qkv_lora1 (image), …2 (text).
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Stacked(
             $"{Double}.img_attn.qkv",

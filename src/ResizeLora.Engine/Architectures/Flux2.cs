@@ -40,7 +40,7 @@ internal sealed partial class Flux2 : Architecture
     // double_blocks.0.img_attn.qkv.weight [12288, 4096] holds to_q, to_k and to_v of transformer_blocks.0.attn, one below the other.
     // single_blocks.0.linear1.weight [36864, 4096] stays whole in diffusers: single_transformer_blocks.0.attn.to_qkv_mlp_proj.
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Alias.Parts(
             $"{Double}.img_attn.qkv",

@@ -42,7 +42,7 @@ internal sealed class HunyuanVideo : Architecture
     // single_blocks.0.linear1.weight [21504, 3072] holds to_q, to_k, to_v and proj_mlp of single_transformer_blocks.0.
     // ComfyUI's img_attn.qkv and img_attn.proj need no line: a dot is as good as an underscore.
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Alias.Parts(
             $"{Double}.img_attn_qkv",

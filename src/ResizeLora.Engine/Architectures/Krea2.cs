@@ -16,7 +16,7 @@ internal sealed partial class Krea2 : Architecture
         names.HasAny("txtfusion", "text_fusion", "attn.to_gate", "time_mod_proj") || names.Matches(OwnPattern());
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Block("blocks.{i}", "transformer_blocks.{i}"),
         .. Block("txtfusion.layerwise_blocks.{i}", "text_fusion.layerwise_blocks.{i}"),

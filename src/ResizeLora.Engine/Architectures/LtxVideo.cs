@@ -39,7 +39,7 @@ internal sealed partial class LtxVideo : Architecture
         || (names.Matches(CrossAttentionPattern()) && names.CountOf("transformer_blocks") == 48);
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Alias.Same("patchify_proj", "proj_in"),
         .. Alias.Same("adaln_single.{*}", "time_embed.{*}"),

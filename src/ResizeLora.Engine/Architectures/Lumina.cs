@@ -22,7 +22,7 @@ internal partial class Lumina : Architecture
     public override bool Recognises(NameSet names) => names.Matches(SkeletonPattern()) || names.HasAny("cap_embedder", "cap_pad_token");
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Block("layers.{i}"),
         .. Block("noise_refiner.{i}"),

@@ -31,7 +31,14 @@ internal sealed class NameTable
 
     /// <summary>A name with <c>_</c> for every divider; doubled ones count once.</summary>
     /// <param name="name">The name.</param>
-    public static string Underscored(string name) => string.Join('_', Divide(name));
+    public static string Underscored(string name)
+    {
+        // Almost every name has single dividers, and needs no division into parts.
+        string plain = name.Replace('.', '_');
+        return plain.Contains("__", StringComparison.Ordinal) || plain.StartsWith('_') || plain.EndsWith('_')
+            ? string.Join('_', Divide(name))
+            : plain;
+    }
 
     /// <summary>The module that a name means, and which rows of it.</summary>
     /// <param name="name">The name, dotted or underscored.</param>

@@ -26,7 +26,7 @@ internal sealed class PixArt : Architecture
         ) || (names.Has("adaln_single") && names.Has("pos_embed.proj"));
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Attentions,
         .. Alias.Same($"{Block}.mlp.fc1", $"{Diffusers}.ff.net.0.proj"),

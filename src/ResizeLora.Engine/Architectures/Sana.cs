@@ -17,7 +17,7 @@ internal sealed class Sana : Architecture
         names.HasAny("mlp.inverted_conv", "mlp.depth_conv", "mlp.point_conv", "ff.conv_inverted", "ff.conv_depth", "ff.conv_point");
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. PixArt.Attentions,
         .. PixArt.Captions,

@@ -17,7 +17,7 @@ internal sealed class StableCascade : Architecture
         names.HasAny("kv_mapper", "channelwise", "clip_txt_mapper", "clip_txt_pooled_mapper", "clip_img_mapper");
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Attention("down_blocks.{i}.{i}.attention"),
         .. Attention("up_blocks.{i}.{i}.attention"),

@@ -30,7 +30,7 @@ internal sealed partial class StableDiffusion3 : Architecture
     // context_block.attn.qkv those of the text, add_q_proj and so on.
     // In the last block diffusers has the halves of norm1_context.linear in the other order; names do not tell which is the last.
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Alias.Parts($"{Image}.attn.qkv", RowSplit.Thirds, $"{Diffusers}.attn.to_q", $"{Diffusers}.attn.to_k", $"{Diffusers}.attn.to_v"),
         .. Alias.Parts(

@@ -11,7 +11,7 @@ internal static class T5TextEncoder
     private const string Gguf = "enc.blk.{i}";
 
     /// <summary>The names.</summary>
-    public static IEnumerable<Alias> Aliases { get; } =
+    public static IEnumerable<Alias> Aliases =>
     [
         .. Alias.Same($"{Attention}.q", $"{Gguf}.attn_q"),
         .. Alias.Same($"{Attention}.k", $"{Gguf}.attn_k"),

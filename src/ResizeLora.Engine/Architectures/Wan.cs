@@ -20,7 +20,7 @@ internal sealed partial class Wan : Architecture
         || names.Matches(DiffusersPattern());
 
     /// <inheritdoc/>
-    protected override IEnumerable<Alias> Aliases { get; } =
+    protected override IEnumerable<Alias> Aliases =>
     [
         .. Block("blocks.{i}"),
         .. Block("vace_blocks.{i}"),

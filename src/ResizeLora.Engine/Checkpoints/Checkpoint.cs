@@ -93,6 +93,19 @@ public sealed class Checkpoint : IDisposable
         return Find(layer.Spelling, layer.Fused is null ? null : layer.Key.Rows);
     }
 
+    /// <summary>Finds the weight of a layer whose key is of this base model's architecture, so that its name is not read again.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <returns>The weight; null when the key alone does not find it.</returns>
+    internal BaseWeight? FindByKey(AdapterLayer layer)
+    {
+        LayerKey key = layer.Key;
+        return
+            components.FirstOrDefault(component => component.Component == key.Component) is { } component
+            && component.FindRows(key.Path, key.Rows) is { } parts
+            ? new BaseWeight(key, NameOf(key.Component, key.Path), parts)
+            : null;
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

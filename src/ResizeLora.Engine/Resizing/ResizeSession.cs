@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
@@ -13,7 +14,7 @@ public sealed class ResizeSession : IDisposable
 {
     private readonly Lazy<ComputeDevice> device;
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
-    private (Adapter Adapter, AdapterBase? Base)? joined;
+    private readonly ConditionalWeakTable<Adapter, JoinedBase> joined = [];
 
     /// <summary>Opens the base model, if one is given; libtorch is not loaded yet.</summary>
     /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
@@ -55,22 +56,28 @@ public sealed class ResizeSession : IDisposable
     public AdapterBase? BaseFor(Adapter adapter)
     {
         ArgumentNullException.ThrowIfNull(adapter);
-        if (joined is { } last && ReferenceEquals(last.Adapter, adapter))
-        {
-            return last.Base;
-        }
-
-        AdapterBase? found = Checkpoints
-            .Select(checkpoint => new AdapterBase(adapter, checkpoint))
-            .Where(static candidate => !candidate.IsOfAnotherFamily)
-            .MaxBy(candidate => (candidate.FittingCount, IsNoted(adapter, candidate), candidate.MirroredCount));
-        joined = (adapter, found);
-        return found;
+        return joined.GetValue(adapter, key => new JoinedBase(Join(key))).Base;
     }
 
-    // What a trainer noted decides where names and shapes leave a choice.
-    private static bool IsNoted(Adapter adapter, AdapterBase candidate) =>
-        candidate.Checkpoint.Family is { } family && BaseModelFamily.OfLayers(adapter) == family;
+    private AdapterBase? Join(Adapter adapter)
+    {
+        AdapterBase[] candidates =
+        [
+            .. Checkpoints
+                .Select(checkpoint => new AdapterBase(adapter, checkpoint))
+                .Where(static candidate => !candidate.IsOfAnotherFamily),
+        ];
+        if (candidates.Length < 2)
+        {
+            return candidates.FirstOrDefault();
+        }
+
+        // What a trainer noted decides where names and shapes leave a choice.
+        string? noted = BaseModelFamily.OfLayers(adapter);
+        return candidates.MaxBy(candidate =>
+            (candidate.FittingCount, noted is not null && candidate.Checkpoint.Family == noted, candidate.MirroredCount)
+        );
+    }
 
     /// <summary>Why no base model fits a LoRA.</summary>
     /// <param name="adapter">The LoRA.</param>
@@ -231,4 +238,7 @@ public sealed class ResizeSession : IDisposable
             checkpoint.Dispose();
         }
     }
+
+    // A table of weak references holds objects only.
+    private sealed record JoinedBase(AdapterBase? Base);
 }

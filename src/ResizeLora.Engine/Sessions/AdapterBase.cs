@@ -18,9 +18,10 @@ public sealed class AdapterBase
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(checkpoint);
         Checkpoint = checkpoint;
+        bool isOneTable = adapter.Architecture is not null && adapter.Architecture == checkpoint.Architecture;
         foreach (AdapterLayer layer in adapter.Layers)
         {
-            if (checkpoint.Find(layer) is { } weight)
+            if (((isOneTable ? checkpoint.FindByKey(layer) : null) ?? checkpoint.Find(layer)) is { } weight)
             {
                 bool fits = weight.Fits(layer);
                 (fits ? weights : misfits)[layer.Name] = weight;
