@@ -86,13 +86,13 @@ internal static class PlainLora
 /// <summary>What a layer is.</summary>
 internal enum PlainKind
 {
-    None,
     LoRA,
     LoHa,
     LoKr,
     GLoRA,
     Embedding,
     Difference,
+    None,
 }
 
 /// <summary>One layer.</summary>
@@ -107,17 +107,7 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
     private long[]? shape;
 
     /// <summary>What it is.</summary>
-    public PlainKind Kind =>
-        this switch
-        {
-            _ when Parts.ContainsKey(PlainParts.Up) && Parts.ContainsKey(PlainParts.Down) => PlainKind.LoRA,
-            _ when Parts.ContainsKey("hada_w1_a") => PlainKind.LoHa,
-            _ when Parts.Keys.Any(static part => part.StartsWith("lokr_w", StringComparison.Ordinal)) => PlainKind.LoKr,
-            _ when Parts.ContainsKey("a1") => PlainKind.GLoRA,
-            _ when Parts.ContainsKey("lora_embedding_A") => PlainKind.Embedding,
-            _ when Parts.ContainsKey("diff") => PlainKind.Difference,
-            _ => PlainKind.None,
-        };
+    public PlainKind Kind => Parts.Keys.Select(KindOf).OfType<PlainKind>().Order().FirstOrDefault(PlainKind.None);
 
     /// <summary>Whether it is a plain pair of factors.</summary>
     public bool IsPair => Kind == PlainKind.LoRA && !Parts.ContainsKey("lora_mid");
@@ -127,6 +117,12 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
 
     /// <summary>The tensors that are written anew when the layer is resized, alpha among them.</summary>
     public IEnumerable<ListedTensor> Resized => Parts.Where(static part => Array.IndexOf(Kept, part.Key) < 0).Select(static part => part.Value);
+
+    /// <summary>Whether no tensor of it belongs to another kind.</summary>
+    public bool IsOfOneKind => Parts.Keys.Select(KindOf).OfType<PlainKind>().Distinct().Count() == 1;
+
+    /// <summary>How many numbers are written anew when the layer is resized.</summary>
+    public int ElementCount => Resized.Sum(static tensor => tensor.Count);
 
     /// <summary>The rank of a pair.</summary>
     public int Rank => (int)Parts[PlainParts.Up].Shape[1];
@@ -148,6 +144,9 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
     /// <param name="weight">The base weight, which GLoRA needs.</param>
     public Tensor Product(Tensor? weight = null) => PlainKinds.Flat(PlainKinds.ChangeOf(Doubles(), weight, ScaleOf)!);
 
+    /// <summary>The halves of a LoKr.</summary>
+    public (Tensor First, Tensor Second, double Scale) Halves() => PlainKinds.Halves(Doubles(), ScaleOf);
+
     /// <summary>The singular value decomposition of ΔW, of a pair through two QR decompositions.</summary>
     /// <param name="weight">The base weight, which GLoRA needs.</param>
     public (Tensor U, double[] SingularValues, Tensor Vh) Decompose(Tensor? weight = null)
@@ -165,6 +164,18 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
         (Tensor u, Tensor s, Tensor vh) = linalg.svd(leftR.matmul(rightR.t()), fullMatrices: false);
         return (leftQ.matmul(u), s.data<double>().ToArray(), vh.matmul(rightQ.t()));
     }
+
+    private static PlainKind? KindOf(string part) =>
+        part switch
+        {
+            PlainParts.Down or PlainParts.Up or "lora_mid" => PlainKind.LoRA,
+            "a1" or "a2" or "b1" or "b2" => PlainKind.GLoRA,
+            "lora_embedding_A" or "lora_embedding_B" => PlainKind.Embedding,
+            "diff" => PlainKind.Difference,
+            _ when part.StartsWith("hada_", StringComparison.Ordinal) => PlainKind.LoHa,
+            _ when part.StartsWith("lokr_", StringComparison.Ordinal) => PlainKind.LoKr,
+            _ => null,
+        };
 
     private long[] FindShape()
     {
