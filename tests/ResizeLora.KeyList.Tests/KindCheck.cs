@@ -39,12 +39,7 @@ internal sealed class KindCheck
         string name = list.Settings is null ? "lora.safetensors" : "adapter_model.safetensors";
         string path = check.list.Write(folder.PathOf(name));
         using ResizeSession session = model?.Open() ?? new ResizeSession("cpu", [], new Checkpoints.NormCache(folder.PathOf("cache")));
-        using ResizeJob job = ResizeJob.Decompose(
-            session,
-            KindSession.Open(path, session, withDifference),
-            null,
-            CancellationToken.None
-        );
+        using ResizeJob job = ResizeJob.Decompose(session, Adapter.Open(path, withDifference), null, CancellationToken.None);
         ResizePlan plan = job.Plan(ResizeRecipe.Parse(recipe), TensorType.Float32, kind, null, CancellationToken.None);
         Directory.CreateDirectory(folder.PathOf("out"));
         string output = folder.PathOf(Path.Combine("out", name));
@@ -130,31 +125,7 @@ internal sealed class KindCheck
         }
 
         Tensor? weight = layer.Kind == PlainKind.GLoRA ? model?.MatrixOf(layer.Name) : null;
-        (Tensor u, double[] values, Tensor vh) = layer.Decompose(weight);
-        double size = Math.Sqrt(values.Sum(static value => value * value));
-        Tensor change = found.Product(weight);
-        Tensor whole = u.mul(tensor(values, ScalarType.Float64)).matmul(vh);
-        if (found.Kind == PlainKind.LoKr)
-        {
-            // In kind: w1 stays, w2 is truncated; that loses ‖w1‖F times the tail of w2.
-            (Tensor first, Tensor second, double scale) = layer.Halves();
-            int kept = found.Parts.TryGetValue("lokr_w2_b", out ListedTensor? factor) ? (int)factor.Shape[0] : int.MaxValue;
-            whole = Kronecker(first, PlainKinds.Truncate(second, kept).mul(scale));
-        }
-        else
-        {
-            int kept = Math.Min(rank, values.Length);
-            whole = u.narrow(1, 0, kept).mul(tensor(values[..kept], ScalarType.Float64)).matmul(vh.narrow(0, 0, kept));
-        }
-
-        double error = (change.numel() == whole.numel() ? change - whole : whole).norm().item<double>();
-        return error <= Accuracy * size ? null : $"{layer.Name}: rank {rank}, ΔW as {found.Kind} is off by {error / size:g3} of its size";
-    }
-
-    // out index o1·ok + o2, in index i1·in + i2, the kernel last.
-    private static Tensor Kronecker(Tensor first, Tensor second)
-    {
-        Tensor product = einsum("ab,cd->acbd", first, second);
-        return product.reshape(first.shape[0] * second.shape[0], -1);
+        double error = PlainKinds.ErrorOf(layer.Doubles(), found.Doubles(), rank, weight, layer.ScaleOf);
+        return error <= Accuracy ? null : $"{layer.Name}: rank {rank}, ΔW as {found.Kind} is off by {error:g3} of its size";
     }
 }

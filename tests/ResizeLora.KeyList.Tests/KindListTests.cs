@@ -126,7 +126,7 @@ public sealed class KindListTests(SharedBaseModels shared, OwnBaseModels own)
             foreach (string kind in KindTensors.Own.Where(static kind => !KindTensors.IsDoRA(kind)))
             {
                 cases.Add(kind, "SDXL", "kohya");
-                cases.Add(kind, "Wan 2.1", "ai-toolkit");
+                cases.Add(kind, "Wan", "ai-toolkit");
             }
 
             return cases;

@@ -15,13 +15,12 @@ internal static class PlainKinds
     /// <returns>ΔW; null where the parts make none, or not without the base weight.</returns>
     public static Tensor? ChangeOf(IReadOnlyDictionary<string, Tensor> parts, Tensor? weight = null, Func<long, double>? scaleOf = null)
     {
-        double Scale(long rank) =>
-            parts.TryGetValue(PlainParts.Alpha, out Tensor? alpha) ? alpha.sum().item<double>() / rank : scaleOf?.Invoke(rank) ?? 1;
+        double Scale(long rank) => ScaleOf(parts, rank, scaleOf);
         return parts switch
         {
             _ when parts.ContainsKey(PlainParts.Up) && parts.ContainsKey(PlainParts.Down) => LoRA(parts, Scale),
             _ when parts.ContainsKey("hada_w1_a") => LoHa(parts, Scale),
-            _ when parts.Keys.Any(static part => part.StartsWith("lokr_w", StringComparison.Ordinal)) => LoKr(parts, Scale),
+            _ when IsKronecker(parts) => LoKr(parts, Scale),
             _ when parts.ContainsKey("a1") && weight is not null => GLoRA(parts, weight, Scale),
             _ when parts.ContainsKey("lora_embedding_A") => Embedding(parts, Scale),
             _ => parts.GetValueOrDefault("diff"),
@@ -41,19 +40,35 @@ internal static class PlainKinds
         return u.narrow(1, 0, kept).mul(s.narrow(0, 0, kept)).matmul(vh.narrow(0, 0, kept));
     }
 
-    /// <summary>The two halves of a LoKr, the second as a matrix; ΔW = scale · (first ⊗ second).</summary>
-    /// <param name="parts">The layer's parts.</param>
+    /// <summary>How far a resized layer is from the truncation that it should be, as a share of ‖ΔW‖F of the input.</summary>
+    /// <remarks>
+    /// The truncation is that of ΔW, whatever the input's kind; of a LoKr that stays one it is that of the second half, which loses
+    /// ‖w1‖F times the tail of w2.
+    /// </remarks>
+    /// <param name="input">The layer's parts in the input.</param>
+    /// <param name="output">Its parts in the output.</param>
+    /// <param name="rank">The rank of the output, unless it is a LoKr.</param>
+    /// <param name="weight">The base weight, which GLoRA needs.</param>
     /// <param name="scaleOf">The scale of a layer without alpha by its rank.</param>
-    public static (Tensor First, Tensor Second, double Scale) Halves(
-        IReadOnlyDictionary<string, Tensor> parts,
+    public static double ErrorOf(
+        IReadOnlyDictionary<string, Tensor> input,
+        IReadOnlyDictionary<string, Tensor> output,
+        int rank,
+        Tensor? weight = null,
         Func<long, double>? scaleOf = null
     )
     {
-        double Scale(long rank) =>
-            parts.TryGetValue(PlainParts.Alpha, out Tensor? alpha) ? alpha.sum().item<double>() / rank : scaleOf?.Invoke(rank) ?? 1;
-        (Tensor first, Tensor second, double scale) = KroneckerHalves(parts, Scale);
-        return (first, Flat(second), scale);
+        Tensor whole = Flat(ChangeOf(input, weight, scaleOf)!);
+        Tensor found = Flat(ChangeOf(output, weight)!);
+        Tensor expected = IsKronecker(output) ? TruncateInKind(input, output, scaleOf) : Truncate(whole, rank);
+        double error = linalg.norm(found - expected).item<double>();
+        double size = linalg.norm(whole).item<double>();
+        return size > 0 ? error / size : error;
     }
+
+    /// <summary>Whether parts are those of a LoKr.</summary>
+    public static bool IsKronecker(IReadOnlyDictionary<string, Tensor> parts) =>
+        parts.Keys.Any(static part => part.StartsWith("lokr_w", StringComparison.Ordinal));
 
     /// <summary>The change that a DoRA makes of a weight at strength 1.</summary>
     /// <param name="weight">W.</param>
@@ -69,6 +84,21 @@ internal static class PlainKinds
         Tensor norms = measured.square().sum(isPerInput ? 0 : 1).sqrt();
         Tensor ratio = magnitude.reshape(-1).div(norms);
         return moved.mul(isPerInput ? ratio.unsqueeze(0) : ratio.unsqueeze(1)).sub(flat);
+    }
+
+    private static double ScaleOf(IReadOnlyDictionary<string, Tensor> parts, long rank, Func<long, double>? scaleOf) =>
+        parts.TryGetValue(PlainParts.Alpha, out Tensor? alpha) ? alpha.sum().item<double>() / rank : scaleOf?.Invoke(rank) ?? 1;
+
+    private static Tensor TruncateInKind(
+        IReadOnlyDictionary<string, Tensor> input,
+        IReadOnlyDictionary<string, Tensor> output,
+        Func<long, double>? scaleOf
+    )
+    {
+        (Tensor first, Tensor second, double scale) = KroneckerHalves(input, rank => ScaleOf(input, rank, scaleOf));
+        int rank = output.TryGetValue("lokr_w2_b", out Tensor? factor) ? (int)factor.shape[0] : int.MaxValue;
+        Tensor product = einsum("ab,cd->acbd", first, Truncate(Flat(second), rank));
+        return product.mul(scale).reshape(first.shape[0] * second.shape[0], -1);
     }
 
     // ΔW = s·B·A; with a core M, ΔW[o,i,k] = s·Σ B[o,m] M[m,n,k] A[n,i].

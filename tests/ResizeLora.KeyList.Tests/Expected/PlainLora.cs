@@ -144,9 +144,6 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
     /// <param name="weight">The base weight, which GLoRA needs.</param>
     public Tensor Product(Tensor? weight = null) => PlainKinds.Flat(PlainKinds.ChangeOf(Doubles(), weight, ScaleOf)!);
 
-    /// <summary>The halves of a LoKr.</summary>
-    public (Tensor First, Tensor Second, double Scale) Halves() => PlainKinds.Halves(Doubles(), ScaleOf);
-
     /// <summary>The singular value decomposition of ΔW, of a pair through two QR decompositions.</summary>
     /// <param name="weight">The base weight, which GLoRA needs.</param>
     public (Tensor U, double[] SingularValues, Tensor Vh) Decompose(Tensor? weight = null)

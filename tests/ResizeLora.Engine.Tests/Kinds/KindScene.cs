@@ -1,0 +1,60 @@
+using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
+using ResizeLora.Files;
+using ResizeLora.Recipes;
+using ResizeLora.Resizing;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Tests.Kinds;
+
+/// <summary>An adapter with its layers decomposed, and its outputs, all in a folder of its own.</summary>
+internal sealed class KindScene : IDisposable
+{
+    private readonly TemporaryFolder folder = new();
+    private readonly ResizeSession session;
+    private int count;
+
+    /// <summary>Writes and opens an adapter.</summary>
+    /// <param name="tensors">Its tensors.</param>
+    /// <param name="baseTensors">Those of the base model, or none.</param>
+    /// <param name="includeDifference">Whether whole differences become layers.</param>
+    public KindScene(IEnumerable<SampleTensor> tensors, IEnumerable<SampleTensor>? baseTensors = null, bool includeDifference = false)
+    {
+        SampleTensor[] weights = [.. baseTensors ?? []];
+        string? basePath = weights.Length == 0 ? null : SampleFiles.Write(folder.PathOf("base.safetensors"), weights);
+        InputPath = SampleFiles.Write(folder.PathOf("input.safetensors"), tensors);
+        session = new ResizeSession("cpu", basePath, new NormCache(folder.PathOf("cache")));
+        Adapter = Adapter.Open(InputPath, includeDifference);
+        Job = ResizeJob.Decompose(session, Adapter, progress: null, CancellationToken.None);
+    }
+
+    public string InputPath { get; }
+
+    /// <summary>The open adapter, which the job owns.</summary>
+    public Adapter Adapter { get; }
+
+    public ResizeJob Job { get; }
+
+    /// <summary>Writes what a recipe makes of the adapter, in single precision.</summary>
+    /// <returns>The ranks by layer, and the open output.</returns>
+    public (Dictionary<string, int> Ranks, SafetensorsFile Output) Resize(string recipe, OutputKind kind)
+    {
+        ResizePlan plan = Job.Plan(ResizeRecipe.Parse(recipe), TensorType.Float32, kind, null, CancellationToken.None);
+        string path = folder.PathOf(FormattableString.Invariant($"output{++count}.safetensors"));
+        Job.Write(plan, path, overwrite: false, null, CancellationToken.None);
+        return (
+            plan.Layers.ToDictionary(static layer => layer.Result.Layer, static layer => layer.Result.NewRank, StringComparer.Ordinal),
+            SafetensorsFile.Open(path)
+        );
+    }
+
+    /// <summary>A layer's parts in the input.</summary>
+    public Dictionary<string, Tensor> PartsOf(string layer) => KindFile.PartsOf(Adapter.File, layer);
+
+    public void Dispose()
+    {
+        Job.Dispose();
+        session.Dispose();
+        folder.Dispose();
+    }
+}

@@ -1,0 +1,62 @@
+using ResizeLora.Files;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Tests;
+
+/// <summary>Files of layers of one kind in random small shapes, and their parts read back.</summary>
+internal static class KindFile
+{
+    /// <summary>What stands before a layer's number.</summary>
+    public const string Layer = "lora_unet_layer_";
+
+    // Matrices, and convolutions of one, two and three dimensions.
+    private static readonly long[][] Kernels = [[], [3], [1, 1], [3, 3], [2, 1, 3], [], [1, 3]];
+
+    /// <summary>The layers of a kind, each with its weight's shape.</summary>
+    /// <param name="kind">The kind, of <see cref="KindTensors"/>.</param>
+    /// <param name="seed">What the numbers follow from.</param>
+    /// <param name="count">How many layers.</param>
+    /// <param name="alphaOf">The alpha of a layer by its number; none where it gives null.</param>
+    public static (string Name, long[] Weight, SampleTensor[] Tensors)[] Layers(
+        string kind,
+        int seed,
+        int count = 14,
+        Func<int, double?>? alphaOf = null
+    )
+    {
+        var gaussian = new Gaussian(seed);
+        return
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(index =>
+                {
+                    long[] kernel = kind == KindTensors.GLoRAOld ? [] : Kernels[index % Kernels.Length];
+                    long[] weight = [gaussian.Integer(1, 7) * gaussian.Integer(2, 6), gaussian.Integer(1, 5) * gaussian.Integer(2, 5), .. kernel];
+                    int rank = gaussian.Integer(1, 6);
+                    string name = FormattableString.Invariant($"{Layer}{index}");
+                    IEnumerable<SampleTensor> factors = KindTensors
+                        .Of(kind, weight, rank)
+                        .Select(factor =>
+                            SampleTensor.Of(name + factor.Ending, TensorType.Float32, factor.Shape, gaussian.Numbers(Count(factor.Shape), 0.5))
+                        );
+                    double? alpha = alphaOf is null ? 0.5 + index : alphaOf(index);
+                    SampleTensor[] scale = alpha is { } number ? [SampleTensor.Scalar($"{name}.alpha", number)] : [];
+                    return (name, weight, (SampleTensor[])[.. factors, .. scale]);
+                }),
+        ];
+    }
+
+    /// <summary>A layer's parts as a file holds them, in double precision.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="layer">The layer's name.</param>
+    public static Dictionary<string, Tensor> PartsOf(ITensorFile file, string layer) =>
+        file.Header.Tensors.Where(entry => PlainNames.Read(entry.Name)?.Layer == layer)
+            .ToDictionary(
+                static entry => PlainNames.Read(entry.Name)!.Value.Part,
+                entry => tensor(ScalarFloat.DecodeAll(entry.Type, file.Read(entry)), ScalarType.Float64).reshape([.. entry.Shape]),
+                StringComparer.Ordinal
+            );
+
+    private static int Count(long[] shape) => (int)shape.Aggregate(1L, static (product, side) => product * side);
+}
