@@ -89,7 +89,12 @@ public sealed class KindEdgeTests
     public void Alpha_of_a_LoKr_of_two_whole_halves_says_nothing(double alpha, TensorType type)
     {
         using DisposeScope scope = NewDisposeScope();
-        SampleTensor[] factors = [.. KindFile.Layers(KindTensors.LoKr, seed: 23, count: 4, alphaOf: static _ => null).SelectMany(static layer => layer.Tensors)];
+        SampleTensor[] factors =
+        [
+            .. KindFile
+                .Layers(KindTensors.LoKr, seed: 23, count: 4, alphaOf: static _ => null)
+                .SelectMany(static layer => layer.Tensors),
+        ];
         using var plain = new KindScene(factors);
         using var scene = new KindScene(
             [

@@ -40,7 +40,8 @@ internal sealed record Microfixture(
     private static Microfixture[] Read()
     {
         string path = Path.Combine(AppContext.BaseDirectory, "Golden", "microfixtures.json");
-        return [.. JsonSerializer.Deserialize<StoredFixture[]>(File.ReadAllBytes(path), Options)!.Select(static stored => stored.ToFixture())];
+        StoredFixture[] stored = JsonSerializer.Deserialize<StoredFixture[]>(File.ReadAllBytes(path), Options)!;
+        return [.. stored.Select(static fixture => fixture.ToFixture())];
     }
 
     private sealed record StoredTensor(long[] Shape, double[] Data);

@@ -32,14 +32,18 @@ internal static class KindFile
                 .Select(index =>
                 {
                     long[] kernel = kind == KindTensors.GLoRAOld ? [] : Kernels[index % Kernels.Length];
-                    long[] weight = [gaussian.Integer(1, 7) * gaussian.Integer(2, 6), gaussian.Integer(1, 5) * gaussian.Integer(2, 5), .. kernel];
+                    int output = gaussian.Integer(1, 7) * gaussian.Integer(2, 6);
+                    int input = gaussian.Integer(1, 5) * gaussian.Integer(2, 5);
+                    long[] weight = [output, input, .. kernel];
                     int rank = gaussian.Integer(1, 6);
                     string name = FormattableString.Invariant($"{Layer}{index}");
                     IEnumerable<SampleTensor> factors = KindTensors
                         .Of(kind, weight, rank)
                         .Select(factor =>
-                            SampleTensor.Of(name + factor.Ending, TensorType.Float32, factor.Shape, gaussian.Numbers(Count(factor.Shape), 0.5))
-                        );
+                        {
+                            double[] numbers = gaussian.Numbers(Count(factor.Shape), 0.5);
+                            return SampleTensor.Of(name + factor.Ending, TensorType.Float32, factor.Shape, numbers);
+                        });
                     double? alpha = alphaOf is null ? 0.5 + index : alphaOf(index);
                     SampleTensor[] scale = alpha is { } number ? [SampleTensor.Scalar($"{name}.alpha", number)] : [];
                     return (name, weight, (SampleTensor[])[.. factors, .. scale]);

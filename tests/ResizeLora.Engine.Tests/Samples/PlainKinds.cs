@@ -74,7 +74,7 @@ internal static class PlainKinds
     /// <param name="weight">W.</param>
     /// <param name="change">ΔW, as the product of the factors gives it.</param>
     /// <param name="magnitude">m, one number an output or, as [1, in], one an input.</param>
-    /// <param name="ofOriginal">Whether m is divided by the norms of W, as ComfyUI does on the output axis, and not by those of W + ΔW.</param>
+    /// <param name="ofOriginal">Whether m is divided by the norms of W and not of W + ΔW, as ComfyUI does on the output axis.</param>
     public static Tensor Decomposed(Tensor weight, Tensor change, Tensor magnitude, bool ofOriginal = false)
     {
         Tensor flat = Flat(weight);

@@ -116,7 +116,8 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
     public bool HasMagnitude => Parts.ContainsKey(PlainParts.Magnitude);
 
     /// <summary>The tensors that are written anew when the layer is resized, alpha among them.</summary>
-    public IEnumerable<ListedTensor> Resized => Parts.Where(static part => Array.IndexOf(Kept, part.Key) < 0).Select(static part => part.Value);
+    public IEnumerable<ListedTensor> Resized =>
+        Parts.Where(static part => Array.IndexOf(Kept, part.Key) < 0).Select(static part => part.Value);
 
     /// <summary>Whether no tensor of it belongs to another kind.</summary>
     public bool IsOfOneKind => Parts.Keys.Select(KindOf).OfType<PlainKind>().Distinct().Count() == 1;

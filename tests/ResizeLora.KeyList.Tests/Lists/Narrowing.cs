@@ -24,13 +24,18 @@ internal static class Narrowing
         int[] ranks = RanksOf(part, Has);
         if (part.StartsWith("lokr_", StringComparison.Ordinal))
         {
-            return [.. tensor.Shape.Select((side, place) => ranks.Contains(place) ? Rank(side) : place < 2 ? KroneckerSide(side) : side)];
+            long Side(long side, int place) =>
+                ranks.Contains(place) ? Rank(side)
+                : place < 2 ? KroneckerSide(side)
+                : side;
+            return [.. tensor.Shape.Select(Side)];
         }
 
         // The magnitudes of a LoKr are as many as its rows.
-        bool isOfKronecker = part == PlainParts.Magnitude && all.Keys.Any(name => name.StartsWith($"{layer}.lokr_w", StringComparison.Ordinal));
-        long[] shape = [.. tensor.Shape.Select((side, place) => tensor.Shape.Length > 1 && ranks.Contains(place) ? Rank(side) : Width(side))];
-        if (isOfKronecker)
+        bool IsOfLayer(string name) => name.StartsWith($"{layer}.lokr_w", StringComparison.Ordinal);
+        bool hasRank = tensor.Shape.Length > 1;
+        long[] shape = [.. tensor.Shape.Select((side, place) => hasRank && ranks.Contains(place) ? Rank(side) : Width(side))];
+        if (part == PlainParts.Magnitude && all.Keys.Any(IsOfLayer))
         {
             shape[0] = Rows("lokr_w1") * Rows("lokr_w2");
         }
