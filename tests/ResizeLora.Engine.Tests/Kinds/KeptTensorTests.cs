@@ -82,17 +82,14 @@ public sealed class KeptTensorTests
         Assert.Single(scene.Job.Layers);
         foreach (OutputKind kind in Enum.GetValues<OutputKind>())
         {
-            (_, SafetensorsFile output) = scene.Resize("rank=1", kind);
-            using (output)
+            using KindOutput output = scene.Resize("rank=1", kind);
+            foreach (SampleTensor tensor in kept)
             {
-                foreach (SampleTensor tensor in kept)
-                {
-                    TensorEntry? entry = output.Find(tensor.Name);
-                    Assert.True(entry is not null, $"{tensor.Name} is gone.");
-                    Assert.Equal(tensor.Type, entry.Type);
-                    Assert.Equal<long>(tensor.Shape, entry.Shape);
-                    Assert.Equal(tensor.Bytes, output.Read(entry));
-                }
+                TensorEntry? entry = output.File.Find(tensor.Name);
+                Assert.True(entry is not null, $"{tensor.Name} is gone.");
+                Assert.Equal(tensor.Type, entry.Type);
+                Assert.Equal<long>(tensor.Shape, entry.Shape);
+                Assert.Equal(tensor.Bytes, output.Read(tensor.Name));
             }
         }
     }

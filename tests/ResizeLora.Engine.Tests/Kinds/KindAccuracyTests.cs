@@ -55,16 +55,13 @@ public sealed class KindAccuracyTests
         using var scene = new KindScene(TensorsOf(kind, seed: 7));
         foreach (string recipe in (string[])["rank=1", "rank=2", "sv_fro=0.9", Everything])
         {
-            (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize(recipe, OutputKind.LoRA);
-            using (output)
+            using KindOutput output = scene.Resize(recipe, OutputKind.LoRA);
+            foreach (LayerResult layer in output.Layers)
             {
-                foreach ((string layer, int rank) in ranks)
-                {
-                    Dictionary<string, Tensor> written = KindFile.PartsOf(output, layer);
-                    Assert.Contains(PlainParts.Up, written.Keys);
-                    AssertTruncated(scene, layer, written, rank);
-                    Assert.Equal(rank, written[PlainParts.Up].shape[1]);
-                }
+                Dictionary<string, Tensor> written = output.PartsOf(layer.Layer);
+                Assert.Contains(PlainParts.Up, written.Keys);
+                AssertTruncated(scene, layer, written);
+                Assert.Equal(layer.NewRank, written[PlainParts.Up].shape[1]);
             }
         }
     }
@@ -77,15 +74,12 @@ public sealed class KindAccuracyTests
         using var scene = new KindScene(TensorsOf(kind, seed: 9));
         foreach (string recipe in (string[])["rank=1", "rank=2", "rank=3", Everything])
         {
-            (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize(recipe, OutputKind.Same);
-            using (output)
+            using KindOutput output = scene.Resize(recipe, OutputKind.Same);
+            foreach (LayerResult layer in output.Layers)
             {
-                foreach ((string layer, int rank) in ranks)
-                {
-                    Dictionary<string, Tensor> written = KindFile.PartsOf(output, layer);
-                    Assert.True(PlainKinds.IsKronecker(written), $"{layer} is no LoKr.");
-                    AssertTruncated(scene, layer, written, rank);
-                }
+                Dictionary<string, Tensor> written = output.PartsOf(layer.Layer);
+                Assert.True(PlainKinds.IsKronecker(written), $"{layer.Layer} is no LoKr.");
+                AssertTruncated(scene, layer, written);
             }
         }
     }
@@ -98,15 +92,12 @@ public sealed class KindAccuracyTests
         using var scene = new KindScene(TensorsOf(kind, seed: 11));
         foreach (string recipe in (string[])["rank=2", Everything])
         {
-            (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize(recipe, OutputKind.Smallest);
-            using (output)
+            using KindOutput output = scene.Resize(recipe, OutputKind.Smallest);
+            foreach (LayerResult layer in output.Layers)
             {
-                foreach ((string layer, int rank) in ranks)
-                {
-                    Dictionary<string, Tensor> written = KindFile.PartsOf(output, layer);
-                    AssertTruncated(scene, layer, written, rank);
-                    Assert.InRange(CountOf(written), 1, CountOf(scene.PartsOf(layer)));
-                }
+                Dictionary<string, Tensor> written = output.PartsOf(layer.Layer);
+                AssertTruncated(scene, layer, written);
+                Assert.InRange(CountOf(written), 1, CountOf(scene.PartsOf(layer.Layer)));
             }
         }
     }
@@ -121,15 +112,12 @@ public sealed class KindAccuracyTests
         using var scene = new KindScene(TensorsOf(kind, seed: 13));
 
         // The threshold is above every score.
-        (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize("spn_lora=1,thr=5", OutputKind.Smallest);
-        using (output)
+        using KindOutput output = scene.Resize("spn_lora=1,thr=5", OutputKind.Smallest);
+        foreach (AdapterLayer layer in scene.Adapter.Layers)
         {
-            foreach (AdapterLayer layer in scene.Adapter.Layers)
-            {
-                string name = $"{layer.Name}.dora_scale";
-                Assert.Equal(scene.Adapter.File.Read(scene.Adapter.File.Find(name)!), output.Read(output.Find(name)!));
-                Assert.Equal(1, ranks[layer.Name]);
-            }
+            string name = $"{layer.Name}.dora_scale";
+            Assert.Equal(scene.Adapter.File.Read(scene.Adapter.File.Find(name)!), output.Read(name));
+            Assert.Equal(1, output.Layers.Single(result => result.Layer == layer.Name).NewRank);
         }
     }
 
@@ -157,16 +145,12 @@ public sealed class KindAccuracyTests
 
         foreach (string recipe in (string[])["rank=1", "rank=3", Everything])
         {
-            (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize(recipe, OutputKind.LoRA);
-            using (output)
+            using KindOutput output = scene.Resize(recipe, OutputKind.LoRA);
+            foreach (LayerResult layer in output.Layers)
             {
-                foreach ((string layer, int rank) in ranks)
-                {
-                    Dictionary<string, Tensor> written = KindFile.PartsOf(output, layer);
-                    Assert.Contains(PlainParts.Up, written.Keys);
-                    double error = PlainKinds.ErrorOf(scene.PartsOf(layer), written, rank, bases[layer]);
-                    Assert.True(error <= 1e-5, $"{layer}, rank {rank}: off by {error:g3}.");
-                }
+                Dictionary<string, Tensor> written = output.PartsOf(layer.Layer);
+                Assert.Contains(PlainParts.Up, written.Keys);
+                AssertTruncated(scene, layer, written, bases[layer.Layer]);
             }
         }
     }
@@ -187,21 +171,18 @@ public sealed class KindAccuracyTests
         ];
         using var scene = new KindScene(tensors, includeDifference: true);
         Assert.Equal(["lora_unet_a", "lora_unet_b", "lora_unet_c"], scene.Job.Layers.Select(static layer => layer.Layer).Order());
-        (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize("rank=2", OutputKind.LoRA);
-        using (output)
+        using KindOutput output = scene.Resize("rank=2", OutputKind.LoRA);
+        foreach (LayerResult layer in output.Layers)
         {
-            foreach ((string layer, int rank) in ranks)
-            {
-                Assert.Equal(2, rank);
-                Dictionary<string, Tensor> written = KindFile.PartsOf(output, layer);
-                Assert.DoesNotContain("diff", written.Keys);
-                AssertTruncated(scene, layer, written, rank);
-            }
+            Assert.Equal(2, layer.NewRank);
+            Dictionary<string, Tensor> written = output.PartsOf(layer.Layer);
+            Assert.DoesNotContain("diff", written.Keys);
+            AssertTruncated(scene, layer, written);
+        }
 
-            foreach (string name in (string[])["lora_unet_a.diff_b", "lora_unet_norm.w_norm", "lora_unet_norm.diff"])
-            {
-                Assert.Equal(tensors.Single(tensor => tensor.Name == name).Bytes, output.Read(output.Find(name)!));
-            }
+        foreach (string name in (string[])["lora_unet_a.diff_b", "lora_unet_norm.w_norm", "lora_unet_norm.diff"])
+        {
+            Assert.Equal(tensors.Single(tensor => tensor.Name == name).Bytes, output.Read(name));
         }
     }
 
@@ -213,11 +194,8 @@ public sealed class KindAccuracyTests
         using var scene = new KindScene([difference, .. TensorsOf(KindTensors.LoRA, seed: 19)]);
         Assert.DoesNotContain(scene.Job.Layers, static layer => layer.Layer == "lora_unet_a");
         Assert.Contains(scene.Adapter.KeptLayers, static layer => layer.Name == "lora_unet_a");
-        (_, SafetensorsFile output) = scene.Resize("rank=1", OutputKind.LoRA);
-        using (output)
-        {
-            Assert.Equal(difference.Bytes, output.Read(output.Find(difference.Name)!));
-        }
+        using KindOutput output = scene.Resize("rank=1", OutputKind.LoRA);
+        Assert.Equal(difference.Bytes, output.Read(difference.Name));
     }
 
     [Fact]
@@ -233,14 +211,11 @@ public sealed class KindAccuracyTests
             ]
         );
         AssertSpectrum(Assert.Single(scene.Job.Layers), PlainKinds.Flat(PlainKinds.ChangeOf(scene.PartsOf(Layer))!));
-        (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize("rank=2", OutputKind.Smallest);
-        using (output)
-        {
-            Dictionary<string, Tensor> written = KindFile.PartsOf(output, Layer);
-            Assert.Equal([2, 30], written["lora_embedding_A"].shape);
-            Assert.Equal([12, 2], written["lora_embedding_B"].shape);
-            AssertTruncated(scene, Layer, written, ranks[Layer]);
-        }
+        using KindOutput output = scene.Resize("rank=2", OutputKind.Smallest);
+        Dictionary<string, Tensor> written = output.PartsOf(Layer);
+        Assert.Equal([2, 30], written["lora_embedding_A"].shape);
+        Assert.Equal([12, 2], written["lora_embedding_B"].shape);
+        AssertTruncated(scene, Assert.Single(output.Layers), written);
     }
 
     private static IEnumerable<SampleTensor> TensorsOf(string kind, int seed) =>
@@ -300,9 +275,15 @@ public sealed class KindAccuracyTests
         Assert.Equal(norm, layer.FrobeniusNorm, 1e-5 * norm);
     }
 
-    private static void AssertTruncated(KindScene scene, string layer, Dictionary<string, Tensor> written, int rank)
+    private static void AssertTruncated(KindScene scene, LayerResult layer, Dictionary<string, Tensor> written, Tensor? weight = null)
     {
-        double error = PlainKinds.ErrorOf(scene.PartsOf(layer), written, rank);
-        Assert.True(error <= 1e-5, $"{layer}, rank {rank}: off by {error:g3} of its size.");
+        Dictionary<string, Tensor> input = scene.PartsOf(layer.Layer);
+        double error = PlainKinds.ErrorOf(input, written, layer.NewRank, weight);
+        Assert.True(error <= 1e-5, $"{layer}: off by {error:g3} of its size.");
+
+        // What the result says is lost is lost.
+        Tensor whole = PlainKinds.Flat(PlainKinds.ChangeOf(input, weight)!);
+        double lost = WrittenLayer.Norm(PlainKinds.Flat(PlainKinds.ChangeOf(written)!) - whole) / WrittenLayer.Norm(whole);
+        Assert.Equal(lost, layer.RelativeErrorToLora, 1e-4);
     }
 }

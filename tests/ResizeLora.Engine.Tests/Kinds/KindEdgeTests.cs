@@ -11,6 +11,7 @@ namespace ResizeLora.Tests.Kinds;
 public sealed class KindEdgeTests
 {
     private const string Layer = KindFile.Layer + "0";
+    private const string SoundLayer = "lora_unet_sound";
     private const string Everything = "rank=100000";
 
     /// <summary>The kinds whose ΔW needs no base weight.</summary>
@@ -208,8 +209,6 @@ public sealed class KindEdgeTests
         AssertResized(scene, Everything, OutputKind.LoRA);
     }
 
-    private const string SoundLayer = "lora_unet_sound";
-
     // One layer that is not zero, so that there is something to write.
     private static IEnumerable<SampleTensor> Sound()
     {
@@ -236,14 +235,11 @@ public sealed class KindEdgeTests
 
     private static void AssertResized(KindScene scene, string recipe, OutputKind kind)
     {
-        (Dictionary<string, int> ranks, SafetensorsFile output) = scene.Resize(recipe, kind);
-        using (output)
+        using KindOutput output = scene.Resize(recipe, kind);
+        foreach (LayerResult layer in output.Layers.Where(static layer => layer.NewRank > 0))
         {
-            foreach ((string layer, int rank) in ranks.Where(static pair => pair.Value > 0))
-            {
-                double error = PlainKinds.ErrorOf(scene.PartsOf(layer), KindFile.PartsOf(output, layer), rank);
-                Assert.True(error <= 1e-5, $"{layer}, {recipe}, rank {rank}: off by {error:g3} of its size.");
-            }
+            double error = PlainKinds.ErrorOf(scene.PartsOf(layer.Layer), output.PartsOf(layer.Layer), layer.NewRank);
+            Assert.True(error <= 1e-5, $"{layer}, {recipe}: off by {error:g3} of its size.");
         }
     }
 }

@@ -36,17 +36,18 @@ internal sealed class KindScene : IDisposable
     public ResizeJob Job { get; }
 
     /// <summary>Writes what a recipe makes of the adapter, in single precision.</summary>
-    /// <returns>The ranks by layer, and the open output.</returns>
-    public (Dictionary<string, int> Ranks, SafetensorsFile Output) Resize(string recipe, OutputKind kind)
+    public KindOutput Resize(string recipe, OutputKind kind)
     {
-        ResizePlan plan = Job.Plan(ResizeRecipe.Parse(recipe), TensorType.Float32, kind, null, CancellationToken.None);
+        ResizePlan plan = Plan(recipe, kind);
         string path = folder.PathOf(FormattableString.Invariant($"output{++count}.safetensors"));
         Job.Write(plan, path, overwrite: false, null, CancellationToken.None);
-        return (
-            plan.Layers.ToDictionary(static layer => layer.Result.Layer, static layer => layer.Result.NewRank, StringComparer.Ordinal),
-            SafetensorsFile.Open(path)
-        );
+        Assert.Equal(plan.Length, new FileInfo(path).Length);
+        return new KindOutput(plan, SafetensorsFile.Open(path));
     }
+
+    /// <summary>Plans what a recipe makes of the adapter, in single precision.</summary>
+    public ResizePlan Plan(string recipe, OutputKind kind) =>
+        Job.Plan(ResizeRecipe.Parse(recipe), TensorType.Float32, kind, null, CancellationToken.None);
 
     /// <summary>A layer's parts in the input.</summary>
     public Dictionary<string, Tensor> PartsOf(string layer) => KindFile.PartsOf(Adapter.File, layer);
@@ -57,4 +58,21 @@ internal sealed class KindScene : IDisposable
         session.Dispose();
         folder.Dispose();
     }
+}
+
+/// <summary>A written output.</summary>
+/// <param name="Plan">What it was made by.</param>
+/// <param name="File">The open file.</param>
+internal sealed record KindOutput(ResizePlan Plan, SafetensorsFile File) : IDisposable
+{
+    /// <summary>The layers that took part.</summary>
+    public IEnumerable<LayerResult> Layers => Plan.Layers.Select(static layer => layer.Result);
+
+    /// <summary>A layer's parts.</summary>
+    public Dictionary<string, Tensor> PartsOf(string layer) => KindFile.PartsOf(File, layer);
+
+    /// <summary>The bytes of a tensor.</summary>
+    public byte[] Read(string name) => File.Read(File.Find(name) ?? throw new KeyNotFoundException(name));
+
+    public void Dispose() => File.Dispose();
 }

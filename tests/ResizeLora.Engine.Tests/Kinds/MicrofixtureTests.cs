@@ -52,15 +52,12 @@ public sealed class MicrofixtureTests
         using KindScene scene = Open(fixture);
         foreach (OutputKind kind in Enum.GetValues<OutputKind>())
         {
-            (_, SafetensorsFile output) = scene.Resize("rank=100000", kind);
-            using (output)
+            using KindOutput output = scene.Resize("rank=100000", kind);
+            AssertChange(fixture, PlainKinds.ChangeOf(output.PartsOf(Microfixture.Layer), weight)!);
+            using Adapter again = Adapter.Open(output.File.Path);
+            if (again.Layers.FirstOrDefault(static layer => layer.Name == Microfixture.Layer) is { } layer)
             {
-                AssertChange(fixture, PlainKinds.ChangeOf(KindFile.PartsOf(output, Microfixture.Layer), weight)!);
-                using Adapter again = Adapter.Open(output.Path);
-                if (again.Layers.FirstOrDefault(static layer => layer.Name == Microfixture.Layer) is { } layer)
-                {
-                    AssertChange(fixture, WrittenLayer.Delta(again.File, layer));
-                }
+                AssertChange(fixture, WrittenLayer.Delta(again.File, layer));
             }
         }
     }
@@ -75,16 +72,8 @@ public sealed class MicrofixtureTests
         Assert.Contains(scene.Adapter.KeptLayers, static layer => layer.Name == Microfixture.Layer);
         foreach (OutputKind kind in Enum.GetValues<OutputKind>())
         {
-            (_, SafetensorsFile output) = scene.Resize("rank=1", kind);
-            using (output)
-            {
-                foreach (SampleTensor tensor in fixture.Tensors)
-                {
-                    TensorEntry? entry = output.Find(tensor.Name);
-                    Assert.NotNull(entry);
-                    Assert.Equal(tensor.Bytes, output.Read(entry));
-                }
-            }
+            using KindOutput output = scene.Resize("rank=1", kind);
+            Assert.All(fixture.Tensors, tensor => Assert.Equal(tensor.Bytes, output.Read(tensor.Name)));
         }
     }
 
