@@ -109,15 +109,19 @@ public sealed class KindAccuracyTests
     [InlineData(KindTensors.LoKrDoRA)]
     public void Magnitudes_stay_bit_for_bit_and_with_them_a_dimension(string kind)
     {
+        using DisposeScope scope = NewDisposeScope();
         using var scene = new KindScene(TensorsOf(kind, seed: 13));
-
-        // The threshold is above every score.
-        using KindOutput output = scene.Resize("spn_lora=1,thr=5", OutputKind.Smallest);
-        foreach (AdapterLayer layer in scene.Adapter.Layers)
+        foreach (OutputKind outputKind in Enum.GetValues<OutputKind>())
         {
-            string name = $"{layer.Name}.dora_scale";
-            Assert.Equal(scene.Adapter.File.Read(scene.Adapter.File.Find(name)!), output.Read(name));
-            Assert.Equal(1, output.Layers.Single(result => result.Layer == layer.Name).NewRank);
+            // The threshold is above every score. A LoKr that stays one keeps a dimension of its second half.
+            using KindOutput output = scene.Resize("spn_lora=1,thr=5", outputKind);
+            foreach (LayerResult layer in output.Layers)
+            {
+                string name = $"{layer.Layer}.dora_scale";
+                Assert.Equal(scene.Adapter.File.Read(scene.Adapter.File.Find(name)!), output.Read(name));
+                Assert.InRange(layer.NewRank, 1, outputKind == OutputKind.LoRA ? 1 : int.MaxValue);
+                AssertTruncated(scene, layer, output.PartsOf(layer.Layer));
+            }
         }
     }
 
@@ -126,11 +130,13 @@ public sealed class KindAccuracyTests
     [InlineData(KindTensors.GLoRAOld)]
     public void GLoRA_over_its_base_weight_is_truncated_like_any_other(string kind)
     {
+        // Over larger kernels it is of no low rank and stays as it is.
         using DisposeScope scope = NewDisposeScope();
         (string Name, long[] Weight, SampleTensor[] Tensors)[] layers = BaseLayers(kind);
         SampleTensor[] weights = [.. layers.Select(layer => BaseWeight(layer.Name, layer.Weight))];
         using var scene = new KindScene(layers.SelectMany(static layer => layer.Tensors), weights);
-        Assert.Equal(layers.Length, scene.Job.Layers.Count);
+        HashSet<string> resized = [.. scene.Job.Layers.Select(static layer => layer.Layer)];
+        Assert.All(layers, layer => Assert.Equal(layer.Weight.Skip(2).All(static side => side == 1), resized.Contains(layer.Name)));
         Dictionary<string, Tensor> bases = layers
             .Zip(weights)
             .ToDictionary(
