@@ -132,18 +132,11 @@ public sealed class KindAccuracyTests
     {
         // Over larger kernels it is of no low rank and stays as it is.
         using DisposeScope scope = NewDisposeScope();
-        (string Name, long[] Weight, SampleTensor[] Tensors)[] layers = BaseLayers(kind);
-        SampleTensor[] weights = [.. layers.Select(layer => BaseWeight(layer.Name, layer.Weight))];
-        using var scene = new KindScene(layers.SelectMany(static layer => layer.Tensors), weights);
+        (string Name, long[] Weight, SampleTensor[] Tensors)[] layers = KindFile.OverBase(kind, seed: 15);
+        using var scene = new KindScene(layers.SelectMany(static layer => layer.Tensors), KindFile.BaseOf(layers));
         HashSet<string> resized = [.. scene.Job.Layers.Select(static layer => layer.Layer)];
         Assert.All(layers, layer => Assert.Equal(layer.Weight.Skip(2).All(static side => side == 1), resized.Contains(layer.Name)));
-        Dictionary<string, Tensor> bases = layers
-            .Zip(weights)
-            .ToDictionary(
-                static pair => pair.First.Name,
-                static pair =>
-                    tensor(ScalarFloat.DecodeAll(TensorType.Float32, pair.Second.Bytes), ScalarType.Float64).reshape(pair.Second.Shape)
-            );
+        Dictionary<string, Tensor> bases = KindFile.DoublesOf(layers);
         foreach (LayerSpectrum layer in scene.Job.Layers)
         {
             AssertSpectrum(layer, PlainKinds.Flat(PlainKinds.ChangeOf(scene.PartsOf(layer.Layer), bases[layer.Layer])!));
@@ -226,38 +219,6 @@ public sealed class KindAccuracyTests
 
     private static IEnumerable<SampleTensor> TensorsOf(string kind, int seed) =>
         KindFile.Layers(kind, seed).SelectMany(static layer => layer.Tensors);
-
-    // U-Net's own names, so that the base model is one that is known.
-    private static (string Name, long[] Weight, SampleTensor[] Tensors)[] BaseLayers(string kind) =>
-        [
-            .. KindFile
-                .Layers(kind, seed: 15)
-                .Where(static layer => layer.Weight.Length is 2 or 4)
-                .Select(
-                    static (layer, index) =>
-                    {
-                        string name = FormattableString.Invariant($"lora_unet_input_blocks_{index}_1_proj_in");
-                        return (
-                            name,
-                            layer.Weight,
-                            (SampleTensor[])
-                                [.. layer.Tensors.Select(tensor => tensor with { Name = name + tensor.Name[layer.Name.Length..] })]
-                        );
-                    }
-                ),
-        ];
-
-    private static SampleTensor BaseWeight(string layer, long[] shape)
-    {
-        string index = layer.Split('_')[4];
-        int count = (int)shape.Aggregate(1L, static (product, side) => product * side);
-        return SampleTensor.Of(
-            $"model.diffusion_model.input_blocks.{index}.1.proj_in.weight",
-            TensorType.Float32,
-            shape,
-            new Gaussian(count).Numbers(count, 0.3)
-        );
-    }
 
     private static long CountOf(Dictionary<string, Tensor> parts) =>
         parts.Where(static part => part.Key is not (PlainParts.Alpha or PlainParts.Magnitude)).Sum(static part => part.Value.numel());

@@ -51,6 +51,50 @@ internal static class KindFile
         ];
     }
 
+    /// <summary>Layers of a kind by the names of a U-Net, so that there can be a base model.</summary>
+    /// <param name="kind">The kind.</param>
+    /// <param name="seed">What the numbers follow from.</param>
+    public static (string Name, long[] Weight, SampleTensor[] Tensors)[] OverBase(string kind, int seed) =>
+        [
+            .. Layers(kind, seed)
+                .Where(static layer => layer.Weight.Length is 2 or 4)
+                .Select(
+                    static (layer, index) =>
+                    {
+                        string name = FormattableString.Invariant($"lora_unet_input_blocks_{index}_1_proj_in");
+                        SampleTensor[] tensors =
+                        [
+                            .. layer.Tensors.Select(tensor => tensor with { Name = name + tensor.Name[layer.Name.Length..] }),
+                        ];
+                        return (name, layer.Weight, tensors);
+                    }
+                ),
+        ];
+
+    /// <summary>The base weights of such layers.</summary>
+    public static SampleTensor[] BaseOf((string Name, long[] Weight, SampleTensor[] Tensors)[] layers) =>
+        [
+            .. layers.Select(
+                static (layer, index) =>
+                {
+                    string name = FormattableString.Invariant($"model.diffusion_model.input_blocks.{index}.1.proj_in.weight");
+                    double[] numbers = new Gaussian(index).Numbers(Count(layer.Weight), 0.3);
+                    return SampleTensor.Of(name, TensorType.Float32, layer.Weight, numbers);
+                }
+            ),
+        ];
+
+    /// <summary>The same in double precision by the layers' names.</summary>
+    public static Dictionary<string, Tensor> DoublesOf((string Name, long[] Weight, SampleTensor[] Tensors)[] layers) =>
+        layers
+            .Zip(BaseOf(layers))
+            .ToDictionary(
+                static pair => pair.First.Name,
+                static pair =>
+                    tensor(ScalarFloat.DecodeAll(TensorType.Float32, pair.Second.Bytes), ScalarType.Float64).reshape(pair.Second.Shape),
+                StringComparer.Ordinal
+            );
+
     /// <summary>A layer's parts as a file holds them, in double precision.</summary>
     /// <param name="file">The file.</param>
     /// <param name="layer">The layer's name.</param>

@@ -77,13 +77,20 @@ internal static class PlainKinds
     /// <param name="ofOriginal">Whether m is divided by the norms of W and not of W + ΔW, as ComfyUI does on the output axis.</param>
     public static Tensor Decomposed(Tensor weight, Tensor change, Tensor magnitude, bool ofOriginal = false)
     {
-        Tensor flat = Flat(weight);
-        Tensor moved = flat.add(Flat(change));
+        Tensor moved = weight.add(change.reshape(weight.shape));
         bool isPerInput = magnitude.Dimensions > 1 && magnitude.shape[0] == 1;
-        Tensor measured = ofOriginal && !isPerInput ? flat : moved;
-        Tensor norms = measured.square().sum(isPerInput ? 0 : 1).sqrt();
-        Tensor ratio = magnitude.reshape(-1).div(norms);
-        return moved.mul(isPerInput ? ratio.unsqueeze(0) : ratio.unsqueeze(1)).sub(flat);
+        Tensor norms = NormsOf(ofOriginal && !isPerInput ? weight : moved, isPerInput);
+        return Flat(moved.mul(magnitude.reshape(norms.shape)).div(norms).sub(weight));
+    }
+
+    /// <summary>The norms of a weight's rows, or of what belongs to each of its inputs, in a shape that multiplies with the weight.</summary>
+    /// <param name="weight">The weight.</param>
+    /// <param name="isPerInput">Whether they are of the inputs.</param>
+    public static Tensor NormsOf(Tensor weight, bool isPerInput)
+    {
+        long kept = isPerInput ? 1 : 0;
+        long[] others = [.. Enumerable.Range(0, (int)weight.Dimensions).Select(static side => (long)side).Where(side => side != kept)];
+        return weight.square().sum(others, keepdim: true).sqrt();
     }
 
     private static double ScaleOf(IReadOnlyDictionary<string, Tensor> parts, long rank, Func<long, double>? scaleOf) =>
