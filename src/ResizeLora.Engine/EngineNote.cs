@@ -8,6 +8,9 @@ public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEven
     /// <summary>The case of layers that the output's type cannot hold exactly enough.</summary>
     public const string Inexact = "LayerInexact";
 
+    /// <summary>The case of whole differences that could be layers, and were not asked for.</summary>
+    public const string Differences = "DifferencesKept";
+
     /// <summary>The sentence, fit to be shown.</summary>
     public string Text { get; } = DisplayText.Of(Text);
 
