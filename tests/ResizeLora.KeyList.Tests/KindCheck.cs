@@ -125,7 +125,7 @@ internal sealed class KindCheck
         }
 
         Tensor? weight = layer.Kind == PlainKind.GLoRA ? model?.MatrixOf(layer.Name) : null;
-        double error = PlainKinds.ErrorOf(layer.Doubles(), found.Doubles(), rank, weight, layer.ScaleOf);
+        double error = PlainKinds.ErrorOf(layer.Doubles(), found.Doubles(), rank, weight, layer.ScaleOf, found.ScaleOf);
         return error <= Accuracy ? null : $"{layer.Name}: rank {rank}, ΔW as {found.Kind} is off by {error:g3} of its size";
     }
 }

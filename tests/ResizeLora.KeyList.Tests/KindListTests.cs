@@ -1,3 +1,4 @@
+using ResizeLora.Files;
 using ResizeLora.Resizing;
 
 namespace ResizeLora.KeyLists;
@@ -115,6 +116,33 @@ public sealed class KindListTests(SharedBaseModels shared, OwnBaseModels own)
     {
         KeyList list = AdapterSpelling.Get("kohya").Of(OwnModels.Get("Flux.1"), kind: kind);
         Assert.True(KindCheck.Run(list, recipe, OutputKind.LoRA, own.Get("Flux.1", isFolder: false)) > 0);
+    }
+
+    [Theory]
+    [InlineData(Everything, "\"lora_alpha\": 8, \"r\": 4")]
+    [InlineData("rank=2", "\"lora_alpha\": 8, \"r\": 4")]
+    [InlineData("rank=2", "\"lora_alpha\": 8, \"r\": 4, \"use_rslora\": true")]
+    [InlineData("rank=2", "\"lora_alpha\": 8, \"r\": 4, \"alpha_pattern\": {\"embed_tokens\": 2, \"self_attn.q_proj\": 1}")]
+    public void A_folder_of_PEFT_with_an_embedding_means_the_truncated_change(string recipe, string settings)
+    {
+        static ListedTensor Tensor(string name, params long[] shape) => new($"base_model.model.{name}", TensorType.Float32, shape);
+        KeyList list = new("PEFT with an embedding",
+            [
+                .. ((string[])["self_attn.q_proj", "mlp.up_proj"]).SelectMany(module =>
+                    (ListedTensor[])
+                        [
+                            Tensor($"model.layers.0.{module}.lora_A.weight", 4, 12),
+                            Tensor($"model.layers.0.{module}.lora_B.weight", 20, 4),
+                        ]
+                ),
+                Tensor("model.embed_tokens.lora_embedding_A", 4, 50),
+                Tensor("model.embed_tokens.lora_embedding_B", 12, 4),
+                Tensor("lm_head.weight", 50, 12),
+            ])
+        {
+            Settings = $$"""{"peft_type": "LORA", {{settings}}}""",
+        };
+        Assert.Equal(3, KindCheck.Run(list, recipe, OutputKind.Smallest));
     }
 
     /// <summary>The kind, the model, and the spelling.</summary>

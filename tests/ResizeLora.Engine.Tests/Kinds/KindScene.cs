@@ -35,19 +35,23 @@ internal sealed class KindScene : IDisposable
 
     public ResizeJob Job { get; }
 
-    /// <summary>Writes what a recipe makes of the adapter, in single precision.</summary>
-    public KindOutput Resize(string recipe, OutputKind kind)
+    /// <summary>Writes what a recipe makes of the adapter.</summary>
+    public KindOutput Resize(string recipe, OutputKind kind, TensorType type = TensorType.Float32)
     {
-        ResizePlan plan = Plan(recipe, kind);
+        ResizePlan plan = Plan(recipe, kind, type);
         string path = folder.PathOf(FormattableString.Invariant($"output{++count}.safetensors"));
         Job.Write(plan, path, overwrite: false, null, CancellationToken.None);
         Assert.Equal(plan.Length, new FileInfo(path).Length);
         return new KindOutput(plan, SafetensorsFile.Open(path));
     }
 
-    /// <summary>Plans what a recipe makes of the adapter, in single precision.</summary>
-    public ResizePlan Plan(string recipe, OutputKind kind) =>
-        Job.Plan(ResizeRecipe.Parse(recipe), TensorType.Float32, kind, null, CancellationToken.None);
+    /// <summary>Plans what a recipe makes of the adapter.</summary>
+    public ResizePlan Plan(string recipe, OutputKind kind, TensorType type = TensorType.Float32) =>
+        Job.Plan(ResizeRecipe.Parse(recipe), type, kind, null, CancellationToken.None);
+
+    /// <summary>Opens the input again and takes the layers that were decomposed before.</summary>
+    public ResizeJob Adopt(bool includeDifference = false) =>
+        ResizeJob.Adopt(session, Adapter.Open(InputPath, includeDifference), Job.Layers, null, CancellationToken.None);
 
     /// <summary>A layer's parts in the input.</summary>
     public Dictionary<string, Tensor> PartsOf(string layer) => KindFile.PartsOf(Adapter.File, layer);

@@ -50,16 +50,18 @@ internal static class PlainKinds
     /// <param name="rank">The rank of the output, unless it is a LoKr.</param>
     /// <param name="weight">The base weight, which GLoRA needs.</param>
     /// <param name="scaleOf">The scale of a layer without alpha by its rank.</param>
+    /// <param name="outputScaleOf">The same in the output.</param>
     public static double ErrorOf(
         IReadOnlyDictionary<string, Tensor> input,
         IReadOnlyDictionary<string, Tensor> output,
         int rank,
         Tensor? weight = null,
-        Func<long, double>? scaleOf = null
+        Func<long, double>? scaleOf = null,
+        Func<long, double>? outputScaleOf = null
     )
     {
         Tensor whole = Flat(ChangeOf(input, weight, scaleOf)!);
-        Tensor found = Flat(ChangeOf(output, weight)!);
+        Tensor found = Flat(ChangeOf(output, weight, outputScaleOf)!);
         Tensor expected = IsKronecker(output) ? TruncateInKind(input, output, scaleOf) : Truncate(whole, rank);
         double error = linalg.norm(found - expected).item<double>();
         double size = linalg.norm(whole).item<double>();
