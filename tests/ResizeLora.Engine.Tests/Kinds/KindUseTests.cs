@@ -27,7 +27,7 @@ public sealed class KindUseTests : IDisposable
     public void A_file_of_any_kind_is_compared_with_what_was_made_of_it(string kind)
     {
         using DisposeScope scope = NewDisposeScope();
-        using var scene = new KindScene(KindFile.Layers(kind, seed: 81).SelectMany(static layer => layer.Tensors));
+        using var scene = new KindScene(KindFile.Layers(kind, seed: 81, count: 7).SelectMany(static layer => layer.Tensors));
         using KindOutput output = scene.Resize("rank=2", OutputKind.LoRA);
         using var session = new ResizeSession("cpu", [], new NormCache(folder.PathOf("cache")));
         using var comparer = new LoraComparer(session, scene.InputPath);
@@ -107,7 +107,7 @@ public sealed class KindUseTests : IDisposable
     [MemberData(nameof(Kinds))]
     public void Layers_that_were_decomposed_before_are_written_the_same(string kind)
     {
-        using var scene = new KindScene(KindFile.Layers(kind, seed: 83).SelectMany(static layer => layer.Tensors));
+        using var scene = new KindScene(KindFile.Layers(kind, seed: 83, count: 7).SelectMany(static layer => layer.Tensors));
         AssertWrittenAgain(scene);
     }
 
@@ -170,7 +170,7 @@ public sealed class KindUseTests : IDisposable
     public void Rescaling_multiplies_the_change(string kind)
     {
         using DisposeScope scope = NewDisposeScope();
-        using var scene = new KindScene(KindFile.Layers(kind, seed: 87).SelectMany(static layer => layer.Tensors));
+        using var scene = new KindScene(KindFile.Layers(kind, seed: 87, count: 7).SelectMany(static layer => layer.Tensors));
         foreach (OutputKind outputKind in Enum.GetValues<OutputKind>())
         {
             using KindOutput output = scene.Resize("rescale=0.5,rank=100000", outputKind);
@@ -189,7 +189,7 @@ public sealed class KindUseTests : IDisposable
     public void Shorter_types_round_and_do_nothing_else(string kind)
     {
         using DisposeScope scope = NewDisposeScope();
-        using var scene = new KindScene(KindFile.Layers(kind, seed: 89).SelectMany(static layer => layer.Tensors));
+        using var scene = new KindScene(KindFile.Layers(kind, seed: 89, count: 7).SelectMany(static layer => layer.Tensors));
         foreach ((TensorType type, double rounding) in ((TensorType, double)[])[(TensorType.Float16, 1e-3), (TensorType.BFloat16, 8e-3)])
         {
             foreach (OutputKind outputKind in Enum.GetValues<OutputKind>())
