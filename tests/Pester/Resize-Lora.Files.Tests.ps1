@@ -157,7 +157,7 @@ Describe 'A folder as users have it' {
         $null = Copy-Sample 'base' (Join-Path $folder 'c other model.safetensors')
         $null = [System.IO.Directory]::Move((Resize-Lora $lora -Recipe $recipe -OutputDirectory $folder).Path, (Join-Path $folder 'd done.safetensors'))
         $null = Write-SafetensorsFile (Join-Path $folder 'e by kohya.safetensors') (New-Layer $queryLayer) @{ ss_training_comment = 'Dynamic resize with sv_fro: 0.9 from 32; mine' }
-        $null = Write-SafetensorsFile (Join-Path $folder 'f lycoris.safetensors') (New-Tensor 'lora_unet_mid.hada_w1_a' @(2) @(1, 2))
+        $null = Write-SafetensorsFile (Join-Path $folder 'f lycoris.safetensors') (New-Tensor 'lora_unet_mid.oft_blocks' @(1, 2, 2) @(0, 1, -1, 0))
         $null = Write-SafetensorsFile (Join-Path $folder 'g half.safetensors') (New-Tensor 'unet.mid.to_q.lora_A.weight' @(1, 2) @(1, 2))
         $null = Write-SafetensorsFile (Join-Path $folder 'h embedding.safetensors') (New-Tensor 'emb_params' @(2) @(1, 2))
         [System.IO.File]::WriteAllText((Join-Path $folder 'i damaged.safetensors'), 'Not what its name says.')
@@ -181,7 +181,7 @@ Describe 'A folder as users have it' {
         @{ file = 'c other model.safetensors'; reason = 'is a whole model, not a LoRA' }
         @{ file = 'd done.safetensors'; reason = 'was resized before (*spn_lora=1,thr=-0.7*-Force resizes it again' }
         @{ file = 'e by kohya.safetensors'; reason = 'was resized before (Dynamic resize with sv_fro: 0.9 from 32)*-Force resizes it again' }
-        @{ file = 'f lycoris.safetensors'; reason = 'is an adapter of a kind that cannot be resized: LoHa' }
+        @{ file = 'f lycoris.safetensors'; reason = 'is an adapter of a kind that cannot be resized: OFT' }
         @{ file = 'g half.safetensors'; reason = 'holds no layer that can be resized: unet.mid.to_q (no lora_up)' }
         @{ file = 'h embedding.safetensors'; reason = 'holds no LoRA layers' }
         @{ file = 'j notes.txt'; reason = "is no safetensors file but '.txt'" }
@@ -303,19 +303,19 @@ Describe 'What a LoRA file holds besides its layers' {
             New-Layer 'lora_unet_no_such_layer'
             New-Tensor 'bundle_emb.word.string_to_param.*' @(2, 3) @(1, 2, 3, 4, 5, 6)
             New-Layer $keyLayer -Type 'BF16'
-            New-Tensor "$keyLayer.dora_scale" @(40) (1..40) 'F16'
+            New-Tensor "$keyLayer.hada_w1_a" @(40, 1) (1..40) 'F16'
             New-Tensor 'steps' @() -Type 'I64' -Byte ([BitConverter]::GetBytes([long] 1234))
         )
         $result = Resize-Lora $file -Checkpoint $base -OutputDirectory (New-TestFolder) -WarningVariable warnings -WarningAction SilentlyContinue
         $copied = @(
             'lora_unet_no_such_layer.alpha', 'lora_unet_no_such_layer.lora_down.weight', 'lora_unet_no_such_layer.lora_up.weight'
             'bundle_emb.word.string_to_param.*'
-            "$keyLayer.alpha", "$keyLayer.lora_down.weight", "$keyLayer.lora_up.weight", "$keyLayer.dora_scale"
+            "$keyLayer.alpha", "$keyLayer.lora_down.weight", "$keyLayer.lora_up.weight", "$keyLayer.hada_w1_a"
             'steps'
         )
     }
 
-    It 'is copied to the byte: tensors of no layer, layers that are more than a LoRA''s, layers that the base model does not have' {
+    It 'is copied to the byte: tensors of no layer, layers of two kinds at once, layers that the base model does not have' {
         foreach ($name in $copied) {
             Read-Tensor $result.Path $name | Should -Be (Read-Tensor $file $name) -Because "'$name' is copied"
         }
@@ -325,7 +325,7 @@ Describe 'What a LoRA file holds besides its layers' {
 
     It 'is named in one warning for each reason' {
         $warnings.Message | Should -Be @(
-            "'$file': copied unchanged, since they are not pairs of factors that can be resized: 1 layer (UNet: 1): $keyLayer (it also has dora_scale)"
+            "'$file': copied unchanged, since they are not pairs of factors that can be resized: 1 layer (UNet: 1): $keyLayer (it also has hada_w1_a)"
             "'$file': copied unchanged, since they belong to no layer: 2 tensors: bundle_emb.word.string_to_param.*, steps"
             "'$file': copied unchanged, since the base model has no weights under them: 1 layer (UNet: 1): lora_unet_no_such_layer"
         )
