@@ -37,6 +37,17 @@ internal abstract class StableDiffusion : Architecture
             .. Enumerable.Range(0, Levels).SelectMany(Up),
         ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules =>
+        [
+            "proj_in",
+            "proj_out",
+            .. Attention("transformer_blocks.{i}.attn1"),
+            .. Attention("transformer_blocks.{i}.attn2"),
+            "transformer_blocks.{i}.ff.net.0.proj",
+            "transformer_blocks.{i}.ff.net.2",
+        ];
+
     // down_blocks.1.resnets.0 is input_blocks.4.0; down_blocks.1.downsamplers.0.conv is input_blocks.6.0.op.
     private static IEnumerable<Alias> Down(int level)
     {
@@ -79,6 +90,9 @@ internal abstract class StableDiffusion : Architecture
             .. Residual($"{native}.0", FormattableString.Invariant($"{diffusers}.resnets.{index}")),
             .. Alias.Same($"{native}.1.{{*}}", FormattableString.Invariant($"{diffusers}.attentions.{index}.{{*}}")),
         ];
+
+    private static string[] Attention(string attention) =>
+        [$"{attention}.to_q", $"{attention}.to_k", $"{attention}.to_v", $"{attention}.to_out.0"];
 
     private static IEnumerable<Alias> Residual(string native, string diffusers) =>
         [
@@ -133,6 +147,9 @@ internal sealed class StableDiffusion1 : StableDiffusion
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipL];
 
     /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
+
+    /// <inheritdoc/>
     protected override int Levels => 4;
 
     /// <inheritdoc/>
@@ -152,6 +169,9 @@ internal sealed class StableDiffusion2 : StableDiffusion
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipH];
 
     /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
+
+    /// <inheritdoc/>
     protected override int Levels => 4;
 
     /// <inheritdoc/>
@@ -169,6 +189,9 @@ internal sealed class StableDiffusion1Or2 : StableDiffusion
 
     /// <inheritdoc/>
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipL];
+
+    /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
 
     /// <inheritdoc/>
     protected override int Levels => 4;
