@@ -74,6 +74,9 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>The tensors of the file that the layer consists of.</summary>
     internal IEnumerable<TensorEntry> Tensors => AlphaTensor is null ? [Down, Up] : [AlphaTensor, Down, Up];
 
+    /// <summary>Whether the factors are tensors of the file itself, or a block of them.</summary>
+    internal bool IsStored => Down.Name.Length > 0;
+
     /// <summary>Whether another layer has the same types, shapes and alpha; what its factors hold is not looked at.</summary>
     /// <param name="other">The other layer.</param>
     internal bool HasFormOf(AdapterLayer other) =>
