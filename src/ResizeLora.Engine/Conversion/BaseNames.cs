@@ -1,5 +1,6 @@
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 
 namespace ResizeLora.Conversion;
 
@@ -8,13 +9,14 @@ internal static class BaseNames
 {
     private static readonly string[] Suffixes = [".weight", ".bias"];
 
-    /// <summary>The names of a base model.</summary>
-    /// <param name="checkpoint">The base model, or null.</param>
+    /// <summary>The names of base models.</summary>
+    /// <param name="checkpoints">The base models.</param>
     /// <returns>Dotted names by their underscored ones, with and without what stands in front of the module.</returns>
-    public static IReadOnlyDictionary<string, string> Of(Checkpoint? checkpoint)
+    public static IReadOnlyDictionary<string, string> Of(IReadOnlyList<Checkpoint> checkpoints)
     {
         var names = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string tensor in checkpoint?.Files.SelectMany(static file => file.Source.Header.Tensors).Select(static tensor => tensor.Name) ?? [])
+        IEnumerable<ITensorFile> files = checkpoints.SelectMany(static checkpoint => checkpoint.Files).Select(static file => file.Source);
+        foreach (string tensor in files.SelectMany(static file => file.Header.Tensors).Select(static tensor => tensor.Name))
         {
             string? suffix = Array.Find(Suffixes, suffix => tensor.EndsWith(suffix, StringComparison.Ordinal));
             string module = suffix is null ? tensor : tensor[..^suffix.Length];

@@ -27,12 +27,17 @@ internal sealed class ConversionPlanner
     private bool hasMagnitudes;
     private bool hasBiases;
 
-    private ConversionPlanner(Adapter adapter, ConversionSettings settings, ConversionMaking making, Checkpoint? checkpoint)
+    private ConversionPlanner(
+        Adapter adapter,
+        ConversionSettings settings,
+        ConversionMaking making,
+        IReadOnlyList<Checkpoint> checkpoints
+    )
     {
         this.adapter = adapter;
         this.settings = settings;
         this.making = making;
-        namer = settings.Naming is { } naming ? new LayerNamer(adapter.Architecture, naming, BaseNames.Of(checkpoint)) : null;
+        namer = settings.Naming is { } naming ? new LayerNamer(adapter.Architecture, naming, BaseNames.Of(checkpoints)) : null;
         (TensorEntry Tensor, AdapterTensorName? Name)[] parsed =
         [
             .. adapter.File.Header.Tensors.Select(static tensor => (tensor, AdapterTensorName.Parse(tensor.Name))),
@@ -65,11 +70,16 @@ internal sealed class ConversionPlanner
     /// <param name="adapter">The LoRA; it stays open until the output is written.</param>
     /// <param name="settings">What is changed.</param>
     /// <param name="making">The same, for the metadata.</param>
-    /// <param name="checkpoint">A base model whose names say where underscored names have their dots; or null.</param>
+    /// <param name="checkpoints">Base models whose names say where underscored names have their dots.</param>
     /// <exception cref="ConversionException">A layer cannot be written so, and is not to be left out.</exception>
-    public static ConversionPlan Plan(Adapter adapter, ConversionSettings settings, ConversionMaking making, Checkpoint? checkpoint)
+    public static ConversionPlan Plan(
+        Adapter adapter,
+        ConversionSettings settings,
+        ConversionMaking making,
+        IReadOnlyList<Checkpoint> checkpoints
+    )
     {
-        var planner = new ConversionPlanner(adapter, settings, making, checkpoint);
+        var planner = new ConversionPlanner(adapter, settings, making, checkpoints);
         return planner.Plan();
     }
 

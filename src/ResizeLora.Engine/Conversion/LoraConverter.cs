@@ -13,18 +13,18 @@ public static class LoraConverter
     /// <param name="adapter">The LoRA; it stays open until the output is written.</param>
     /// <param name="making">What the output is made from and how.</param>
     /// <param name="settings">What is changed.</param>
-    /// <param name="checkpoint">A base model whose names say where underscored names have their dots; or null.</param>
+    /// <param name="checkpoints">Base models whose names say where underscored names have their dots.</param>
     /// <param name="progress">Takes the notes.</param>
     /// <exception cref="ConversionException">A layer cannot be written so, and is not to be left out.</exception>
     public static ConversionPlan Plan(
         Adapter adapter,
         ConversionMaking making,
         ConversionSettings settings,
-        Checkpoint? checkpoint,
+        IReadOnlyList<Checkpoint> checkpoints,
         IProgress<EngineEvent>? progress
     )
     {
-        ConversionPlan plan = ConversionPlanner.Plan(adapter, settings, making, checkpoint);
+        ConversionPlan plan = ConversionPlanner.Plan(adapter, settings, making, checkpoints);
         NameSummary.Warn(
             progress,
             adapter.Path,
