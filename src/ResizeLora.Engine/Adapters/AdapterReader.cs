@@ -28,9 +28,9 @@ internal sealed class AdapterReader
         var reader = new AdapterReader(file);
         var scales = new LayerScales(file, settings);
         AdapterLayer[] layers = [.. reader.parts.Values.Select(layer => reader.TryReadLayer(layer, scales)).OfType<AdapterLayer>()];
-        Architecture? architecture = Recognise(
-            layers.Select(static layer => (layer.Spelling, (long?)layer.OutFeatures, (long?)layer.InFeatures))
-        );
+        Architecture? architecture =
+            Recognise(layers.Select(static layer => (layer.Spelling, (long?)layer.OutFeatures, (long?)layer.InFeatures)))
+            ?? Adapter.ArchitectureIn(file.Header.Metadata);
         layers = [.. layers.Select(layer => WithKey(layer, architecture))];
         ITensorFile read = FusedFile.Wrap(file, layers, out AdapterLayer[] all);
         HashSet<string> taken = layers.SelectMany(static layer => layer.Tensors).Select(static tensor => tensor.Name).ToHashSet();

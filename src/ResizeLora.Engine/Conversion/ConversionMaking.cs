@@ -13,7 +13,7 @@ namespace ResizeLora.Conversion;
 public sealed class ConversionMaking : OutputDescription
 {
     /// <summary>The metadata key under which an output says how it was converted.</summary>
-    public const string MetadataKey = "convert_params";
+    public const string MetadataKey = Adapter.ConvertKey;
 
     private const string Extension = ".safetensors";
     private const string SourceKey = "source";
@@ -106,6 +106,11 @@ public sealed class ConversionMaking : OutputDescription
         if (leftBehind > 0)
         {
             parameters["left_behind"] = leftBehind;
+        }
+
+        if (adapter.Architecture is { } architecture)
+        {
+            parameters[Adapter.ArchitectureKey] = architecture.Name;
         }
 
         parameters["tool"] = $"ResizeLora {typeof(ConversionMaking).Assembly.GetName().Version!.ToString(3)}";

@@ -21,9 +21,12 @@ internal sealed class TargetLayers(Adapter adapter, IReadOnlyList<AdapterLayer> 
     /// <returns>The rows of each layer, those that give none left out; null where the heights of the parts are not known.</returns>
     public (IReadOnlyList<FactorRows> Parts, int Rows)? PartsOf(RowSelection rows, IReadOnlyList<AdapterLayer> sources)
     {
-        if (sources.All(layer => layer.Key.Rows == rows))
+        // Heights are not asked for where nothing is divided or put together.
+        AdapterLayer[] concerned = [.. sources.Where(layer => Meet(layer.Key.Rows, rows))];
+        if (Array.TrueForAll(concerned, layer => layer.Key.Rows == rows))
         {
-            return ([.. sources.Select(static layer => new FactorRows(layer, [new RowRun(0, 0, layer.OutFeatures)]))], sources[0].OutFeatures);
+            FactorRows[] same = [.. concerned.Select(static layer => new FactorRows(layer, [new RowRun(0, 0, layer.OutFeatures)]))];
+            return (same, concerned.Length > 0 ? concerned[0].OutFeatures : 0);
         }
 
         RowSplit split = rows.IsWhole ? sources.First(static layer => !layer.Key.Rows.IsWhole).Key.Rows.Split : rows.Split;
@@ -66,6 +69,9 @@ internal sealed class TargetLayers(Adapter adapter, IReadOnlyList<AdapterLayer> 
 
         return [.. columns.Select(static rows => new FactorColumns(rows))];
     }
+
+    private static bool Meet(RowSelection left, RowSelection right) =>
+        left.Split != right.Split || left.IsWhole || left.Parts.Intersect(right.Parts).Any();
 
     private static bool MayShare(List<FactorRows> known, FactorRows part)
     {
