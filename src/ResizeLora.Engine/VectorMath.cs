@@ -88,6 +88,35 @@ internal static class VectorMath
         }
     }
 
+    /// <summary>target += factor · source, in double precision.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void AddScaled(double factor, ReadOnlySpan<double> source, Span<double> target)
+    {
+        ref double targets = ref MemoryMarshal.GetReference(target);
+        ref double sources = ref MemoryMarshal.GetReference(source[..target.Length]);
+        Vector256<double> factors = Vector256.Create(factor);
+        int index = 0;
+        for (; index <= target.Length - Vector256<double>.Count; index += Vector256<double>.Count)
+        {
+            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index))
+                .StoreUnsafe(ref targets, (nuint)index);
+        }
+
+        for (; index < target.Length; index++)
+        {
+            target[index] += factor * source[index];
+        }
+    }
+
+    /// <summary>Rounds numbers to single precision.</summary>
+    public static void ToSingles(ReadOnlySpan<double> source, Span<float> target)
+    {
+        for (int index = 0; index < source.Length; index++)
+        {
+            target[index] = (float)source[index];
+        }
+    }
+
     /// <summary>target *= factor.</summary>
     public static void Scale(Span<float> target, float factor)
     {

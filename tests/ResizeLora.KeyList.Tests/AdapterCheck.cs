@@ -86,9 +86,9 @@ internal sealed class AdapterCheck
         using ResizeJob job = ResizeJob.Decompose(session, adapter, null, CancellationToken.None);
         AssertSpectra(job.Layers);
         (string frobenius, Dictionary<string, int> ranks) = Expect("fro_ckpt", static norms => norms.Frobenius);
-        AssertRanks(job.Plan(ResizeRecipe.Parse(frobenius), TensorType.Float32, null, CancellationToken.None), ranks);
+        AssertRanks(job.Plan(ResizeRecipe.Parse(frobenius), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None), ranks);
         (string spectral, ranks) = Expect("spn_ckpt", static norms => norms.Spectral);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse(spectral), TensorType.Float32, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse(spectral), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None);
         AssertRanks(plan, ranks);
         Directory.CreateDirectory(folder.PathOf("out"));
         string output = folder.PathOf(Path.Combine("out", Path.GetFileName(path)));

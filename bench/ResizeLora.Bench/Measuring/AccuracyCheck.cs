@@ -31,7 +31,7 @@ internal static class AccuracyCheck
         {
             using DisposeScope scope = NewDisposeScope();
             double[] engine = LayerDecomposer
-                .Decompose(adapter, layer, baseNorms: null, checkpointPath: null, ComputeDevice.Processor)
+                .Decompose(adapter, layer, default, ComputeDevice.Processor)
                 .SingularValues;
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];

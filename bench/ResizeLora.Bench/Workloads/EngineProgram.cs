@@ -53,7 +53,7 @@ internal sealed class EngineProgram : IBenchProgram
             using var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None);
             foreach (ResizeRecipe recipe in recipes)
             {
-                ResizePlan plan = job.Plan(recipe, TensorType.Float16, progress: null, CancellationToken.None);
+                ResizePlan plan = job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
                 string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.engine.safetensors";
                 job.Write(plan, Path.Combine(outputFolder, name), overwrite: true, progress: null, CancellationToken.None);
             }
@@ -86,7 +86,7 @@ internal sealed class EngineProgram : IBenchProgram
     {
         using var session = new ResizeSession(Device, files.Checkpoint, cache);
         using var job = ResizeJob.Adopt(session, Adapter.Open(prepared[0].Path), prepared, progress: null, CancellationToken.None);
-        job.Plan(ResizeRecipe.Parse("subspace=1,thr=0"), TensorType.Float16, progress: null, CancellationToken.None);
+        job.Plan(ResizeRecipe.Parse("subspace=1,thr=0"), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
     }
 
     private LayerSpectrum[] DecomposeLayers(string lora, string? checkpoint)

@@ -66,13 +66,19 @@ public sealed class Adapter : IDisposable
     public string Path => File.Path;
 
     /// <summary>The layers that can be resized, in the order in which the file holds them.</summary>
-    public IReadOnlyList<AdapterLayer> Layers { get; }
+    public IReadOnlyList<AdapterLayer> Layers { get; private set; }
 
     /// <summary>Tensors that belong to no layer that can be resized; they are copied as they are.</summary>
-    public IReadOnlyList<TensorEntry> OtherTensors { get; }
+    public IReadOnlyList<TensorEntry> OtherTensors { get; private set; }
 
     /// <summary>The layers that those tensors make, each with the reason why it is not one of <see cref="Layers"/>.</summary>
-    public IReadOnlyList<KeptLayer> KeptLayers { get; }
+    public IReadOnlyList<KeptLayer> KeptLayers { get; private set; }
+
+    /// <summary>Layers that can be resized over a base model alone (GLoRA); until it is there they are among the kept ones.</summary>
+    internal IReadOnlyList<AdapterLayer> LayersOverBase { get; init; } = [];
+
+    /// <summary>Whether whole differences of weights are among the layers.</summary>
+    internal bool IncludesDifference { get; init; }
 
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
@@ -87,20 +93,22 @@ public sealed class Adapter : IDisposable
         ArgumentNullException.ThrowIfNull(header);
         bool isAdapter = false;
         bool isCheckpoint = false;
+        bool mayBeGlora = false;
         foreach (TensorEntry tensor in header.Tensors)
         {
             AdapterTensorName? name = AdapterTensorName.Parse(tensor.Name);
-            if (name is { Part: AdapterPart.Down or AdapterPart.Up })
+            if (name is { Kind: AdapterKind.LoRA or AdapterKind.LoHa or AdapterKind.LoKr })
             {
                 return AdapterFileKind.Lora;
             }
 
             // The names of GLoRA's parts (a1, b2) occur in models too.
             isAdapter |= name is { Kind: not null and not AdapterKind.GLoRA };
+            mayBeGlora |= name is { Kind: AdapterKind.GLoRA };
             isCheckpoint |= WholeModelPrefixes.Any(prefix => tensor.Name.StartsWith(prefix, StringComparison.Ordinal));
         }
 
-        return isAdapter ? AdapterFileKind.OtherAdapter
+        return isAdapter || (mayBeGlora && LayerInventory.Of(header.Tensors).Layers.Count > 0) ? AdapterFileKind.OtherAdapter
             : isCheckpoint ? AdapterFileKind.Checkpoint
             : AdapterFileKind.Other;
     }
@@ -164,13 +172,14 @@ public sealed class Adapter : IDisposable
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>
     /// <param name="file">The file.</param>
+    /// <param name="includeDifference">Whether whole differences of weights become layers.</param>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter Read(SafetensorsFile file)
+    public static Adapter Read(SafetensorsFile file, bool includeDifference = false)
     {
         ArgumentNullException.ThrowIfNull(file);
         try
         {
-            return AdapterReader.Read(file, PeftFolder.ReadSettings(file.Path));
+            return AdapterReader.Read(file, PeftFolder.ReadSettings(file.Path), includeDifference);
         }
         catch
         {
@@ -181,9 +190,10 @@ public sealed class Adapter : IDisposable
 
     /// <summary>Opens a file and reads its layers.</summary>
     /// <param name="path">The LoRA file.</param>
+    /// <param name="includeDifference">Whether whole differences of weights become layers.</param>
     /// <exception cref="SafetensorsException">The file is malformed.</exception>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter Open(string path) => Read(SafetensorsFile.Open(path));
+    public static Adapter Open(string path, bool includeDifference = false) => Read(SafetensorsFile.Open(path), includeDifference);
 
     /// <summary>Warns of the layers and tensors that are no part of <see cref="Layers"/>.</summary>
     /// <param name="progress">Takes the notes.</param>
@@ -219,6 +229,25 @@ public sealed class Adapter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
+
+    /// <summary>Takes layers that were kept for want of a base model, whose weights they have now, among the layers.</summary>
+    /// <param name="bound">Some of <see cref="LayersOverBase"/>.</param>
+    internal void Include(IReadOnlyList<AdapterLayer> bound)
+    {
+        if (bound.Count == 0)
+        {
+            return;
+        }
+
+        HashSet<string> names = bound.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> tensors = bound
+            .SelectMany(static layer => layer.Tensors)
+            .Select(static tensor => tensor.Name)
+            .ToHashSet(StringComparer.Ordinal);
+        Layers = [.. Layers.Where(layer => !names.Contains(layer.Name)), .. bound];
+        KeptLayers = [.. KeptLayers.Where(layer => !names.Contains(layer.Name))];
+        OtherTensors = [.. OtherTensors.Where(tensor => !tensors.Contains(tensor.Name))];
+    }
 
     /// <summary>Reads the tensors that are copied unchanged, so that they are known by their content; once.</summary>
     /// <param name="cancellationToken">Ends the work.</param>

@@ -4,12 +4,16 @@ using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
 
-/// <summary>One layer of a LoRA: ΔW = scale · B · A.</summary>
+/// <summary>
+/// One layer of an adapter: ΔW = scale · B · A. The factors of kinds other than LoRA are computed when they are read, so that every kind is
+/// a LoRA to whoever comes after.
+/// </summary>
 /// <param name="Name">The layer's name in its file, what stands before <c>.lora_down.weight</c> or <c>.lora_A.weight</c>.</param>
 /// <param name="Down">A, shape rank × in [× kernel height × kernel width].</param>
 /// <param name="Up">B, shape out × rank [× 1 × 1].</param>
 /// <param name="Alpha">
-/// The file's alpha, or the one that makes the scale which PEFT's settings say, or else the rank, as every loader takes it.
+/// scale · rank: the file's alpha, or the one that makes the scale which PEFT's settings say, or else the rank, as every loader takes it. Of
+/// a kind other than LoRA, the alpha of the LoRA that it equals.
 /// </param>
 public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up, double Alpha)
 {
@@ -21,6 +25,40 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
 
     /// <summary>The tensor of alpha, or null where the file has none.</summary>
     internal TensorEntry? AlphaTensor { get; init; }
+
+    /// <summary>The kind of adapter.</summary>
+    public AdapterKind AdapterKind { get; init; } =
+        Down.Shape.Skip(2).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA;
+
+    /// <summary>The tensors that the file has of the layer, where the factors are computed from them; null where it has the factors.</summary>
+    internal IReadOnlyList<TensorEntry>? StoredTensors { get; init; }
+
+    /// <summary>What stands before the names of the layer's parts.</summary>
+    internal string Stem { get; init; } = Name;
+
+    /// <summary>The learned lengths of the rows or columns of W + ΔW (DoRA), or null.</summary>
+    internal TensorEntry? Magnitude { get; init; }
+
+    /// <summary>Whether the magnitudes are of the inputs, the columns.</summary>
+    internal bool IsMagnitudePerInput { get; init; }
+
+    /// <summary>Whether the layer's spectrum is another over another base weight.</summary>
+    internal bool DependsOnBase => Magnitude is not null || OverBase is not null;
+
+    /// <summary>The halves of a Kronecker product (LoKr), or null.</summary>
+    internal KroneckerHalves? Kronecker { get; init; }
+
+    /// <summary>The part of B that needs the base weight (GLoRA), or null.</summary>
+    internal BaseProductFactor? OverBase { get; init; }
+
+    /// <summary>Whether B·A is the transposed change, as of PEFT's embeddings.</summary>
+    internal bool IsTransposed { get; init; }
+
+    /// <summary>Whether the file does not say the scale, so that it is taken to be 1.</summary>
+    internal bool IsScaleAssumed { get; init; }
+
+    /// <summary>The kernel's shape with the inputs before it, where the factors are flat and something else tells it; null elsewhere.</summary>
+    internal IReadOnlyList<long>? KnownInputShape { get; init; }
 
     /// <summary>The pair of factors that the layer is a block of; null where it has factors of its own.</summary>
     internal FusedFactors? Fused { get; init; }
@@ -44,18 +82,22 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// The shape of the weight that the layer changes, <c>[out, in]</c> or <c>[out, in, kernel height, kernel width]</c>. A 1×1
     /// convolution and a matrix are one and the same, and files of both spellings are about; a 1×3 and a 3×1 kernel are not.
     /// </summary>
-    public IReadOnlyList<long> WeightShape => WithoutUnitKernel(Down.Shape.Skip(1).Prepend(OutFeatures));
+    public IReadOnlyList<long> WeightShape =>
+        IsTransposed ? [InFeatures, OutFeatures] : WithoutUnitKernel(InputShape.Prepend(OutFeatures));
+
+    /// <summary>The shape of a row of ΔW: the inputs, and the kernel of a convolution.</summary>
+    internal IReadOnlyList<long> InputShape => KnownInputShape ?? [.. Down.Shape.Skip(1)];
 
     /// <summary>alpha / rank, the factor of B·A in ΔW; zero or negative values are ordinary.</summary>
     public double Scale => Alpha / Rank;
 
     /// <summary>What the layer computes.</summary>
     public LayerKind Kind =>
-        Down.Shape switch
+        InputShape switch
         {
-            [_, _] => LayerKind.Linear,
-            [_, _, 1, 1] => LayerKind.Convolution1x1,
-            [_, _, 3, 3] => LayerKind.Convolution3x3,
+            [_] => LayerKind.Linear,
+            [_, 1, 1] => LayerKind.Convolution1x1,
+            [_, 3, 3] => LayerKind.Convolution3x3,
             _ => LayerKind.Convolution,
         };
 
@@ -69,22 +111,57 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// Whether alpha stays what it is in proportion to the rank: every reader of kohya's suffixes reads alpha, and not every one of
     /// <c>lora_A</c> and <c>lora_B</c>.
     /// </summary>
-    internal bool KeepsAlpha => AlphaTensor is not null && Up.Name.EndsWith(".lora_up.weight", StringComparison.Ordinal);
+    internal bool KeepsAlpha => AlphaTensor is not null && UpName.EndsWith(".lora_up.weight", StringComparison.Ordinal);
+
+    /// <summary>The name of A in a file that has the layer as a pair of factors.</summary>
+    internal string DownName => StoredTensors is null ? Down.Name : NameOf("lora_down", "lora_A");
+
+    /// <summary>The name of B in such a file.</summary>
+    internal string UpName => StoredTensors is null ? Up.Name : NameOf("lora_up", "lora_B");
+
+    /// <summary>Whether the layer is two factors of the file and nothing else.</summary>
+    internal bool IsPlainPair => StoredTensors is null && Magnitude is null;
 
     /// <summary>The tensors of the file that the layer consists of.</summary>
-    internal IEnumerable<TensorEntry> Tensors => AlphaTensor is null ? [Down, Up] : [AlphaTensor, Down, Up];
+    internal IEnumerable<TensorEntry> Tensors =>
+        StoredTensors ?? [.. new[] { AlphaTensor, Magnitude }.OfType<TensorEntry>(), Down, Up];
 
-    /// <summary>Whether the factors are tensors of the file itself, or a block of them.</summary>
-    internal bool IsStored => Down.Name.Length > 0;
+    /// <summary>What is read to decompose the layer: the factors, or those of the halves of a Kronecker product.</summary>
+    internal IEnumerable<TensorEntry> FactorTensors =>
+        Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down] : [Down, Up];
+
+    /// <summary>Makes a layer of factors.</summary>
+    /// <param name="parts">The layer's tensors.</param>
+    /// <param name="down">A.</param>
+    /// <param name="up">B.</param>
+    /// <param name="alpha">scale · rank.</param>
+    /// <param name="isScaleAssumed">Whether the file does not say the scale.</param>
+    internal static AdapterLayer Of(LayerParts parts, TensorEntry down, TensorEntry up, double alpha, bool isScaleAssumed) =>
+        new(parts.Name, down, up, alpha) {
+            Spelling = parts.Spelling,
+            Stem = parts.Stem,
+            AlphaTensor = parts.Alpha,
+            IsScaleAssumed = isScaleAssumed,
+        };
 
     /// <summary>Whether another layer has the same types, shapes and alpha; what its factors hold is not looked at.</summary>
     /// <param name="other">The other layer.</param>
     internal bool HasFormOf(AdapterLayer other) =>
         Alpha.Equals(other.Alpha)
+        && AdapterKind == other.AdapterKind
         && Down.Type == other.Down.Type
         && Up.Type == other.Up.Type
         && Down.Shape.SequenceEqual(other.Down.Shape)
         && Up.Shape.SequenceEqual(other.Up.Shape);
+
+    // A tucker LoCon has the names already. Trainers that write dotted names write PEFT's suffixes.
+    private string NameOf(string kohya, string peft) =>
+        StoredTensors!.FirstOrDefault(tensor => tensor.Name == $"{Stem}.{kohya}.weight")?.Name
+        ?? (
+            Spelling.Dialect is AdapterDialect.BaseModel or AdapterDialect.Diffusers or AdapterDialect.Peft
+                ? $"{Stem}.{peft}.weight"
+                : $"{Stem}.{kohya}.weight"
+        );
 
     /// <summary>A weight's shape without the kernel of a 1×1 convolution.</summary>
     /// <param name="shape">The shape, rows first.</param>

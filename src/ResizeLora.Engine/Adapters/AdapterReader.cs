@@ -1,4 +1,3 @@
-using System.Globalization;
 using ResizeLora.Architectures;
 using ResizeLora.Dialects;
 using ResizeLora.Files;
@@ -9,7 +8,7 @@ namespace ResizeLora.Adapters;
 internal sealed class AdapterReader
 {
     private readonly ITensorFile file;
-    private readonly Dictionary<string, NamedParts> parts = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, LayerParts> parts = new(StringComparer.Ordinal);
     private readonly List<TensorEntry> unknown = [];
     private readonly List<KeptLayer> kept = [];
 
@@ -22,20 +21,33 @@ internal sealed class AdapterReader
     /// <summary>Reads the layers of a file.</summary>
     /// <param name="file">The file; the adapter takes it over.</param>
     /// <param name="settings">The text of PEFT's settings beside the file, or null.</param>
+    /// <param name="includeDifference">Whether whole differences become layers.</param>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter Read(ITensorFile file, string? settings)
+    public static Adapter Read(ITensorFile file, string? settings, bool includeDifference)
     {
         var reader = new AdapterReader(file);
-        var scales = new LayerScales(file, settings);
-        AdapterLayer[] layers = [.. reader.parts.Values.Select(layer => reader.TryReadLayer(layer, scales)).OfType<AdapterLayer>()];
+        var factors = new FactorFile(file);
+        var context = new KindContext(factors, new LayerScales(file, settings), includeDifference);
+        AdapterLayer[] layers = [.. reader.parts.Values.Select(layer => reader.TryReadLayer(layer, context)).OfType<AdapterLayer>()];
         Architecture? architecture =
             Recognise(layers.Select(static layer => (layer.Spelling, (long?)layer.OutFeatures, (long?)layer.InFeatures)))
             ?? Adapter.ArchitectureIn(file.Header.Metadata);
         layers = [.. layers.Select(layer => WithKey(layer, architecture))];
-        ITensorFile read = FusedFile.Wrap(file, layers, out AdapterLayer[] all);
-        HashSet<string> taken = layers.SelectMany(static layer => layer.Tensors).Select(static tensor => tensor.Name).ToHashSet();
+        AdapterLayer[] overBase = [.. layers.Where(static layer => layer.OverBase is not null)];
+        layers = FusedLayers.Divide(factors, layers.Except(overBase));
+        HashSet<string> taken = layers
+            .SelectMany(static layer => (layer.Fused?.Whole ?? layer).Tensors)
+            .Select(static tensor => tensor.Name)
+            .ToHashSet(StringComparer.Ordinal);
         TensorEntry[] others = [.. file.Header.Tensors.Where(tensor => !taken.Contains(tensor.Name))];
-        return new Adapter(read, all, others, reader.KeptOf(others)) { Architecture = architecture, SettingsText = settings };
+        HashSet<string> read = layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).ToHashSet(StringComparer.Ordinal);
+        return new Adapter(factors, layers, others, reader.KeptOf(others, read))
+        {
+            IncludesDifference = includeDifference,
+            Architecture = architecture,
+            SettingsText = settings,
+            LayersOverBase = overBase,
+        };
     }
 
     /// <summary>The architecture that the layers' names tell.</summary>
@@ -70,7 +82,19 @@ internal sealed class AdapterReader
         RowSplit? split = key.Rows.IsWhole
             ? names?.PartsOf(key.Path).Select(static part => (RowSplit?)part.Rows.Split).FirstOrDefault()
             : null;
-        return layer with { Key = key, FusedAs = split };
+        return layer with { Key = key, FusedAs = split, KnownInputShape = InputsOf(layer, key, architecture) };
+    }
+
+    // LoHa and LoKr store the factors of a convolution flat: the module's name tells its kernel.
+    private static IReadOnlyList<long>? InputsOf(AdapterLayer layer, LayerKey key, Architecture? architecture)
+    {
+        if (layer.StoredTensors is null || layer.Down.Shape.Count > 2 || (architecture ?? ArchitectureCatalog.Sdxl).KernelOf(key.Path) is not { } kernel)
+        {
+            return null;
+        }
+
+        long places = kernel.Aggregate(1L, static (product, side) => product * side);
+        return layer.InFeatures % places == 0 ? [layer.InFeatures / places, .. kernel] : null;
     }
 
     private void Sort()
@@ -87,12 +111,12 @@ internal sealed class AdapterReader
             }
 
             string layer = hasSeveral && known.AdapterName is { } adapter ? $"{known.Layer}.{adapter}" : known.Layer;
-            if (!parts.TryGetValue(layer, out NamedParts? found))
+            if (!parts.TryGetValue(layer, out LayerParts? found))
             {
-                parts.Add(layer, found = new NamedParts(layer, known.Layer));
+                parts.Add(layer, found = new LayerParts(layer, known.Layer));
             }
 
-            found.Add(tensor, known.Part);
+            found.Add(tensor, known);
         }
 
         MarkExtended();
@@ -104,7 +128,7 @@ internal sealed class AdapterReader
     {
         string[] names = [.. unknown.Select(static tensor => tensor.Name).Order(StringComparer.Ordinal)];
         bool[] isTaken = new bool[names.Length];
-        foreach (NamedParts layer in parts.Values.OrderByDescending(static layer => layer.Name.Length))
+        foreach (LayerParts layer in parts.Values.OrderByDescending(static layer => layer.Name.Length))
         {
             string prefix = layer.Name + '.';
             int index = Array.BinarySearch(names, prefix, StringComparer.Ordinal);
@@ -122,37 +146,23 @@ internal sealed class AdapterReader
         }
     }
 
-    private AdapterLayer? TryReadLayer(NamedParts layer, LayerScales scales)
+    private AdapterLayer? TryReadLayer(LayerParts layer, KindContext context)
     {
-        if (layer.Down is null && layer.Up is null)
+        (AdapterLayer? read, string? reason) = KindReader.ReadAny(layer, context);
+        if (reason is not null)
         {
-            return null;
+            kept.Add(new KeptLayer(layer.Name, reason, layer.Kind));
         }
 
-        if (layer.ReasonToKeep() is { } reason)
-        {
-            kept.Add(new KeptLayer(layer.Name, reason));
-            return null;
-        }
-
-        var spelling = LayerSpelling.Read(layer.Stem);
-        int rank = (int)layer.Down!.Shape[0];
-        double alpha = scales.AlphaOf(layer.Stem, spelling, layer.Alpha, rank);
-        if (!double.IsFinite(alpha))
-        {
-            // As with NaN in a factor, the training has failed: a copy of such a layer would pass for a sound one.
-            string text = alpha.ToString(CultureInfo.InvariantCulture);
-            throw new AdapterException(file.Path, layer.Name, "AlphaInvalid", $"its alpha is {text}, not a number.");
-        }
-
-        return new AdapterLayer(layer.Name, layer.Down, layer.Up!, alpha) { Spelling = spelling, AlphaTensor = layer.Alpha };
+        return read;
     }
 
-    private List<KeptLayer> KeptOf(TensorEntry[] others)
+    // What else a layer that was read has is beside it, and makes no layer.
+    private List<KeptLayer> KeptOf(TensorEntry[] others, HashSet<string> read)
     {
         HashSet<string> listed = kept.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
         HashSet<string> beside = parts
-            .Values.Where(layer => layer.Down is not null && !listed.Contains(layer.Name))
+            .Values.Where(layer => read.Contains(layer.Name))
             .Select(static layer => layer.Stem)
             .ToHashSet(StringComparer.Ordinal);
         return
@@ -161,79 +171,7 @@ internal sealed class AdapterReader
             .. LayerInventory
                 .Of(others)
                 .Layers.Where(layer => !listed.Contains(layer.Name) && !beside.Contains(layer.Name))
-                .Select(static layer => new KeptLayer(layer.Name, layer.Kind.ToString())),
+                .Select(static layer => new KeptLayer(layer.Name, layer.Kind.ToString(), layer.Kind)),
         ];
-    }
-
-    // The tensors of one layer.
-    private sealed class NamedParts(string name, string stem)
-    {
-        public string Name { get; } = name;
-
-        public string Stem { get; } = stem;
-
-        public TensorEntry? Down { get; private set; }
-
-        public TensorEntry? Up { get; private set; }
-
-        public TensorEntry? Alpha { get; private set; }
-
-        public string? Extra { get; set; }
-
-        public void Add(TensorEntry tensor, AdapterPart part)
-        {
-            switch (part)
-            {
-                case AdapterPart.Down when Down is null:
-                    Down = tensor;
-                    break;
-                case AdapterPart.Up when Up is null:
-                    Up = tensor;
-                    break;
-                case AdapterPart.Alpha when Alpha is null:
-                    Alpha = tensor;
-                    break;
-                case AdapterPart.Beside:
-                    break;
-                default:
-                    Extra ??= tensor.Name[Math.Min(tensor.Name.Length, Stem.Length + 1)..];
-                    break;
-            }
-        }
-
-        // Why the tensors are not the factors of a matrix or a convolution; null when they are.
-        public string? ReasonToKeep()
-        {
-            const int MostDimensions = 5;
-            if (Extra is not null)
-            {
-                return $"it also has {TrainerText.Clean(Extra, longest: 40) ?? "a part without a name"}";
-            }
-
-            if (Up is null || Down is null)
-            {
-                return Up is null ? "no lora_up" : "no lora_down";
-            }
-
-            if (!TensorTypes.IsWeight(Up.Type) || !TensorTypes.IsWeight(Down.Type))
-            {
-                string[] types = [TensorTypes.NameOf(Down.Type), TensorTypes.NameOf(Up.Type)];
-                return $"weights of type {string.Join(" and ", types.Distinct())}";
-            }
-
-            bool isShaped =
-                Down.Shape.Count is >= 2 and <= MostDimensions
-                && Up.Shape.Count is >= 2 and <= MostDimensions
-                && Up.Shape.Skip(2).All(static dimension => dimension == 1)
-                && Down.ElementCount > 0
-                && Up.ElementCount > 0;
-            string shapes = $"lora_down {Down.ShapeText}, lora_up {Up.ShapeText}";
-            return !isShaped ? shapes
-                : Math.Max(Up.ElementCount, Down.ElementCount) > Adapter.MostElements ? $"more than 2 GiB in double precision: {shapes}"
-                : Up.Shape[1] != Down.Shape[0] ? $"the ranks disagree: {shapes}"
-                : Alpha is not null && !ScalarReader.IsReadable(Alpha)
-                    ? $"its alpha is {TensorTypes.NameOf(Alpha.Type)} {Alpha.ShapeText}, not one number"
-                : null;
-        }
     }
 }

@@ -1,4 +1,4 @@
-using System.Buffers.Binary;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -17,51 +17,46 @@ internal static class FactorRange
     /// <param name="layer">A layer whose products are infinite or NaN.</param>
     public static AdapterException Explain(ITensorFile file, AdapterLayer layer)
     {
-        double up = Largest(layer.Up.Type, file.Read(layer.Up));
-        double down = Largest(layer.Down.Type, file.Read(layer.Down));
-        if (!double.IsFinite(up) || !double.IsFinite(down))
+        (string Part, double Largest)[] parts =
+        [
+            .. (layer.StoredTensors ?? [layer.Down, layer.Up])
+                .Where(tensor => tensor != layer.AlphaTensor && TensorTypes.IsWeight(tensor.Type))
+                .Select(tensor => (PartOf(layer, tensor), Largest(tensor.Type, file.Read(tensor)))),
+        ];
+        string? broken = parts.FirstOrDefault(static part => !double.IsFinite(part.Largest)).Part;
+        if (broken is not null)
         {
-            string factor = double.IsFinite(up) ? "lora_down" : "lora_up";
             return new AdapterException(
                 file.Path,
                 layer.Name,
                 NotFinite,
-                $"{factor} holds NaN or infinity: the training has failed there."
+                $"{broken} holds NaN or infinity: the training has failed there."
             );
         }
 
-        string large =
-            up > LargestSquared ? "lora_up holds"
-            : down > LargestSquared ? "lora_down holds"
-            : "lora_up and lora_down hold";
+        string[] large = [.. parts.Where(static part => part.Largest > LargestSquared).Select(static part => part.Part)];
+        string holders = string.Join(" and ", large.Length > 0 ? large.Take(1) : parts.Select(static part => part.Part));
         return new AdapterException(
             file.Path,
             layer.Name,
             "OutOfRange",
-            $"{large} numbers too large to be squared and multiplied in double precision: the training has failed there."
+            $"{holders} hold{(large.Length > 0 ? "s" : string.Empty)} numbers too large to be squared and multiplied in double precision: "
+                + "the training has failed there."
         );
     }
+
+    // A factor of a fused layer or of a merge is no tensor of the file.
+    private static string PartOf(AdapterLayer layer, TensorEntry tensor) =>
+        AdapterTensorName.Parse(tensor.Name)?.Suffix ?? (tensor == layer.Down ? "lora_down" : "lora_up");
 
     // The largest |number|, or NaN or infinity.
     private static double Largest(TensorType type, byte[] stored)
     {
         // Math.Max hands NaN on.
         double largest = 0;
-        if (type == TensorType.Float64)
+        foreach (double number in WeightNumbers.ToDoubles(type, stored))
         {
-            for (int start = 0; start < stored.Length; start += sizeof(double))
-            {
-                largest = Math.Max(largest, Math.Abs(BinaryPrimitives.ReadDoubleLittleEndian(stored.AsSpan(start))));
-            }
-
-            return largest;
-        }
-
-        float[] singles = new float[stored.Length / TensorTypes.BytesOf(type)];
-        WeightDecoder.ToSingle(type, stored, singles);
-        foreach (float single in singles)
-        {
-            largest = Math.Max(largest, Math.Abs(single));
+            largest = Math.Max(largest, Math.Abs(number));
         }
 
         return largest;

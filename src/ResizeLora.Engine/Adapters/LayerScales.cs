@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using ResizeLora.Dialects;
 using ResizeLora.Files;
 
@@ -6,24 +7,39 @@ namespace ResizeLora.Adapters;
 /// <summary>The scale of each layer: by its alpha, else by PEFT's settings, else 1.</summary>
 /// <param name="file">The adapter file.</param>
 /// <param name="settings">The text of the settings beside it, or null.</param>
-internal sealed class LayerScales(ITensorFile file, string? settings)
+internal sealed partial class LayerScales(ITensorFile file, string? settings)
 {
+    private const int LongestArguments = 1 << 16;
+
     private readonly Dictionary<string, PeftSettings?> known = new(StringComparer.Ordinal);
+
+    /// <summary>Whether the trainer noted rank-stabilised scales that it left out of alpha, as LyCORIS does for GLoRA alone.</summary>
+    public bool HasRawRankStabilisedAlpha { get; } =
+        file.Header.Metadata.GetValueOrDefault("ss_network_args") is { } arguments
+        && arguments.Length <= LongestArguments
+        && RankStabilised().IsMatch(arguments);
 
     /// <summary>The alpha that makes a layer's scale.</summary>
     /// <param name="layer">The layer's name.</param>
     /// <param name="spelling">What the name says.</param>
     /// <param name="alpha">The tensor of alpha, or null.</param>
     /// <param name="rank">The layer's rank.</param>
-    public double AlphaOf(string layer, LayerSpelling spelling, TensorEntry? alpha, int rank)
+    public LayerAlpha AlphaOf(string layer, LayerSpelling spelling, TensorEntry? alpha, int rank)
     {
         if (alpha is not null)
         {
-            return ScalarReader.TryRead(file, alpha)!.Value;
+            return new LayerAlpha(ScalarReader.TryRead(file, alpha)!.Value, IsAssumed: false);
         }
 
-        return SettingsFor(layer, spelling)?.ScaleOf(spelling.Module, rank) * rank ?? rank;
+        return SettingsFor(layer, spelling)?.ScaleOf(spelling.Module, rank) is { } scale
+            ? new LayerAlpha(scale * rank, IsAssumed: false)
+            : new LayerAlpha(rank, IsAssumed: true);
     }
+
+    /// <summary>The scale that PEFT's settings say of a layer whose tensors tell no rank; null where they say none.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <param name="spelling">What the name says.</param>
+    public double? SettingsScaleOf(string layer, LayerSpelling spelling) => SettingsFor(layer, spelling)?.ScaleOf(spelling.Module);
 
     private PeftSettings? SettingsFor(string layer, LayerSpelling spelling)
     {
@@ -49,4 +65,13 @@ internal sealed class LayerScales(ITensorFile file, string? settings)
         int dot = layer.IndexOf('.', StringComparison.Ordinal);
         return dot < 0 ? string.Empty : layer[..dot];
     }
+
+    // {"algo": "glora", "rs_lora": "True"}
+    [GeneratedRegex("\"rs_lora\"\\s*:\\s*\"?true", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex RankStabilised();
 }
+
+/// <summary>The alpha of a layer.</summary>
+/// <param name="Value">The number.</param>
+/// <param name="IsAssumed">Whether neither the file nor settings say it, so that it equals the rank.</param>
+internal readonly record struct LayerAlpha(double Value, bool IsAssumed);

@@ -1,3 +1,4 @@
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 
 namespace ResizeLora.Adapters;
@@ -9,13 +10,13 @@ public static class LoraFileOpener
 
     /// <summary>Opens a LoRA file, or says why it is left alone.</summary>
     /// <param name="path">The file.</param>
-    /// <param name="again">Whether a file that was resized before is opened too.</param>
+    /// <param name="options">What is taken for a layer, and which files are opened.</param>
     /// <param name="skipped">Why the answer is null.</param>
     /// <returns>The open file, or null when it is none to resize.</returns>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter? TryOpen(string path, bool again, out SkipReason? skipped)
+    public static Adapter? TryOpen(string path, LoraFileOptions options, out SkipReason? skipped)
     {
         SafetensorsFile? file = TryOpenFile(path, out skipped);
         if (file is null)
@@ -26,11 +27,8 @@ public static class LoraFileOpener
         skipped = Adapter.KindOf(file.Header) switch
         {
             AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
-            AdapterFileKind.OtherAdapter => new SkipReason(
-                $"is an adapter of a kind that cannot be resized: {LayerInventory.Of(file.Header.Tensors).Kind()}"
-            ),
             AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
-            _ when !again && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason(
+            _ when !options.TakesResized && Adapter.ResizedWith(file.Header.Metadata) is { } how => new SkipReason(
                 $"was resized before ({how})",
                 WasResized: true
             ),
@@ -42,12 +40,18 @@ public static class LoraFileOpener
             return null;
         }
 
-        Adapter adapter = Adapter.Read(file);
-        if (adapter.Layers.Count == 0)
+        AdapterFileKind kind = Adapter.KindOf(file.Header);
+        Adapter adapter = Adapter.Read(file, options.IncludeDifference);
+        if (adapter.Layers.Count == 0 && !(options.HasBase && adapter.LayersOverBase.Count > 0))
         {
+            skipped =
+                kind == AdapterFileKind.OtherAdapter
+                    ? ReasonOf(adapter)
+                    : new SkipReason(
+                        "holds no layer that can be resized: "
+                            + NameSummary.Sample([.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")])
+                    );
             adapter.Dispose();
-            string[] kept = [.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")];
-            skipped = new SkipReason($"holds no layer that can be resized: {NameSummary.Sample(kept)}");
             return null;
         }
 
@@ -84,6 +88,18 @@ public static class LoraFileOpener
         return Adapter.Read(file);
     }
 
+    // GLoRA needs a base model, and differences are asked for; what else is left has no factors.
+    private static SkipReason ReasonOf(Adapter adapter)
+    {
+        AdapterKind kind = LayerInventory.Of(adapter.File.Header.Tensors).Kind();
+        return adapter.LayersOverBase.Count > 0
+            ? new SkipReason("is GLoRA, whose layers can be resized over their base model alone") { Case = SkipReason.NeedsBase }
+            : new SkipReason($"is an adapter of a kind that cannot be resized: {kind}")
+            {
+                Case = kind is AdapterKind.Full or AdapterKind.Mixed ? SkipReason.HoldsDifferences : null,
+            };
+    }
+
     /// <summary>Opens a safetensors file of any content, or says why it is left alone.</summary>
     /// <param name="path">The file.</param>
     /// <param name="skipped">Why the answer is null.</param>
@@ -115,6 +131,21 @@ public static class LoraFileOpener
 /// <param name="WasResized">Whether it is only that the file was resized before.</param>
 public sealed record SkipReason(string Text, bool WasResized = false)
 {
+    /// <summary>The case of a file whose layers need a base model.</summary>
+    public const string NeedsBase = nameof(NeedsBase);
+
+    /// <summary>The case of a file of whole differences, which were not asked for.</summary>
+    public const string HoldsDifferences = nameof(HoldsDifferences);
+
+    /// <summary>A stable name of the reason, by which the caller adds its advice; null for most.</summary>
+    public string? Case { get; init; }
+
     /// <summary>The clause.</summary>
     public override string ToString() => Text;
 }
+
+/// <summary>What is taken for a layer, and which files are opened.</summary>
+/// <param name="TakesResized">Whether a file that was resized before is opened too.</param>
+/// <param name="IncludeDifference">Whether whole differences of weights become layers.</param>
+/// <param name="HasBase">Whether there is a base model, which some layers need.</param>
+public readonly record struct LoraFileOptions(bool TakesResized, bool IncludeDifference = false, bool HasBase = false);

@@ -96,7 +96,7 @@ public static class LoraInfoReader
         return spread
             .Select(layer =>
                 layer.Alpha is { } alpha ? ScalarReader.TryRead(file, alpha)
-                : layer.Rank is { } rank ? scales.AlphaOf(layer.Name, layer.Spelling, null, rank)
+                : layer.Rank is { } rank ? scales.AlphaOf(layer.Name, layer.Spelling, null, rank).Value
                 : null
             )
             .OfType<double>()

@@ -31,7 +31,7 @@ internal static class LoraMerger
     )
     {
         var tensors = new List<(string Name, TensorType Type, IReadOnlyList<long> Shape)>();
-        var factors = new Dictionary<string, MergedFactor>(StringComparer.Ordinal);
+        var factors = new Dictionary<string, IFactor>(StringComparer.Ordinal);
         var alphas = new Dictionary<string, byte[]>(StringComparer.Ordinal);
         var scaled = new List<(AdapterLayer First, double Alpha)>();
         AdapterDialect spelling = CommonSpelling(adapters);
@@ -53,17 +53,17 @@ internal static class LoraMerger
                 );
             }
 
-            MergedFactor.Part[] downs = telling
-                .Select(static share => new MergedFactor.Part(share.Adapter.File, share.Layer.Down, share.Layer.Rank, 1))
+            StackedFactor.Part[] downs = telling
+                .Select(static share => new StackedFactor.Part(share.Down, share.Layer.Rank, 1))
                 .ToArray();
-            MergedFactor.Part[] ups = telling
-                .Zip(ratios, static (share, ratio) => new MergedFactor.Part(share.Adapter.File, share.Layer.Up, share.Layer.Rank, ratio))
+            StackedFactor.Part[] ups = telling
+                .Zip(ratios, static (share, ratio) => new StackedFactor.Part(share.Up, share.Layer.Rank, ratio))
                 .ToArray();
             TensorType downType = TypeFor(downs);
             TensorType upType = TypeFor(ups);
             string alphaName = first.AlphaTensor?.Name ?? $"{first.Name}{AlphaSuffix}";
-            factors.Add(first.Down.Name, new MergedFactor(downType, first.InFeatures, Stacked: true, downs));
-            factors.Add(first.Up.Name, new MergedFactor(upType, rank, Stacked: false, ups));
+            factors.Add(first.Down.Name, new StackedFactor(downType, rank, first.InFeatures, Stacked: true, downs));
+            factors.Add(first.Up.Name, new StackedFactor(upType, first.OutFeatures, rank, Stacked: false, ups));
             alphas.Add(alphaName, BitConverter.GetBytes(scale * rank));
             tensors.Add((alphaName, TensorType.Float64, []));
             tensors.Add((first.Down.Name, downType, [rank, .. first.Down.Shape.Skip(1)]));
@@ -169,9 +169,9 @@ internal static class LoraMerger
         }
     }
 
-    private static TensorType TypeFor(MergedFactor.Part[] parts)
+    private static TensorType TypeFor(StackedFactor.Part[] parts)
     {
-        TensorType[] types = parts.Select(static part => part.Tensor.Type).Distinct().ToArray();
+        TensorType[] types = parts.Select(static part => part.Factor.Type).Distinct().ToArray();
         if (parts.All(static part => part.Ratio == 1))
         {
             return types.Length == 1 ? types[0]
@@ -239,5 +239,10 @@ internal static class LoraMerger
         return metadata;
     }
 
-    private sealed record Share(Adapter Adapter, AdapterLayer Layer, double Scale);
+    private sealed record Share(Adapter Adapter, AdapterLayer Layer, double Scale)
+    {
+        public IFactor Down => new StoredFactor(Adapter.File, Layer.Down);
+
+        public IFactor Up => new StoredFactor(Adapter.File, Layer.Up);
+    }
 }

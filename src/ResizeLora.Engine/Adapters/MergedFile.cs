@@ -7,7 +7,7 @@ internal sealed class MergedFile : ITensorFile
 {
     private readonly IReadOnlyList<Adapter> adapters;
     private readonly Dictionary<string, TensorEntry> byName;
-    private readonly Dictionary<string, MergedFactor> factors;
+    private readonly Dictionary<string, IFactor> factors;
     private readonly Dictionary<string, byte[]> alphas;
     private readonly Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies;
 
@@ -15,7 +15,7 @@ internal sealed class MergedFile : ITensorFile
         string path,
         IReadOnlyList<Adapter> adapters,
         SafetensorsHeader header,
-        Dictionary<string, MergedFactor> factors,
+        Dictionary<string, IFactor> factors,
         Dictionary<string, byte[]> alphas,
         Dictionary<string, (ITensorFile File, TensorEntry Tensor)> copies
     )
@@ -50,9 +50,9 @@ internal sealed class MergedFile : ITensorFile
     public void Read(TensorEntry tensor, Span<byte> destination, long offset = 0)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, tensor.ByteLength);
-        if (factors.TryGetValue(tensor.Name, out MergedFactor? factor))
+        if (factors.TryGetValue(tensor.Name, out IFactor? factor))
         {
-            factor.Read(destination, offset);
+            FactorFile.Read(factor, destination, offset);
         }
         else if (alphas.TryGetValue(tensor.Name, out byte[]? alpha))
         {

@@ -138,7 +138,7 @@ public sealed class MergedLora
     }
 
     private static Adapter OpenFile(string path) =>
-        LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone)
+        LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out SkipReason? leftAlone)
         ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)

@@ -99,9 +99,13 @@ internal sealed class VerifiedFile : ITensorFile
     {
         if (!Hashes.Agree(tensor, hash))
         {
-            throw AdapterException.Stale(Path, AdapterTensorName.Parse(tensor.Name)?.Layer ?? tensor.Name);
+            throw AdapterException.Stale(Path, LayerOf(tensor));
         }
     }
+
+    // A computed factor is called by its layer and its part.
+    private static string LayerOf(TensorEntry tensor) =>
+        AdapterTensorName.Parse(tensor.Name)?.Layer ?? tensor.Name.Split(FactorFile.NameDivider)[0];
 
     // The same bytes in another type or shape are another content.
     private static long SeedOf(TensorEntry tensor) =>
@@ -124,12 +128,14 @@ internal sealed class TensorHashes
     /// <param name="layer">The layer.</param>
     public string? ContentOf(AdapterLayer layer)
     {
-        if (Find(layer.Down) is not { } down || Find(layer.Up) is not { } up)
+        UInt128?[] known = [.. layer.FactorTensors.Select(Find)];
+        if (Array.Exists(known, static hash => hash is null))
         {
             return null;
         }
 
-        byte[] meaning = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{down:x32} {up:x32} {layer.Scale:R}"));
+        string factors = string.Join(' ', known.Select(static hash => string.Create(CultureInfo.InvariantCulture, $"{hash!.Value:x32}")));
+        byte[] meaning = Encoding.UTF8.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{factors} {layer.Scale:R}"));
         return XxHash3.HashToUInt64(meaning).ToString("x16", CultureInfo.InvariantCulture);
     }
 

@@ -33,6 +33,10 @@ internal abstract class Architecture
     /// <param name="isBare">Whether the tensor has no <c>.weight</c> at its end.</param>
     public virtual bool IsTransposed(string path, bool isBare) => false;
 
+    /// <summary>The kernel of a convolution, by the module's name; null where it is none, or of one place, or not known.</summary>
+    /// <param name="path">The module's path, as the table of names gives it.</param>
+    public virtual IReadOnlyList<long>? KernelOf(string path) => null;
+
     /// <summary>The other names of the denoising network's modules.</summary>
     protected virtual IEnumerable<Alias> Aliases => [];
 

@@ -8,6 +8,8 @@ internal abstract class StableDiffusion : Architecture
 {
     private const int BlocksOfLevel = 2;
 
+    private static readonly string[] Kernels = ["_in_layers_2", "_out_layers_3", "_0_op", "_1_conv", "_2_conv"];
+
     /// <inheritdoc/>
     public override Component Denoiser => Component.UNet;
 
@@ -19,6 +21,13 @@ internal abstract class StableDiffusion : Architecture
 
     /// <inheritdoc/>
     public override bool Recognises(NameSet names) => ReferenceEquals(StableDiffusionVersion.Of(names), this);
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long>? KernelOf(string path) =>
+        path is "input_blocks_0_0" or "out_2" || Array.Exists(Kernels, end => path.EndsWith(end, StringComparison.Ordinal))
+            ? [3, 3]
+        : path.EndsWith("_skip_connection", StringComparison.Ordinal) ? [1, 1]
+        : null;
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
@@ -157,6 +166,12 @@ internal sealed class StableDiffusion1 : StableDiffusion
 
     /// <inheritdoc/>
     public override bool SharesLayersWith(Architecture other) => other is StableDiffusion1 or StableDiffusion1Or2;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<long>? KernelOf(string path) =>
+        path.EndsWith("_proj_in", StringComparison.Ordinal) || path.EndsWith("_proj_out", StringComparison.Ordinal)
+            ? [1, 1]
+            : base.KernelOf(path);
 }
 
 /// <summary>SD 2.0 and 2.1: as SD 1, with OpenCLIP-H.</summary>

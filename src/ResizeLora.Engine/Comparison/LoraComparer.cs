@@ -22,7 +22,7 @@ public sealed class LoraComparer : IDisposable
     {
         this.session = session;
         reference =
-            LoraFileOpener.TryOpen(referencePath, again: true, out SkipReason? reason)
+            LoraFileOpener.TryOpen(referencePath, new LoraFileOptions(TakesResized: true), out SkipReason? reason)
             ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
     }
 

@@ -38,7 +38,7 @@ public sealed class ConversionPlan
     public int WrittenLayerCount { get; internal init; }
 
     /// <summary>The layers and tensors of the input that the output lacks, each with the reason.</summary>
-    public IReadOnlyList<KeptLayer> LeftBehind { get; internal init; } = [];
+    public IReadOnlyList<UnwrittenLayer> LeftBehind { get; internal init; } = [];
 
     /// <summary>The names of the output's layers, or null where they stay.</summary>
     public LoraNaming? Naming { get; internal init; }
@@ -61,3 +61,8 @@ public sealed class ConversionPlan
     /// <summary>The settings to write beside a PEFT output; null for other files.</summary>
     internal string? PeftSettings { get; init; }
 }
+
+/// <summary>A layer or tensor of the input that an output lacks.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="Reason">Why, a clause.</param>
+public sealed record UnwrittenLayer(string Name, string Reason);

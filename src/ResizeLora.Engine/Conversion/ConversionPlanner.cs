@@ -10,7 +10,12 @@ namespace ResizeLora.Conversion;
 /// <summary>Decides what each tensor of a converted file is made of.</summary>
 internal sealed class ConversionPlanner
 {
-    private const string Mid = ".lora_mid.weight";
+    // The names of parts, as AdapterTensorName gives them.
+    private const string Mid = "lora_mid";
+    private const string Bias = "diff_b";
+    private const string Widening = "reshape_weight";
+
+    private static readonly string[] InnerFactors = ["hada_w1_b", "lokr_w2_b", "lokr_w1_b"];
 
     private static readonly string[] Bookkeeping = ["bundle_emb.", "_aux."];
 
@@ -23,7 +28,7 @@ internal sealed class ConversionPlanner
     private readonly List<ConvertedTensor> tensors = [];
     private readonly HashSet<string> names = new(StringComparer.Ordinal);
     private readonly List<ConvertedPair> pairs = [];
-    private readonly List<KeptLayer> leftBehind = [];
+    private readonly List<UnwrittenLayer> leftBehind = [];
     private bool hasMagnitudes;
     private bool hasBiases;
 
@@ -128,7 +133,9 @@ internal sealed class ConversionPlanner
     }
 
     // A pair of factors that the file holds, or any that can be computed where pairs are asked for.
-    private bool IsPair(AdapterLayer layer) => settings.ToPairs || layer.IsStored;
+    private bool IsPair(AdapterLayer layer) => (settings.ToPairs || IsStored(layer)) && (namer is null || !layer.IsTransposed);
+
+    private static bool IsStored(AdapterLayer layer) => layer.StoredTensors is null;
 
     private static Component? OnlyComponent(AdapterLayer[] layers) =>
         layers
@@ -140,17 +147,15 @@ internal sealed class ConversionPlanner
 
     private void Leave(IEnumerable<AdapterLayer> layers, string reason) =>
         leftBehind.AddRange(
-            layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).Distinct().Select(name => new KeptLayer(name, reason))
+            layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).Distinct().Select(name => new UnwrittenLayer(name, reason))
         );
 
     // The names stay; the kind or the type may change.
     private void KeepNames(AdapterLayer layer)
     {
-        bool isPeft = layer.Down.Name.Contains(".lora_A", StringComparison.Ordinal);
-        PartSuffixes suffixes = PartSuffixes.Of(isPeft || HasSettings ? LoraNaming.Peft : LoraNaming.Kohya);
         FactorRows rows = new(layer, [new RowRun(0, 0, layer.OutFeatures)]);
-        bool writesAlpha = layer.IsStored ? layer.AlphaTensor is not null : !HasSettings && !IsDiffusers(layer);
-        double scale = layer.IsStored || writesAlpha || HasSettings ? layer.Scale : 1;
+        bool writesAlpha = IsStored(layer) ? layer.AlphaTensor is not null : !HasSettings && !IsDiffusers(layer);
+        double scale = IsStored(layer) || writesAlpha || HasSettings ? layer.Scale : 1;
         var pair = new ConvertedPair(
             adapter.Verified,
             layer.Name,
@@ -160,15 +165,9 @@ internal sealed class ConversionPlanner
             scale
         );
         pairs.Add(pair);
-        Add(
-            layer.IsStored ? layer.Down.Name : layer.Name + suffixes.Down,
-            pair.Types.Down,
-            pair.DownShape,
-            pair.WriteDown,
-            layer.Name
-        );
-        Add(layer.IsStored ? layer.Up.Name : layer.Name + suffixes.Up, pair.Types.Up, pair.UpShape, pair.WriteUp, layer.Name);
-        if (writesAlpha && !layer.IsStored)
+        Add(layer.DownName, pair.Types.Down, pair.DownShape, pair.WriteDown, layer.Name);
+        Add(layer.UpName, pair.Types.Up, pair.UpShape, pair.WriteUp, layer.Name);
+        if (writesAlpha && !IsStored(layer))
         {
             AddAlpha(pair, layer.Name);
         }
@@ -176,7 +175,7 @@ internal sealed class ConversionPlanner
         foreach ((TensorEntry tensor, AdapterTensorName name) in PartsOf(layer))
         {
             bool isAlpha = name.Part == AdapterPart.Alpha;
-            if (layer.IsStored ? tensor != layer.Down && tensor != layer.Up : !isAlpha && IsSide(name))
+            if (IsStored(layer) ? tensor != layer.Down && tensor != layer.Up : !isAlpha && IsSide(name))
             {
                 Add(tensor.Name, tensor.Type, tensor.Shape, Copy(tensor), layer.Name);
             }
@@ -256,8 +255,7 @@ internal sealed class ConversionPlanner
             AddAlpha(pair, source);
         }
 
-        AddVector(pair, parts, rows, AdapterKind.DoRA, name + suffixes.Magnitude, source);
-        AddVector(pair, parts, rows, AdapterKind.Full, name + suffixes.Bias, source);
+        AddSides(pair, parts, rows, source);
     }
 
     private void AddAlpha(ConvertedPair pair, string source)
@@ -272,9 +270,17 @@ internal sealed class ConversionPlanner
 
     private (TensorType Down, TensorType Up) TypesFor(IReadOnlyList<FactorRows> parts, bool isFolded)
     {
-        TensorType down = TypeFor(parts.Select(static part => part.Layer.Down.Type), isFolded: false);
-        return (down, TypeFor(parts.Select(static part => part.Layer.Up.Type), isFolded));
+        TensorType down = TypeFor(parts.SelectMany(static part => StoredTypes(part.Layer, part.Layer.Down)), isFolded: false);
+        return (down, TypeFor(parts.SelectMany(static part => StoredTypes(part.Layer, part.Layer.Up)), isFolded));
     }
+
+    // Factors that are computed are written in the type of what they are computed from.
+    private static IEnumerable<TensorType> StoredTypes(AdapterLayer layer, TensorEntry factor) =>
+        layer.StoredTensors is { } stored
+            ? stored
+                .Where(tensor => tensor != layer.AlphaTensor && tensor != layer.Magnitude && TensorTypes.IsWeight(tensor.Type))
+                .Select(static tensor => TensorTypes.BytesOf(tensor.Type) == 1 ? TensorType.BFloat16 : tensor.Type)
+            : [factor.Type];
 
     private TensorType TypeFor(IEnumerable<TensorType> types, bool isFolded)
     {
@@ -304,95 +310,80 @@ internal sealed class ConversionPlanner
     private List<(TensorEntry Tensor, AdapterTensorName Name)> PartsOf(AdapterLayer layer) =>
         tensorsOf.GetValueOrDefault((layer.Fused?.Whole ?? layer).Name) ?? [];
 
-    private static bool IsSide(AdapterTensorName name) => name.Part == AdapterPart.Beside || name.Kind == AdapterKind.DoRA;
+    private static bool IsSide(AdapterTensorName name) => name.Part is AdapterPart.Beside or AdapterPart.Magnitude;
 
-    private bool HasSides(AdapterLayer layer) => PartsOf(layer).Any(static part => IsSide(part.Name));
+    private bool HasSides(AdapterLayer layer) => PartsOf(layer).Exists(static part => IsSide(part.Name));
 
     // Why what stands beside the factors cannot be taken along; null where it can.
     private string? SidesOf(IReadOnlyList<FactorRows> parts)
     {
-        foreach (AdapterKind kind in (AdapterKind[])[AdapterKind.DoRA, AdapterKind.Full])
+        bool isPlaced = WritesAlpha && parts is [{ AreAll: true }];
+        if (!isPlaced && parts.Any(part => SideOf(part.Layer, Widening) is not null))
         {
-            TensorEntry?[] sides = [.. parts.Select(part => SideOf(part.Layer, kind))];
-            bool hasAny = Array.Exists(sides, static side => side is not null);
-            if (!hasAny)
-            {
-                continue;
-            }
-
-            if (kind == AdapterKind.DoRA && Array.Exists(sides, static side => side is null))
-            {
-                return "only some of its parts have magnitudes";
-            }
-
-            bool fits = sides.Zip(parts).All(static side => side.First is null || side.First.ElementCount == side.Second.Layer.OutFeatures);
-            bool isInput = kind == AdapterKind.DoRA && sides.Zip(parts).Any(static side => IsPerInput(side.First!, side.Second.Layer));
-            if (isInput && !(WritesAlpha && parts is [{ AreAll: true }]))
-            {
-                return "its magnitudes are those of the inputs";
-            }
-
-            if (!fits && !isInput)
-            {
-                return $"its {(kind == AdapterKind.DoRA ? "magnitudes do" : "bias does")} not fit its rows";
-            }
+            return "its weight is made wider first";
         }
 
-        return null;
+        TensorEntry?[] magnitudes = [.. parts.Select(static part => part.Layer.Magnitude)];
+        if (Array.Exists(magnitudes, static side => side is null) && Array.Exists(magnitudes, static side => side is not null))
+        {
+            return "only some of its parts have magnitudes";
+        }
+
+        if (parts.Any(static part => part.Layer.IsMagnitudePerInput))
+        {
+            return isPlaced ? null : "its magnitudes are those of the inputs";
+        }
+
+        static bool Fits(TensorEntry? side, FactorRows part) => side is null || side.ElementCount == part.Layer.OutFeatures;
+        return !parts.All(static part => Fits(part.Layer.Magnitude, part)) ? "its magnitudes do not fit its rows"
+            : !parts.All(part => Fits(SideOf(part.Layer, Bias), part)) ? "the change of its bias does not fit its rows"
+            : null;
     }
 
-    private static bool IsPerInput(TensorEntry magnitude, AdapterLayer layer)
+    private TensorEntry? SideOf(AdapterLayer layer, string suffix) =>
+        PartsOf(layer).Where(part => part.Name.Suffix == suffix).Select(static part => part.Tensor).FirstOrDefault();
+
+    private void AddSides(ConvertedPair pair, IReadOnlyList<FactorRows> parts, int rows, string source)
     {
-        bool isOfPeft = magnitude.Name.Contains("lora_magnitude_vector", StringComparison.Ordinal);
-        return !isOfPeft && magnitude.Shape is [1, _, ..] && layer.OutFeatures > 1;
-    }
-
-    private TensorEntry? SideOf(AdapterLayer layer, AdapterKind kind) =>
-        PartsOf(layer)
-            .Where(part => IsSide(part.Name) && part.Name.Kind == kind)
-            .Select(static part => part.Tensor)
-            .FirstOrDefault();
-
-    private void AddVector(
-        ConvertedPair pair,
-        IReadOnlyList<FactorRows> parts,
-        int rows,
-        AdapterKind kind,
-        string name,
-        string source
-    )
-    {
-        (TensorEntry? Side, FactorRows Part)[] sides = [.. parts.Select(part => (SideOf(part.Layer, kind), part))];
-        if (sides.Length == 0 || Array.TrueForAll(sides, static side => side.Side is null))
+        PartSuffixes suffixes = PartSuffixes.Of(settings.Naming!.Value);
+        AdapterLayer first = parts[0].Layer;
+        if (first is { Magnitude: { } magnitude, IsMagnitudePerInput: true })
         {
-            return;
+            hasMagnitudes = true;
+            Add(pair.Name + suffixes.Magnitude, magnitude.Type, magnitude.Shape, Copy(magnitude), source);
+        }
+        else if (first.Magnitude is not null)
+        {
+            hasMagnitudes = true;
+            var vector = new ConvertedVector(adapter.File, [.. parts.Select(static part => (part.Layer.Magnitude!, part.Runs, 1.0))], rows);
+            Add(pair.Name + suffixes.Magnitude, vector.Type, MagnitudeShape(pair, rows), vector.Write, source);
         }
 
-        bool isMagnitude = kind == AdapterKind.DoRA;
-        hasMagnitudes |= isMagnitude;
-        hasBiases |= !isMagnitude;
-        if (isMagnitude && IsPerInput(sides[0].Side!, parts[0].Layer))
+        (TensorEntry Bias, FactorRows Part)[] biases =
+        [
+            .. parts.Select(part => (Bias: SideOf(part.Layer, Bias), Part: part)).Where(static side => side.Bias is not null)!,
+        ];
+        if (biases.Length > 0)
         {
-            Add(name, sides[0].Side!.Type, sides[0].Side!.Shape, Copy(sides[0].Side!), source);
-            return;
+            hasBiases = true;
+            double written = IsOfPeft && pair.Scale != 0 ? pair.Scale : 1;
+            var vector = new ConvertedVector(
+                adapter.File,
+                [.. biases.Select(side => (side.Bias, side.Part.Runs, BiasScaleOf(side.Bias, side.Part.Layer) / written))],
+                rows
+            );
+            Add(pair.Name + suffixes.Bias, vector.Type, [rows], vector.Write, source);
         }
 
-        // PEFT's readers multiply the bias with the scale, others do not.
-        double FactorOf(TensorEntry side, AdapterLayer layer) =>
-            isMagnitude ? 1
-            : (side.Name.EndsWith(PartSuffixes.ScaledBias, StringComparison.Ordinal) ? layer.Scale : 1)
-                / (IsOfPeft && pair.Scale != 0 ? pair.Scale : 1);
-        var vector = new ConvertedVector(
-            adapter.File,
-            [
-                .. sides
-                    .Where(static side => side.Side is not null)
-                    .Select(side => (side.Side!, side.Part.Runs, FactorOf(side.Side!, side.Part.Layer))),
-            ],
-            rows
-        );
-        Add(name, vector.Type, isMagnitude ? MagnitudeShape(pair, rows) : [rows], vector.Write, source);
+        if (SideOf(first, Widening) is { } widening)
+        {
+            Add($"{pair.Name}.{Widening}", widening.Type, widening.Shape, Copy(widening), source);
+        }
     }
+
+    // PEFT's readers multiply the bias with the scale, others do not.
+    private static double BiasScaleOf(TensorEntry bias, AdapterLayer layer) =>
+        bias.Name.EndsWith(PartSuffixes.ScaledBias, StringComparison.Ordinal) ? layer.Scale : 1;
 
     // [out] in PEFT, of a convolution [1, out, 1, 1]; elsewhere [out, 1] and [out, 1, 1, 1].
     private long[] MagnitudeShape(ConvertedPair pair, int rows)
@@ -411,7 +402,7 @@ internal sealed class ConversionPlanner
         LayerKey key = AdapterReader.KeyOf(spelling, adapter.Architecture);
         if (settings.ToPairs && parts.Exists(static part => part.Name.Kind is not null && part.Name.Part != AdapterPart.Beside))
         {
-            leftBehind.Add(new KeptLayer(layer, ReasonOf(layer) ?? "it is no product of factors"));
+            leftBehind.Add(new UnwrittenLayer(layer, ReasonOf(layer) ?? "it is no product of factors"));
             return;
         }
 
@@ -422,20 +413,24 @@ internal sealed class ConversionPlanner
         }
 
         LayerNames found = namer.NamesOf(key, spelling);
+        AdapterLayer? known = adapter.Layers.FirstOrDefault(known => known.Name == layer);
+        bool isEmbedding = known is { IsTransposed: true };
+        double? alpha = AlphaOf(known, parts);
         string? reason =
-            IsOfPeft ? $"{ReasonOf(layer) ?? "what it holds"} has no names in {settings.Naming}"
+            isEmbedding && settings.Naming != LoraNaming.Peft ? "a LoRA of an embedding has names in PEFT alone"
+            : IsOfPeft && !isEmbedding ? $"{ReasonOf(layer) ?? "what it holds"} has no names in {settings.Naming}"
             : found.Names.Count == 0 ? found.Reason
             : found.Names is not [var only] || only.Rows != key.Rows ? "it cannot be divided as the names are"
-            : HasUnwrittenScale(parts) ? "its scale stands in settings alone"
+            : alpha is null && known is { IsScaleAssumed: false } && !IsOfPeft && !HasAlpha(parts) ? "its scale stands in settings alone"
             : null;
         if (reason is not null)
         {
-            leftBehind.Add(new KeptLayer(layer, reason));
+            leftBehind.Add(new UnwrittenLayer(layer, reason));
             return;
         }
 
         // ComfyUI looks for lora_mid beside kohya's suffixes alone.
-        bool hasMid = parts.Exists(static part => part.Tensor.Name.EndsWith(Mid, StringComparison.Ordinal));
+        bool hasMid = parts.Exists(static part => part.Name.Suffix == Mid);
         PartSuffixes suffixes = PartSuffixes.Of(hasMid ? LoraNaming.Kohya : settings.Naming!.Value);
         foreach ((TensorEntry tensor, AdapterTensorName name) in parts)
         {
@@ -444,22 +439,34 @@ internal sealed class ConversionPlanner
                 AdapterPart.Down => suffixes.Down,
                 AdapterPart.Up => suffixes.Up,
                 AdapterPart.Alpha => PartSuffixes.Alpha,
-                AdapterPart.Beside => suffixes.Bias,
-                _ when name.Kind == AdapterKind.DoRA => suffixes.Magnitude,
+                AdapterPart.Beside when name.Suffix == Bias => suffixes.Bias,
+                AdapterPart.Magnitude => suffixes.Magnitude,
                 _ => tensor.Name[layer.Length..],
             };
             AddCast(found.Names[0].Name + suffix, tensor, name, layer);
+        }
+
+        if (alpha is { } written && WritesAlpha)
+        {
+            byte[] bytes = NumberEncoder.Encode(TensorType.Float32, [written]);
+            Add(found.Names[0].Name + PartSuffixes.Alpha, TensorType.Float32, [], sink => sink(bytes), layer);
         }
     }
 
     private string? ReasonOf(string layer) =>
         adapter.KeptLayers.Where(kept => kept.Name == layer).Select(static kept => kept.Reason).FirstOrDefault()
-        ?? adapter.Layers.Where(known => known.Name == layer).Select(static known => known.Kind.ToString()).FirstOrDefault();
+        ?? adapter.Layers.Where(known => known.Name == layer).Select(static known => known.AdapterKind.ToString()).FirstOrDefault();
 
-    private bool HasUnwrittenScale(List<(TensorEntry Tensor, AdapterTensorName Name)> parts) =>
-        (adapter.SettingsText is not null || adapter.Metadata.ContainsKey(PeftSettings.MetadataKey))
-        && parts.Exists(static part => part.Name.Kind is not (null or AdapterKind.Full))
-        && !parts.Exists(static part => part.Name.Part == AdapterPart.Alpha);
+    private static bool HasAlpha(List<(TensorEntry Tensor, AdapterTensorName Name)> parts) =>
+        parts.Exists(static part => part.Name.Part == AdapterPart.Alpha);
+
+    // The alpha of a scale that only settings say; its rank is that of the factors that readers divide it by.
+    private static double? AlphaOf(AdapterLayer? layer, List<(TensorEntry Tensor, AdapterTensorName Name)> parts) =>
+        layer is { IsScaleAssumed: false }
+        && !HasAlpha(parts)
+        && Array.Find(InnerFactors, suffix => parts.Exists(part => part.Name.Suffix == suffix)) is { } inner
+            ? layer.Scale * parts.Find(part => part.Name.Suffix == inner).Tensor.Shape[0]
+            : null;
 
     // What -DType means for them: the factors, not alpha and not the magnitudes.
     private void AddCast(string name, TensorEntry tensor, AdapterTensorName part, string source)
@@ -481,7 +488,7 @@ internal sealed class ConversionPlanner
             tensor.Shape,
             sink =>
             {
-                double[] numbers = ConvertedPair.Decode(tensor, adapter.File.Read(tensor));
+                double[] numbers = WeightNumbers.ToDoubles(tensor.Type, adapter.File.Read(tensor));
                 byte[] bytes = NumberEncoder.Encode(type, numbers);
                 sink(
                     FiniteWeights.Are(type, bytes) || !Array.TrueForAll(numbers, double.IsFinite)
@@ -501,7 +508,7 @@ internal sealed class ConversionPlanner
         }
         else
         {
-            leftBehind.Add(new KeptLayer(tensor.Name, "a tensor of no layer that is known"));
+            leftBehind.Add(new UnwrittenLayer(tensor.Name, "a tensor of no layer that is known"));
         }
     }
 
@@ -515,7 +522,7 @@ internal sealed class ConversionPlanner
         }
         else
         {
-            leftBehind.Add(new KeptLayer(source, "another layer has its new name"));
+            leftBehind.Add(new UnwrittenLayer(source, "another layer has its new name"));
         }
     }
 

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ResizeLora.Adapters;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
@@ -42,10 +41,10 @@ internal sealed class ConvertedPair(
     public int Rank { get; } = columns.Sum(static column => column.Rank);
 
     /// <summary>The shape of A.</summary>
-    public IReadOnlyList<long> DownShape => [Rank, .. First.Down.Shape.Skip(1)];
+    public IReadOnlyList<long> DownShape => [Rank, .. First.InputShape];
 
     /// <summary>The shape of B.</summary>
-    public IReadOnlyList<long> UpShape => [rows, Rank, .. First.Up.Shape.Skip(2)];
+    public IReadOnlyList<long> UpShape => [rows, Rank, .. UnitKernel];
 
     /// <summary>Whether the scale that went into B was rounded there; known when it is written.</summary>
     public bool IsRounded { get; private set; }
@@ -57,6 +56,10 @@ internal sealed class ConvertedPair(
     public bool FoldsScale => columns.Any(column => column.Scale != scale);
 
     private AdapterLayer First => columns[0].Layer;
+
+    // A pair keeps its dimensions; factors that are computed have those of their weight.
+    private IEnumerable<long> UnitKernel =>
+        First.StoredTensors is null ? First.Up.Shape.Skip(2) : First.InputShape.Skip(1).Select(static _ => 1L);
 
     // Only rows and columns are placed; no number changes.
     private bool IsPlain =>
@@ -153,7 +156,7 @@ internal sealed class ConvertedPair(
             throw Explain();
         }
 
-        IsRounded = FoldsScale && KeepsInputTypes && !Equals(up, writtenUp);
+        IsRounded = FoldsScale && KeepsInputTypes && !IsExact(up, writtenUp);
         return (writtenDown, writtenUp);
     }
 
@@ -231,33 +234,7 @@ internal sealed class ConvertedPair(
         return largest;
     }
 
-    private double[] Decode(TensorEntry tensor) => Decode(tensor, file.Read(tensor));
-
-    /// <summary>Reads numbers.</summary>
-    /// <param name="tensor">The tensor.</param>
-    /// <param name="stored">Its bytes.</param>
-    internal static double[] Decode(TensorEntry tensor, byte[] stored)
-    {
-        double[] numbers = new double[tensor.ElementCount];
-        if (tensor.Type == TensorType.Float64)
-        {
-            for (int index = 0; index < numbers.Length; index++)
-            {
-                numbers[index] = BinaryPrimitives.ReadDoubleLittleEndian(stored.AsSpan(index * sizeof(double)));
-            }
-
-            return numbers;
-        }
-
-        float[] singles = new float[numbers.Length];
-        WeightDecoder.ToSingle(tensor.Type, stored, singles);
-        for (int index = 0; index < numbers.Length; index++)
-        {
-            numbers[index] = singles[index];
-        }
-
-        return numbers;
-    }
+    private double[] Decode(TensorEntry tensor) => WeightNumbers.ToDoubles(tensor.Type, file.Read(tensor));
 
     private static bool AreFinite(TensorType type, byte[] bytes) => type == TensorType.Float64 || FiniteWeights.Are(type, bytes);
 
@@ -283,7 +260,7 @@ internal sealed class ConvertedPair(
         );
     }
 
-    private bool Equals(double[] numbers, byte[] written)
+    private bool IsExact(double[] numbers, byte[] written)
     {
         if (types.Up == TensorType.Float64)
         {

@@ -1,3 +1,4 @@
+using ResizeLora.Adapters;
 using ResizeLora.Files;
 
 namespace ResizeLora.Conversion;
@@ -44,7 +45,7 @@ internal sealed class ConvertedVector(
         double[] numbers = new double[rows];
         foreach ((TensorEntry vector, IReadOnlyList<RowRun> runs, double factor) in pieces)
         {
-            double[] stored = ConvertedPair.Decode(vector, file.Read(vector));
+            double[] stored = WeightNumbers.ToDoubles(vector.Type, file.Read(vector));
             foreach (RowRun run in runs)
             {
                 for (int row = 0; row < run.Count; row++)

@@ -5,12 +5,14 @@ namespace ResizeLora.Dialects;
 /// <param name="Part">What the tensor is to its layer.</param>
 /// <param name="Kind">The kind of adapter that the part makes of its layer, or null for a part that every kind may have (alpha).</param>
 /// <param name="Rank">Where the tensor's shape has the rank, if it has it.</param>
+/// <param name="Suffix">The part's own name, in one spelling for all trainers, such as <c>hada_w1_a</c> or <c>dora_scale</c>.</param>
 /// <param name="AdapterName">PEFT's name of the adapter, mostly <c>default</c>; null where the name has none.</param>
 internal readonly record struct AdapterTensorName(
     string Layer,
     AdapterPart Part,
     AdapterKind? Kind,
     AdapterTensorName.RankPlace Rank,
+    string Suffix,
     string? AdapterName = null
 )
 {
@@ -60,7 +62,7 @@ internal readonly record struct AdapterTensorName(
 
         if (MeaningOf(part) is { } meaning)
         {
-            return new AdapterTensorName(layer.ToString(), meaning.Part, meaning.Kind, meaning.Rank);
+            return new AdapterTensorName(layer.ToString(), meaning.Part, meaning.Kind, meaning.Rank, SuffixOf(part, meaning.Part));
         }
 
         // PEFT puts the adapter's name behind the part: to_q.lora_A.default.weight. A bias of B is written lora_B.bias.
@@ -68,13 +70,20 @@ internal readonly record struct AdapterTensorName(
         ReadOnlySpan<char> inner = before < 0 ? default : layer[(before + 1)..];
         if (inner is "lora_B" && part is "bias")
         {
-            return new AdapterTensorName(layer[..before].ToString(), AdapterPart.Beside, AdapterKind.Full, RankPlace.None);
+            return new AdapterTensorName(layer[..before].ToString(), AdapterPart.Beside, AdapterKind.Full, RankPlace.None, "diff_b");
         }
 
         return
             inner is "lora_A" or "lora_B" or "lora_magnitude_vector" or "lora_embedding_A" or "lora_embedding_B"
             && MeaningOf(inner) is { } named
-            ? new AdapterTensorName(layer[..before].ToString(), named.Part, named.Kind, named.Rank, part.ToString())
+            ? new AdapterTensorName(
+                layer[..before].ToString(),
+                named.Part,
+                named.Kind,
+                named.Rank,
+                SuffixOf(inner, named.Part),
+                part.ToString()
+            )
             : null;
     }
 
@@ -84,8 +93,18 @@ internal readonly record struct AdapterTensorName(
             isDown ? AdapterPart.Down : AdapterPart.Up,
             AdapterKind.LoRA,
             isDown ? RankPlace.First : RankPlace.Second,
+            isDown ? "lora_down" : "lora_up",
             adapterName
         );
+
+    private static string SuffixOf(ReadOnlySpan<char> part, AdapterPart meaning) =>
+        meaning switch
+        {
+            AdapterPart.Down => "lora_down",
+            AdapterPart.Up => "lora_up",
+            AdapterPart.Magnitude => "dora_scale",
+            _ => part.ToString(),
+        };
 
     private static bool IsXLabs(ReadOnlySpan<char> layer)
     {
@@ -101,7 +120,7 @@ internal readonly record struct AdapterTensorName(
             "alpha" => (AdapterPart.Alpha, null, RankPlace.None),
             "scalar" => (AdapterPart.Other, null, RankPlace.None),
             "lora_mid" => (AdapterPart.Other, AdapterKind.LoRA, RankPlace.None),
-            "dora_scale" or "lora_magnitude_vector" or "magnitude" => (AdapterPart.Other, AdapterKind.DoRA, RankPlace.None),
+            "dora_scale" or "lora_magnitude_vector" or "magnitude" => (AdapterPart.Magnitude, AdapterKind.DoRA, RankPlace.None),
             "lora_embedding_A" => (AdapterPart.Other, AdapterKind.LoRA, RankPlace.First),
             "lora_embedding_B" => (AdapterPart.Other, AdapterKind.LoRA, RankPlace.Second),
             "hada_w1_b" or "hada_w2_b" => (AdapterPart.Other, AdapterKind.LoHa, RankPlace.First),
@@ -112,7 +131,7 @@ internal readonly record struct AdapterTensorName(
                 AdapterKind.LoKr,
                 RankPlace.None
             ),
-            "b1" or "b2" or "a1" or "a2" => (AdapterPart.Other, AdapterKind.GLoRA, RankPlace.Smaller),
+            "b1" or "b2" or "a1" or "a2" or "bm" => (AdapterPart.Other, AdapterKind.GLoRA, RankPlace.Smaller),
             "on_input" or "ia3_l" => (AdapterPart.Other, AdapterKind.IA3, RankPlace.None),
             "oft_blocks" or "oft_diag" or "oft_r" or "oft_R" or "boft_r" or "boft_s" => (
                 AdapterPart.Other,
@@ -121,7 +140,7 @@ internal readonly record struct AdapterTensorName(
             ),
             "diff_b" => (AdapterPart.Beside, AdapterKind.Full, RankPlace.None),
             "diff" or "set_weight" or "w_norm" or "b_norm" => (AdapterPart.Other, AdapterKind.Full, RankPlace.None),
-            "reshape_weight" => (AdapterPart.Other, null, RankPlace.None),
+            "reshape_weight" => (AdapterPart.Beside, null, RankPlace.None),
             _ => null,
         };
 
@@ -140,6 +159,9 @@ internal enum AdapterPart
 
     /// <summary>The number that scales the product.</summary>
     Alpha,
+
+    /// <summary>The learned lengths of the rows or columns of DoRA.</summary>
+    Magnitude,
 
     /// <summary>A change beside the product, such as that of the bias: it stays as it is when the product is resized.</summary>
     Beside,

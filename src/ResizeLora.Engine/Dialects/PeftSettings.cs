@@ -19,25 +19,20 @@ internal sealed class PeftSettings
     public const string AdapterFileName = "adapter_model.safetensors";
 
     private const int LongestText = 16 << 20;
-    private static readonly TimeSpan PatternTimeout = TimeSpan.FromMilliseconds(100);
 
     private readonly double? alpha;
+    private readonly double? rank;
     private readonly bool isRankStabilised;
-    private readonly Dictionary<string, double> alphaPattern;
-    private readonly List<(Regex Pattern, double Alpha)> alphaExpressions = [];
+    private readonly SettingsPattern alphas;
+    private readonly SettingsPattern ranks;
 
     private PeftSettings(JsonElement settings, string prefix)
     {
-        alpha = Number(settings, $"{prefix}lora_alpha");
+        alpha = Number(settings, $"{prefix}lora_alpha") ?? Number(settings, $"{prefix}alpha");
+        rank = Number(settings, $"{prefix}r");
         isRankStabilised = settings.TryGetProperty($"{prefix}use_rslora", out JsonElement stable) && stable.ValueKind == JsonValueKind.True;
-        alphaPattern = Pattern(settings, $"{prefix}alpha_pattern");
-        foreach ((string key, double value) in alphaPattern)
-        {
-            if (Expression(key) is { } expression)
-            {
-                alphaExpressions.Add((expression, value));
-            }
-        }
+        alphas = new SettingsPattern(settings, $"{prefix}alpha_pattern");
+        ranks = new SettingsPattern(settings, $"{prefix}rank_pattern");
     }
 
     /// <summary>Reads settings.</summary>
@@ -72,22 +67,55 @@ internal sealed class PeftSettings
 
     /// <summary>The scale of a layer; null where the settings do not say it.</summary>
     /// <param name="module">The module's name, dotted.</param>
-    /// <param name="rank">The layer's rank.</param>
-    public double? ScaleOf(string module, int rank) =>
-        AlphaOf(module) is { } value && double.IsFinite(value) ? value / (isRankStabilised ? Math.Sqrt(rank) : rank) : null;
-
-    private double? AlphaOf(string module)
+    /// <param name="layerRank">The layer's rank; null where its tensors do not tell, and the settings do.</param>
+    public double? ScaleOf(string module, double? layerRank = null)
     {
-        // Keys are names, ends of names, or expressions that fit such an end.
+        double? known = layerRank ?? ranks.Find(module) ?? rank;
+        return (alphas.Find(module) ?? alpha) is { } value && double.IsFinite(value) && known is { } divisor && divisor > 0
+            ? value / (isRankStabilised ? Math.Sqrt(divisor) : divisor)
+            : null;
+    }
+
+    private static double? Number(JsonElement settings, string name) =>
+        settings.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
+}
+
+/// <summary>Numbers by the names of modules: names, ends of names, or expressions that fit such an end.</summary>
+internal sealed class SettingsPattern
+{
+    private static readonly TimeSpan Timeout = TimeSpan.FromMilliseconds(100);
+
+    private readonly Dictionary<string, double> values;
+    private readonly List<(Regex Pattern, double Value)> expressions = [];
+
+    /// <summary>Reads a pattern.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="name">The pattern's name, such as <c>alpha_pattern</c>.</param>
+    public SettingsPattern(JsonElement settings, string name)
+    {
+        values = Pattern(settings, name);
+        foreach ((string key, double value) in values)
+        {
+            if (Expression(key) is { } expression)
+            {
+                expressions.Add((expression, value));
+            }
+        }
+    }
+
+    /// <summary>The number of a module; null where no key fits.</summary>
+    /// <param name="module">The module's name, dotted.</param>
+    public double? Find(string module)
+    {
         for (int start = 0; start >= 0 && start < module.Length; start = NextPart(module, start))
         {
-            if (alphaPattern.TryGetValue(module[start..], out double named))
+            if (values.TryGetValue(module[start..], out double named))
             {
                 return named;
             }
         }
 
-        foreach ((Regex pattern, double value) in alphaExpressions)
+        foreach ((Regex pattern, double value) in expressions)
         {
             if (pattern.IsMatch(module))
             {
@@ -95,7 +123,7 @@ internal sealed class PeftSettings
             }
         }
 
-        return alpha;
+        return null;
     }
 
     private static int NextPart(string module, int start)
@@ -114,16 +142,13 @@ internal sealed class PeftSettings
 
         try
         {
-            return new Regex($@"^(.*\.)?({key})$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, PatternTimeout);
+            return new Regex($@"^(.*\.)?({key})$", RegexOptions.CultureInvariant | RegexOptions.NonBacktracking, Timeout);
         }
         catch (Exception exception) when (exception is ArgumentException or NotSupportedException)
         {
             return null;
         }
     }
-
-    private static double? Number(JsonElement settings, string name) =>
-        settings.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.Number ? value.GetDouble() : null;
 
     private static Dictionary<string, double> Pattern(JsonElement settings, string name) =>
         settings.TryGetProperty(name, out JsonElement pattern) && pattern.ValueKind == JsonValueKind.Object

@@ -5,12 +5,14 @@ namespace ResizeLora.Resizing;
 /// <summary>What is to become of one layer: the numbers, and what it takes to write it.</summary>
 public sealed class LayerPlan
 {
-    internal LayerPlan(LayerSpectrum spectrum, int[] kept, double rescale)
+    internal LayerPlan(LayerSpectrum spectrum, int[] kept, OutputForm form, double rescale, double? lost = null)
     {
         Spectrum = spectrum;
         Kept = kept;
-        Lost = EuclideanNorm.Of(spectrum.SingularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0));
-        Result = new LayerResult(spectrum, kept, Lost, rescale);
+        Form = form;
+        Dropped = [.. Enumerable.Range(0, spectrum.SingularValues.Length).Where(dimension => Array.BinarySearch(kept, dimension) < 0)];
+        Lost = lost ?? EuclideanNorm.Of(Dropped.Select(dimension => spectrum.SingularValues[dimension]));
+        Result = new LayerResult(this, rescale);
     }
 
     /// <summary>What becomes of the layer, in numbers.</summary>
@@ -22,7 +24,13 @@ public sealed class LayerPlan
     /// <summary>The kept dimensions, ascending.</summary>
     internal int[] Kept { get; }
 
-    /// <summary>‖ΔW − ΔW'‖F before any rescale.</summary>
+    /// <summary>The others.</summary>
+    internal int[] Dropped { get; }
+
+    /// <summary>How the layer is written.</summary>
+    internal OutputForm Form { get; }
+
+    /// <summary>‖ΔW − ΔW'‖F before any rescale; of DoRA over its base weight ‖W' − W'ₖ‖F of the forward pass.</summary>
     internal double Lost { get; }
 
     /// <summary>The layer and its ranks.</summary>

@@ -1,5 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Architectures;
+using ResizeLora.Dialects;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -7,8 +8,9 @@ namespace ResizeLora.Resizing;
 /// <summary>What became of one layer. It can be resized again, from its file.</summary>
 public sealed class LayerResult : LoraLayer
 {
-    internal LayerResult(LayerSpectrum spectrum, int[] kept, double lost, double rescale)
+    internal LayerResult(LayerPlan plan, double rescale)
     {
+        LayerSpectrum spectrum = plan.Spectrum;
         Path = spectrum.Path;
         Layer = spectrum.Layer;
         CheckpointPath = spectrum.CheckpointPath;
@@ -16,11 +18,19 @@ public sealed class LayerResult : LoraLayer
         Merge = spectrum.Merge;
         Component = spectrum.Component;
         Kind = spectrum.Kind;
+        AdapterKind = spectrum.AdapterKind;
+        WrittenAs = plan.Form.Way switch
+        {
+            OutputWay.Dropped => null,
+            OutputWay.Pair => spectrum.Kind is LayerKind.Linear or LayerKind.Convolution1x1 ? AdapterKind.LoRA : AdapterKind.LoCon,
+            _ => spectrum.AdapterKind,
+        };
+        Reason = plan.Form.Reason;
         OldRank = spectrum.Rank;
-        NewRank = kept.Length;
-        RelativeErrorToLora = spectrum.FrobeniusNorm > 0 ? lost / spectrum.FrobeniusNorm : 0;
-        RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? lost * rescale / baseNorm : null;
-        double retained = EuclideanNorm.Of(kept.Select(dimension => spectrum.SingularValues[dimension]));
+        NewRank = plan.Kept.Length;
+        RelativeErrorToLora = spectrum.ChangeNorm > 0 ? plan.Lost / spectrum.ChangeNorm : 0;
+        RelativeErrorToBase = spectrum.BaseFrobeniusNorm is { } baseNorm && baseNorm > 0 ? plan.Lost * rescale / baseNorm : null;
+        double retained = EuclideanNorm.Of(plan.Kept.Select(dimension => spectrum.SingularValues[dimension]));
         FrobeniusRetention = spectrum.FrobeniusNorm == 0 ? null : retained / spectrum.FrobeniusNorm;
     }
 
@@ -45,13 +55,25 @@ public sealed class LayerResult : LoraLayer
     /// <summary>What the layer computes.</summary>
     public LayerKind Kind { get; }
 
+    /// <summary>The kind of adapter that the layer is in the input.</summary>
+    public AdapterKind AdapterKind { get; }
+
+    /// <summary>The kind that it is in the output; null where it vanished.</summary>
+    public AdapterKind? WrittenAs { get; }
+
+    /// <summary>Why it is of that kind, where there was a choice: the sizes of the forms, the chosen one first; null elsewhere.</summary>
+    public string? Reason { get; }
+
     /// <summary>The rank in the input.</summary>
     public int OldRank { get; }
 
     /// <summary>The rank in the output; 0 when the layer vanished.</summary>
     public int NewRank { get; }
 
-    /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F of this layer, before any rescale.</summary>
+    /// <summary>
+    /// ‖ΔW − ΔW'‖F / ‖ΔW‖F of this layer, before any rescale. Of DoRA over a base model both are of the weight that the trainers' forward
+    /// pass uses, magnitudes included.
+    /// </summary>
     public double RelativeErrorToLora { get; }
 
     /// <summary>The same loss, rescaled, against ‖W‖F of the base weight; null when that is not known.</summary>

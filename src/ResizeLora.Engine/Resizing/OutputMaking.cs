@@ -16,6 +16,7 @@ public sealed class OutputMaking : OutputDescription
     private const string SourceContentKey = "source_content";
     private const string LayersKey = "layers";
     private const string TypeKey = "dtype";
+    private const string KindKey = "output_kind";
     private const string CheckpointKey = "checkpoint";
     private const string CheckpointContentKey = "checkpoint_content";
 
@@ -29,12 +30,14 @@ public sealed class OutputMaking : OutputDescription
     /// <param name="checkpoint">The base model's file name and content key; null where the output does not depend on one.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="type">The type that factors are written in.</param>
+    /// <param name="kind">In which form layers of other kinds are written.</param>
     internal OutputMaking(
         Adapter adapter,
         IEnumerable<string> layers,
         (string Name, string Content)? checkpoint,
         ResizeRecipe recipe,
-        TensorType type
+        TensorType type,
+        OutputKind kind
     )
     {
         byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
@@ -43,6 +46,7 @@ public sealed class OutputMaking : OutputDescription
         this.checkpoint = checkpoint;
         Recipe = recipe;
         Type = type;
+        Kind = kind;
     }
 
     /// <inheritdoc/>
@@ -63,6 +67,9 @@ public sealed class OutputMaking : OutputDescription
     /// <summary>The type that factors are written in.</summary>
     public TensorType Type { get; }
 
+    /// <summary>In which form layers are written whose kind is another than LoRA.</summary>
+    public OutputKind Kind { get; }
+
     /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
     /// <param name="parameters">The parameters.</param>
     internal void AddTo(JsonObject parameters)
@@ -71,6 +78,11 @@ public sealed class OutputMaking : OutputDescription
         parameters[SourceContentKey] = adapter.ContentKey;
         parameters[LayersKey] = layers;
         parameters[TypeKey] = TensorTypes.NameOf(Type);
+        if (HasChoice)
+        {
+            parameters[KindKey] = Kind.ToString();
+        }
+
         if (checkpoint is { } known)
         {
             parameters[CheckpointKey] = known.Name;
@@ -117,12 +129,16 @@ public sealed class OutputMaking : OutputDescription
             AgreesRecipe(parameters)
             && AgreesType(Text(parameters, TypeKey), header)
             && Agrees(LayersKey, layers)
+            && (!HasChoice || Agrees(KindKey, Kind.ToString()))
             && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
         bool source = Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;
         return (source, way);
     }
+
+    // Layers that are LoRA already are written as such, whatever is asked for.
+    private bool HasChoice => adapter.Layers.Any(static layer => layer.StoredTensors is not null);
 
     private static string Parent(string path) => Path.GetDirectoryName(path) ?? path;
 

@@ -70,7 +70,11 @@ internal sealed class OutputPair
             yield return (alpha.Name, AlphaFor(rank, type).Type, alpha.Shape);
         }
 
-        yield return (Stored.Down.Name, type, [rank, .. Stored.Down.Shape.Skip(1)]);
-        yield return (Stored.Up.Name, type, [Stored.Up.Shape[0], rank, .. Stored.Up.Shape.Skip(2)]);
+        // A file's own factors keep the number of their dimensions.
+        IReadOnlyList<long> inputs = Stored.StoredTensors is null ? [.. Stored.Down.Shape.Skip(1)] : Stored.InputShape;
+        IReadOnlyList<long> units =
+            Stored.StoredTensors is null ? [.. Stored.Up.Shape.Skip(2)] : [.. Enumerable.Repeat(1L, inputs.Count - 1)];
+        yield return (Stored.DownName, type, [rank, .. inputs]);
+        yield return (Stored.UpName, type, [Stored.OutFeatures, rank, .. units]);
     }
 }

@@ -19,6 +19,18 @@ internal static class PeftOutput
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
+    // What PEFT's settings of LoHa and LoKr have, and those of LoRA do not.
+    private static readonly string[] OtherKinds =
+    [
+        "alpha",
+        "module_dropout",
+        "rank_dropout",
+        "rank_dropout_scale",
+        "use_effective_conv2d",
+        "decompose_both",
+        "decompose_factor",
+    ];
+
     private static readonly JsonSerializerOptions Compact = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>Updates the settings in a header, where each component has its own.</summary>
@@ -55,6 +67,13 @@ internal static class PeftOutput
         }
 
         Update(settings, string.Empty, layers, hasOthers);
+        if (layers.Any(static layer => layer.Layer.AdapterKind is AdapterKind.LoHa or AdapterKind.LoKr))
+        {
+            // They are written as LoRA, of which the settings must speak then.
+            settings["peft_type"] = "LORA";
+            Array.ForEach(OtherKinds, key => settings.Remove(key));
+        }
+
         return settings.ToJsonString(Indented);
     }
 

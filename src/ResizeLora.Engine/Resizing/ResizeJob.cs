@@ -6,6 +6,7 @@ using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using ResizeLora.Spectra;
+using static TorchSharp.torch;
 
 namespace ResizeLora.Resizing;
 
@@ -49,7 +50,16 @@ public sealed class ResizeJob : IDisposable
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(adapter, () => session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray(), session);
+        return Guarded(
+            adapter,
+            () =>
+            {
+                // Some layers take part only where a base model is joined.
+                session.BaseFor(adapter);
+                return session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray();
+            },
+            session
+        );
     }
 
     /// <summary>
@@ -77,13 +87,28 @@ public sealed class ResizeJob : IDisposable
         return Guarded(
             adapter,
             () =>
-                Measure(
+            {
+                string? checkpoint = session.BaseFor(adapter)?.Checkpoint.Path;
+                bool IsReady(LoraLayer layer) =>
+                    layer is LayerSpectrum spectrum
+                    && (!spectrum.Source.DependsOnBase || checkpoint is null || spectrum.CheckpointPath == checkpoint);
+                return Measure(
                     session,
                     adapter,
-                    [.. layers.OfType<LayerSpectrum>(), .. DecomposeAgain(session, adapter, layers, progress, cancellationToken)],
+                    [
+                        .. layers.Where(IsReady).Cast<LayerSpectrum>(),
+                        .. DecomposeAgain(
+                            session,
+                            adapter,
+                            [.. layers.Where(layer => !IsReady(layer))],
+                            progress,
+                            cancellationToken
+                        ),
+                    ],
                     progress,
                     cancellationToken
-                ),
+                );
+            },
             session
         );
     }
@@ -91,15 +116,29 @@ public sealed class ResizeJob : IDisposable
     /// <summary>Plans what a recipe makes of the file.</summary>
     /// <param name="recipe">The recipe.</param>
     /// <param name="type">Float16, BFloat16 or Float32.</param>
+    /// <param name="kind">In which form layers of other kinds than LoRA are written.</param>
     /// <param name="progress">Told how far it is; warned of what is only copied.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="CheckpointException">The recipe needs a base model and there is none, or it is of another family.</exception>
     /// <exception cref="OutputException">The recipe needs base weights, and no layer has one.</exception>
-    public ResizePlan Plan(ResizeRecipe recipe, TensorType type, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    public ResizePlan Plan(
+        ResizeRecipe recipe,
+        TensorType type,
+        OutputKind kind,
+        IProgress<EngineEvent>? progress,
+        CancellationToken cancellationToken
+    )
     {
         ArgumentNullException.ThrowIfNull(recipe);
         RequireBase(recipe);
-        bool HasBase(LayerSpectrum layer) => !recipe.NeedsCheckpoint || layer.BaseFrobeniusNorm is not null;
+
+        // The blocks of a fused layer stay together.
+        HashSet<FusedFactors> withoutBase = recipe.NeedsCheckpoint
+            ? [.. Layers.Where(static layer => layer.BaseFrobeniusNorm is null).Select(static layer => layer.Source.Fused).OfType<FusedFactors>()]
+            : [];
+        bool HasBase(LayerSpectrum layer) =>
+            !recipe.NeedsCheckpoint
+            || (layer.BaseFrobeniusNorm is not null && !(layer.Source.Fused is { } fused && withoutBase.Contains(fused)));
         LayerSpectrum[] resized = Layers.Where(HasBase).ToArray();
         AdapterLayer[] passedThrough = Layers.Where(layer => !HasBase(layer)).Select(static layer => layer.Source).ToArray();
         if (resized.Length == 0 && Layers.Count > 0)
@@ -117,7 +156,9 @@ public sealed class ResizeJob : IDisposable
             adapter,
             resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
             passedThrough,
-            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type)
+            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type, kind),
+            (layer, kept) => LostOf(layer, kept, cancellationToken),
+            cancellationToken
         );
         ReportUnresized(plan, passedThrough, progress);
         return plan;
@@ -164,7 +205,6 @@ public sealed class ResizeJob : IDisposable
     )
     {
         HashSet<string> names = layers
-            .Where(static layer => layer is not LayerSpectrum)
             .Select(static layer => layer.Layer)
             .ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
@@ -190,9 +230,8 @@ public sealed class ResizeJob : IDisposable
 
         // A layer that says what it was decomposed from is decomposed from nothing else.
         Dictionary<string, string?> known = layers
-            .Where(static layer => layer is not LayerSpectrum)
             .GroupBy(static layer => layer.Layer, StringComparer.Ordinal)
-            .ToDictionary(static group => group.Key, static group => group.First().Content, StringComparer.Ordinal);
+            .ToDictionary(static group => group.Key, static group => group.First() is StoredLayer stored ? stored.Content : null, StringComparer.Ordinal);
         LayerSpectrum? other = spectra.FirstOrDefault(layer => known[layer.Layer] is { } content && content != layer.Content);
         return other is null ? spectra : throw AdapterException.Stale(adapter.Path, other.Layer);
     }
@@ -236,8 +275,10 @@ public sealed class ResizeJob : IDisposable
             if (wanted.Remove(layer.Name, out LayerSpectrum? spectrum))
             {
                 found.Add(layer.HasFormOf(spectrum.Source) ? spectrum.At(layer) : throw AdapterException.Stale(adapter.Path, layer.Name));
-                adapter.Verified.Expect(layer.Down, spectrum.Origin.Hashes);
-                adapter.Verified.Expect(layer.Up, spectrum.Origin.Hashes);
+                foreach (TensorEntry factor in layer.FactorTensors)
+                {
+                    adapter.Verified.Expect(factor, spectrum.Origin.Hashes);
+                }
             }
         }
 
@@ -259,14 +300,52 @@ public sealed class ResizeJob : IDisposable
                 Environment.ProcessorCount,
                 layer =>
                 {
-                    adapter.File.Read(layer.Source.Down);
-                    adapter.File.Read(layer.Source.Up);
+                    foreach (TensorEntry factor in layer.Source.FactorTensors)
+                    {
+                        adapter.File.Read(factor);
+                    }
                 },
                 cancellationToken
             );
         }
 
         return [.. found];
+    }
+
+    // What the forward pass of DoRA loses is seen over the base weight; for other layers the singular values say it.
+    private double? LostOf(LayerSpectrum layer, int[] kept, CancellationToken cancellationToken)
+    {
+        if (layer.Effect is not { } effect || session.BaseFor(adapter)?.Find(layer.Layer) is not { } weight)
+        {
+            return null;
+        }
+
+        cancellationToken.ThrowIfCancellationRequested();
+        int[] dropped = [.. Enumerable.Range(0, layer.SingularValues.Length).Except(kept)];
+        if (dropped.Length == 0)
+        {
+            return 0;
+        }
+
+        return LayerThreads.Run(
+            session.Device,
+            () =>
+            {
+                LayerDecomposition decomposition = layer.DecompositionFrom(adapter, session.Device);
+                double[] values = Array.ConvertAll(dropped, dimension => decomposition.WrittenSingularValues[dimension]);
+                double[] ones = Array.ConvertAll(dropped, static _ => 1.0);
+                (Tensor up, Tensor down) = decomposition.Combine(
+                    adapter.File,
+                    layer.Source,
+                    dropped,
+                    values,
+                    ones,
+                    CombinationAccuracy.Compared,
+                    session.Device
+                );
+                return effect.DistanceWithout(adapter.File, layer.Source, weight, up, down, session.Device);
+            }
+        );
     }
 
     private void RequireBase(ResizeRecipe recipe)
@@ -296,7 +375,7 @@ public sealed class ResizeJob : IDisposable
             index =>
             {
                 LayerSpectrum layer = missing[index];
-                scales[index] = SubspaceScales.Compute(layer, adapter.File, joined.Find(layer.Layer)!, session.Device);
+                scales[index] = SubspaceScales.Compute(layer, adapter, joined.Find(layer.Layer)!, session.Device);
                 progress?.Report(
                     new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length)
                 );

@@ -15,9 +15,11 @@ public abstract record ResizeOutcome
         OldLength = oldLength;
         NewLength = plan.Length;
         PassedThrough = passedThrough;
+        CopiedKinds = plan.CopiedKinds;
+        AssumedScaleCount = plan.Layers.Count(static layer => layer.Spectrum.Source.IsScaleAssumed);
         Layers = plan.Layers.Select(static layer => layer.Result).ToArray();
 
-        double total = EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Spectrum.FrobeniusNorm));
+        double total = EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Spectrum.ChangeNorm));
         RelativeErrorToLora = total > 0 ? EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Lost)) / total : 0;
         LayerPlan[] based = plan.Layers.Where(static layer => layer.Spectrum.BaseFrobeniusNorm is not null).ToArray();
         double baseNorm = EuclideanNorm.Of(based.Select(static layer => layer.Spectrum.BaseFrobeniusNorm!.Value));
@@ -74,6 +76,23 @@ public abstract record ResizeOutcome
 
     /// <summary>The names of these layers.</summary>
     public IReadOnlyList<string> PassedThrough { get; }
+
+    /// <summary>
+    /// How many layers of each other kind are copied as they are, such as IA3, OFT or whole differences: they take no part in the numbers
+    /// above.
+    /// </summary>
+    public IReadOnlyDictionary<string, int> CopiedKinds { get; }
+
+    /// <summary>How many layers are written as which kind.</summary>
+    public IReadOnlyDictionary<string, int> WrittenKinds =>
+        Layers
+            .Where(static layer => layer.WrittenAs is not null)
+            .GroupBy(static layer => layer.WrittenAs!.Value)
+            .OrderBy(static group => group.Key)
+            .ToDictionary(static group => group.Key.ToString(), static group => group.Count());
+
+    /// <summary>How many layers have neither an alpha nor settings that say their scale, so that it is taken to be 1.</summary>
+    public int AssumedScaleCount { get; }
 
     /// <summary>‖ΔW − ΔW'‖F / ‖ΔW‖F over all layers, before any rescale: what truncation loses.</summary>
     public double RelativeErrorToLora { get; }

@@ -11,9 +11,10 @@ public sealed class ResizePlan
         double? threshold,
         IReadOnlyList<double> scoreQuantiles,
         IReadOnlyList<LayerPlan> layers,
-        IReadOnlyList<OutputPair> pairs,
+        IReadOnlyList<(OutputPair Pair, OutputForm Form)> pairs,
         IReadOnlyList<TensorEntry> copied,
         IReadOnlyList<string> passedThrough,
+        IReadOnlyDictionary<string, int> copiedKinds,
         SafetensorsLayout layout,
         long sourceLength
     )
@@ -24,6 +25,7 @@ public sealed class ResizePlan
         Layers = layers;
         Pairs = pairs;
         Copied = copied;
+        CopiedKinds = copiedKinds;
         Layout = layout;
         Measurement = new ResizeMeasurement(this, passedThrough, sourceLength);
     }
@@ -71,8 +73,11 @@ public sealed class ResizePlan
     /// <summary>The settings to write beside the output of a PEFT folder; null for other files.</summary>
     internal string? PeftSettings { get; init; }
 
-    /// <summary>The pairs of factors that the layers are written as.</summary>
-    internal IReadOnlyList<OutputPair> Pairs { get; }
+    /// <summary>The pairs of factors that the layers are of, and how each is written.</summary>
+    internal IReadOnlyList<(OutputPair Pair, OutputForm Form)> Pairs { get; }
+
+    /// <summary>How many layers of each kind are copied because nothing of them can be resized.</summary>
+    internal IReadOnlyDictionary<string, int> CopiedKinds { get; }
 
     /// <summary>Tensors copied as they are.</summary>
     internal IReadOnlyList<TensorEntry> Copied { get; }

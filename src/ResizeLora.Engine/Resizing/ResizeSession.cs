@@ -12,6 +12,9 @@ namespace ResizeLora.Resizing;
 /// <summary>What many files share: the device, and the base model with its norms. One session serves files one after another.</summary>
 public sealed class ResizeSession : IDisposable
 {
+    // Twice what a full SDXL LoRA of rank 128 needs.
+    private const long MostKeptBytes = 512L << 20;
+
     private readonly Lazy<ComputeDevice> device;
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
     private readonly ConditionalWeakTable<Adapter, JoinedBase> joined = [];
@@ -56,7 +59,15 @@ public sealed class ResizeSession : IDisposable
     public AdapterBase? BaseFor(Adapter adapter)
     {
         ArgumentNullException.ThrowIfNull(adapter);
-        return joined.GetValue(adapter, key => new JoinedBase(Join(key))).Base;
+        return joined.GetValue(
+            adapter,
+            key =>
+            {
+                AdapterBase? found = Join(key);
+                found?.BindLayersOverBase(key);
+                return new JoinedBase(found);
+            }
+        ).Base;
     }
 
     private AdapterBase? Join(Adapter adapter)
@@ -129,15 +140,20 @@ public sealed class ResizeSession : IDisposable
         {
             int done = 0;
             adapter.HashOtherTensors(cancellationToken);
-            LayerSpectrum Work(AdapterLayer layer) =>
-                LayerDecomposer.Decompose(
+            HashSet<AdapterLayer> kept = KeptDecompositions(layers);
+            LayerSpectrum Work(AdapterLayer layer)
+            {
+                BaseWeight? weight = joinedBase?.Find(layer.Name);
+                BaseNorms? known = baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null;
+                return LayerDecomposer.Decompose(
                     adapter,
-                    layer,
-                    baseNorms.TryGetValue(layer.Name, out BaseNorms found) ? found : null,
-                    joinedBase?.Checkpoint.Path,
+                    weight is null ? layer : weight.WithKernel(layer),
+                    new LayerBase(weight, known, joinedBase?.Checkpoint.Path),
                     Device,
+                    kept.Contains(layer),
                     cancellationToken
                 );
+            }
             foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
             {
                 progress?.Report(new EngineProgress($"Decomposing {Path.GetFileName(adapter.Path)}", ++done, layers.Count));
@@ -151,16 +167,18 @@ public sealed class ResizeSession : IDisposable
     /// <param name="layers">The names of the layers that take part.</param>
     /// <param name="recipe">The recipe.</param>
     /// <param name="type">The type that factors are written in.</param>
-    public OutputMaking Describe(Adapter adapter, IEnumerable<string> layers, ResizeRecipe recipe, TensorType type)
+    /// <param name="kind">In which form layers of other kinds are written.</param>
+    public OutputMaking Describe(Adapter adapter, IEnumerable<string> layers, ResizeRecipe recipe, TensorType type, OutputKind kind)
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
         (string, string)? checkpoint =
-            recipe.NeedsCheckpoint && BaseFor(adapter)?.Checkpoint is { } found
+            (recipe.NeedsCheckpoint || adapter.Layers.Any(static layer => layer.DependsOnBase))
+            && BaseFor(adapter)?.Checkpoint is { } found
                 ? (string.Join('|', found.Origins.Select(Path.GetFileName)), found.ContentKey)
                 : null;
-        return new OutputMaking(adapter, layers, checkpoint, recipe, type);
+        return new OutputMaking(adapter, layers, checkpoint, recipe, type, kind);
     }
 
     /// <summary>Measures weights of the base model, whether a LoRA changes them or not, and keeps their norms for later runs.</summary>
@@ -237,6 +255,25 @@ public sealed class ResizeSession : IDisposable
         {
             checkpoint.Dispose();
         }
+    }
+
+    // The matrices of small layers first: those of the largest are found again when they are written, so that memory is bounded.
+    private static HashSet<AdapterLayer> KeptDecompositions(IReadOnlyList<AdapterLayer> layers)
+    {
+        var kept = new HashSet<AdapterLayer>(ReferenceEqualityComparer.Instance);
+        long bytes = 0;
+        foreach (AdapterLayer layer in layers.OrderBy(LayerDecomposer.BytesOf))
+        {
+            bytes += LayerDecomposer.BytesOf(layer);
+            if (bytes > MostKeptBytes)
+            {
+                break;
+            }
+
+            kept.Add(layer);
+        }
+
+        return kept;
     }
 
     // A table of weak references holds objects only.

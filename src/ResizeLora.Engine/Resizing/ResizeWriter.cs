@@ -94,12 +94,12 @@ internal static class ResizeWriter
     // Consecutive tensors of one pair are computed together; a copied tensor stands alone, as it may be large.
     private static List<Segment> Split(ResizePlan plan, Dictionary<string, TensorEntry> copied)
     {
-        var pairs = new Dictionary<string, OutputPair>(StringComparer.Ordinal);
-        foreach (OutputPair pair in plan.Pairs)
+        var pairs = new Dictionary<string, Making>(StringComparer.Ordinal);
+        foreach ((OutputPair pair, OutputForm form) in plan.Pairs)
         {
-            foreach (TensorEntry tensor in pair.Stored.Tensors)
+            foreach ((string name, _, _) in form.Written)
             {
-                pairs.Add(tensor.Name, pair);
+                pairs.Add(name, new Making(pair, form));
             }
         }
 
@@ -112,10 +112,10 @@ internal static class ResizeWriter
                 continue;
             }
 
-            OutputPair pair = pairs[tensor.Name];
-            if (segments.Count == 0 || segments[^1].Pair != pair)
+            Making making = pairs[tensor.Name];
+            if (segments.Count == 0 || segments[^1].Making?.Pair != making.Pair)
             {
-                segments.Add(new Segment(pair, null, []));
+                segments.Add(new Segment(making, null, []));
             }
 
             segments[^1].Tensors.Add(tensor);
@@ -124,16 +124,16 @@ internal static class ResizeWriter
         return segments;
     }
 
-    private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device)
-    {
-        if (segment.Pair is not { } pair)
-        {
-            return new Product([], []);
-        }
+    private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device) =>
+        segment.Making is not { } making ? new Product([], [])
+        : making.Form.Way == OutputWay.Reduced ? ProduceReduced(segment, making, plan, adapter, device)
+        : ProducePair(segment, making, plan, adapter, device);
 
+    private static Product ProducePair(Segment segment, Making making, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    {
+        OutputPair pair = making.Pair;
         LayerPlan[] layers = [.. pair.Layers.Select(index => plan.Layers[index]).Where(static layer => layer.Kept.Length > 0)];
-        int rank = layers.Sum(static layer => layer.Kept.Length);
-        OutputAlpha alpha = pair.AlphaFor(rank, plan.DataType);
+        OutputAlpha alpha = pair.AlphaFor(making.Form.Rank, plan.DataType);
         FactorEncoding[]? factors = null;
         var parts = new List<byte[]>(segment.Tensors.Count);
         foreach (TensorEntry tensor in segment.Tensors)
@@ -147,9 +147,9 @@ internal static class ResizeWriter
             double gain = alpha.Gain * plan.Recipe.Rescale;
             factors ??= Array.ConvertAll(
                 layers,
-                layer => LayerTruncation.Compute(layer.Spectrum, adapter.File, layer.Kept, gain, plan.DataType, device)
+                layer => LayerTruncation.Compute(layer.Spectrum, adapter, layer.Kept, gain, plan.DataType, device)
             );
-            bool isDown = tensor.Name == pair.Stored.Down.Name;
+            bool isDown = tensor.Name == pair.Stored.DownName;
             parts.Add(isDown ? Stack(factors) : PlaceSideBySide(factors, layers, tensor, plan.DataType));
         }
 
@@ -160,6 +160,36 @@ internal static class ResizeWriter
                 .Where(static layer => layer.Second.Error is not null)
                 .Select(static layer => (layer.First.Result.Layer, layer.Second.Error!.Value)),
         ];
+        return new Product([.. parts], errors);
+    }
+
+    private static Product ProduceReduced(Segment segment, Making making, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    {
+        LayerPlan layer = plan.Layers[making.Pair.Layers[0]];
+        int rank = making.Form.SecondRank;
+        var alpha = OutputAlpha.Create(making.Pair.Stored.Scale, rank, plan.DataType);
+        FactorEncoding? factors = null;
+        var parts = new List<byte[]>(segment.Tensors.Count);
+        foreach (TensorEntry tensor in segment.Tensors)
+        {
+            if (tensor.Name == OutputForm.NameOfAlpha(making.Pair.Stored))
+            {
+                parts.Add(alpha.Bytes);
+                continue;
+            }
+
+            factors ??= LayerTruncation.CutSecondHalf(
+                layer.Spectrum,
+                adapter,
+                rank,
+                alpha.Gain * plan.Recipe.Rescale,
+                plan.DataType,
+                device
+            );
+            parts.Add(tensor.Name.EndsWith("_a", StringComparison.Ordinal) ? factors.Up : factors.Down);
+        }
+
+        (string, double)[] errors = factors?.Error is { } error ? [(layer.Result.Layer, error)] : [];
         return new Product([.. parts], errors);
     }
 
@@ -196,5 +226,7 @@ internal static class ResizeWriter
 
     private sealed record Product(byte[][] Parts, IReadOnlyList<(string Layer, double Error)> Errors);
 
-    private sealed record Segment(OutputPair? Pair, TensorEntry? Copied, List<TensorEntry> Tensors);
+    private sealed record Making(OutputPair Pair, OutputForm Form);
+
+    private sealed record Segment(Making? Making, TensorEntry? Copied, List<TensorEntry> Tensors);
 }

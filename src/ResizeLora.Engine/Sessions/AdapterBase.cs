@@ -1,6 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
+using ResizeLora.Files;
 
 namespace ResizeLora.Sessions;
 
@@ -19,7 +20,8 @@ public sealed class AdapterBase
         ArgumentNullException.ThrowIfNull(checkpoint);
         Checkpoint = checkpoint;
         bool isOneTable = adapter.Architecture is not null && adapter.Architecture == checkpoint.Architecture;
-        foreach (AdapterLayer layer in adapter.Layers)
+        AdapterLayer[] layers = [.. adapter.Layers, .. adapter.LayersOverBase];
+        foreach (AdapterLayer layer in layers)
         {
             if (((isOneTable ? checkpoint.FindByKey(layer) : null) ?? checkpoint.Find(layer)) is { } weight)
             {
@@ -31,7 +33,7 @@ public sealed class AdapterBase
 
         bool? isSame = adapter.Architecture is { } mine && checkpoint.Architecture is { } theirs ? ShareLayers(mine, theirs) : null;
         IsOfAnotherFamily =
-            adapter.Layers.Count > 0 && (weights.Count == 0 || isSame == false || (isSame is null && misfits.Count > weights.Count));
+            layers.Length > 0 && (weights.Count == 0 || isSame == false || (isSame is null && misfits.Count > weights.Count));
     }
 
     /// <summary>The base model.</summary>
@@ -56,14 +58,44 @@ public sealed class AdapterBase
     /// <param name="layer">The layer's name.</param>
     public BaseWeight? FindMisfit(string layer) => misfits.GetValueOrDefault(layer);
 
+    /// <summary>Gives the layers that need their base weights those weights, and takes them among the adapter's layers.</summary>
+    /// <param name="adapter">The adapter.</param>
+    internal void BindLayersOverBase(Adapter adapter)
+    {
+        AdapterLayer[] bound = [.. adapter.LayersOverBase.Where(layer => weights.ContainsKey(layer.Name))];
+        foreach (AdapterLayer layer in bound)
+        {
+            layer.OverBase!.Bind(new BaseWeightFactor(weights[layer.Name]));
+        }
+
+        adapter.Include(bound);
+    }
+
     /// <summary>A layer whose weight has another shape, with both shapes, as a sentence; empty when there is none.</summary>
     /// <param name="adapter">The adapter.</param>
     internal string DescribeMisfit(Adapter adapter) =>
-        adapter.Layers.FirstOrDefault(layer => misfits.ContainsKey(layer.Name)) is { } layer
+        adapter.Layers.Concat(adapter.LayersOverBase).FirstOrDefault(layer => misfits.ContainsKey(layer.Name)) is { } layer
             ? $" The layer '{layer.Name}' changes a weight of {AdapterLayer.TextOf(layer.WeightShape)}, "
                 + $"and the base model's is {misfits[layer.Name].ShapeText}."
             : string.Empty;
 
     private static bool ShareLayers(Architecture mine, Architecture theirs) =>
         mine.SharesLayersWith(theirs) || theirs.SharesLayersWith(mine);
+}
+
+/// <summary>A base weight as a matrix whose rows can be read.</summary>
+/// <param name="weight">The weight.</param>
+internal sealed class BaseWeightFactor(BaseWeight weight) : IFactor
+{
+    /// <inheritdoc/>
+    public TensorType Type => weight.Type;
+
+    /// <inheritdoc/>
+    public int Rows => weight.Rows;
+
+    /// <inheritdoc/>
+    public int Columns => weight.Columns;
+
+    /// <inheritdoc/>
+    public void ReadRows(int first, int count, Span<byte> destination) => weight.Read(first, destination);
 }

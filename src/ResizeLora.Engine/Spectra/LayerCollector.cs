@@ -77,8 +77,7 @@ public sealed class LayerCollector
     private static IEnumerable<(string Path, double Weight)> SourcesOf(MergedLora merge) =>
         merge.Sources.Select(static source => (source.Path, source.Weight));
 
-    private static long BytesOf(LoraLayer layer) =>
-        layer is LayerSpectrum spectrum ? 2L * spectrum.Rank * spectrum.SingularValues.Length * sizeof(double) : 0;
+    private static long BytesOf(LoraLayer layer) => layer is LayerSpectrum spectrum ? spectrum.ByteLength : 0;
 
     private List<LoraLayer> Take(FileLayers file)
     {

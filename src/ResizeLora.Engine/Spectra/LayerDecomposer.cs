@@ -14,50 +14,91 @@ internal static class LayerDecomposer
     /// <summary>Decomposes one layer; called on any thread.</summary>
     /// <param name="adapter">The LoRA file.</param>
     /// <param name="layer">One of its layers.</param>
-    /// <param name="baseNorms">The norms of the base weight, where known.</param>
-    /// <param name="checkpointPath">The checkpoint that they come from.</param>
+    /// <param name="baseLayer">The base weight under it, where known.</param>
     /// <param name="device">Where the large products are made.</param>
+    /// <param name="keepsDecomposition">Whether the result keeps what it takes to write it; else that is found again from the file.</param>
     /// <param name="cancellationToken">Ends the work between its steps.</param>
     /// <exception cref="AdapterException">The layer holds NaN or infinity, or its singular values could not be found.</exception>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
     public static LayerSpectrum Decompose(
         Adapter adapter,
         AdapterLayer layer,
-        BaseNorms? baseNorms,
-        string? checkpointPath,
+        LayerBase baseLayer,
         ComputeDevice device,
+        bool keepsDecomposition = true,
         CancellationToken cancellationToken = default
     )
     {
-        LayerFactors? factors = LayerThreads.Run(device, () => Decompose(adapter, layer, device, cancellationToken));
+        DecomposedLayer? decomposed = LayerThreads.Run(
+            device,
+            () =>
+            {
+                MagnitudeEffect? effect = null;
+                if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
+                {
+                    effect = MagnitudeEffect.Of(adapter.File, layer, weight, device);
+                    if (effect is null)
+                    {
+                        return null;
+                    }
+                }
+
+                return Decompose(adapter, layer, effect, device, cancellationToken) is { } found ? new DecomposedLayer(found, effect) : null;
+            }
+        );
         var origin = new LayerOrigin(
             adapter.Path,
             adapter.File.LastWriteTime,
             adapter.Merge,
             adapter.Layers.Count,
+            adapter.IncludesDifference,
             adapter.Verified.Hashes
         );
-        LayerSpectrum? spectrum = factors is null ? null : new LayerSpectrum(origin, layer, factors, baseNorms, checkpointPath);
+        LayerSpectrum? spectrum = decomposed is null
+            ? null
+            : new LayerSpectrum(origin, layer, decomposed, baseLayer.Norms, baseLayer.CheckpointPath, keepsDecomposition);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
 
-    private static LayerFactors? Decompose(Adapter adapter, AdapterLayer layer, ComputeDevice device, CancellationToken cancellationToken)
+    /// <summary>Decomposes a layer that was decomposed before.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <param name="layer">The layer.</param>
+    /// <param name="effect">What its magnitudes do, or null.</param>
+    /// <param name="device">Where the large products are made.</param>
+    /// <exception cref="AdapterException">The file holds something else now.</exception>
+    public static LayerDecomposition DecomposeAgain(Adapter adapter, AdapterLayer layer, MagnitudeEffect? effect, ComputeDevice device) =>
+        LayerThreads.Run(device, () => Decompose(adapter, layer, effect, device, CancellationToken.None))
+        ?? throw FactorRange.Explain(adapter.File, layer);
+
+    /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
+    /// <param name="layer">The layer.</param>
+    public static long BytesOf(AdapterLayer layer) =>
+        layer.Kronecker is { } halves
+            ? BytesOf(halves.First) + BytesOf(halves.Second)
+            : BytesOf(new FactorEntries(layer.Up, layer.Down));
+
+    private static long BytesOf(FactorEntries pair) => 2L * pair.Rank * Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns)) * sizeof(double);
+
+    private static LayerDecomposition? Decompose(
+        Adapter adapter,
+        AdapterLayer layer,
+        MagnitudeEffect? effect,
+        ComputeDevice device,
+        CancellationToken cancellationToken
+    )
     {
-        int count = Math.Min(layer.Rank, Math.Min(layer.OutFeatures, layer.InFeatures));
         try
         {
-            // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
-            if (count < layer.Rank)
+            if (layer.Kronecker is not { } halves)
             {
-                (Tensor up, Tensor down) = ReadFactors();
-                return SmallSpectrum.Decompose(up, down, layer.Rank, count);
+                return Decompose(adapter.File, new FactorEntries(layer.Up, layer.Down), effect, device, cancellationToken);
             }
 
-            Tensor upGram = Gram(adapter.File, layer.Up, layer.OutFeatures, layer.Rank, transposed: false, device);
-            cancellationToken.ThrowIfCancellationRequested();
-            Tensor downGram = Gram(adapter.File, layer.Down, layer.InFeatures, layer.Rank, transposed: true, device);
-            cancellationToken.ThrowIfCancellationRequested();
-            return SmallSpectrum.Decompose(upGram, downGram, layer.Rank, count, ReadFactors);
+            return
+                Decompose(adapter.File, halves.First, null, device, cancellationToken) is { } first
+                && Decompose(adapter.File, halves.Second, null, device, cancellationToken) is { } second
+                ? KroneckerDecomposition.Of(first, second, effect is null ? null : new KroneckerWeights(adapter.File, halves, effect, device))
+                : null;
         }
         catch (ExternalException exception) when (TorchFailure.IsNotConverged(exception))
         {
@@ -68,23 +109,63 @@ internal static class LayerDecomposer
                 "its singular values could not be found, though its numbers are finite: the iteration gave up."
             );
         }
+    }
+
+    private static LayerFactors? Decompose(
+        ITensorFile file,
+        FactorEntries pair,
+        MagnitudeEffect? effect,
+        ComputeDevice device,
+        CancellationToken cancellationToken
+    )
+    {
+        int count = Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns));
+        double[]? rowWeights = effect is { IsPerInput: false } ? effect.Weights : null;
+        double[]? columnWeights = effect is { IsPerInput: true } ? effect.Weights : null;
+
+        // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
+        if (count < pair.Rank)
+        {
+            (Tensor up, Tensor down) = ReadFactors();
+            return SmallSpectrum.Decompose(up, down, pair.Rank, count);
+        }
+
+        Tensor upGram = Gram(file, pair.Up, pair.Rows, pair.Rank, transposed: false, rowWeights, device);
+        cancellationToken.ThrowIfCancellationRequested();
+        Tensor downGram = Gram(file, pair.Down, pair.Columns, pair.Rank, transposed: true, columnWeights, device);
+        cancellationToken.ThrowIfCancellationRequested();
+        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, ReadFactors);
 
         (Tensor Up, Tensor Down) ReadFactors()
         {
             cancellationToken.ThrowIfCancellationRequested();
+            Tensor up = TensorReader.ReadMatrix(file, pair.Up, ScalarType.Float64, device);
+            Tensor down = TensorReader.ReadMatrix(file, pair.Down, ScalarType.Float64, device);
             return (
-                TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float64, device),
-                TensorReader.ReadMatrix(adapter.File, layer.Down, ScalarType.Float64, device)
+                rowWeights is null ? up : up * TensorReader.FromArray(rowWeights, rowWeights.Length, 1, ScalarType.Float64, device),
+                columnWeights is null ? down : down * TensorReader.FromArray(columnWeights, 1, columnWeights.Length, ScalarType.Float64, device)
             );
         }
     }
 
-    private static Tensor Gram(ITensorFile file, TensorEntry factor, int length, int rank, bool transposed, ComputeDevice device)
+    private static Tensor Gram(
+        ITensorFile file,
+        TensorEntry factor,
+        int length,
+        int rank,
+        bool transposed,
+        double[]? weights,
+        ComputeDevice device
+    )
     {
         if (device.IsCuda || factor.Type == TensorType.Float64)
         {
             using Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
-            return (transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix)).cpu();
+            using Tensor? scales = weights is null
+                ? null
+                : TensorReader.FromArray(weights, transposed ? 1 : length, transposed ? length : 1, ScalarType.Float64, device);
+            using Tensor weighted = scales is null ? matrix.alias() : matrix * scales;
+            return (transposed ? weighted.matmul(weighted.t()) : weighted.t().matmul(weighted)).cpu();
         }
 
         byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
@@ -93,7 +174,17 @@ internal static class LayerDecomposer
             Span<byte> bytes = buffer.AsSpan(0, (int)factor.ByteLength);
             file.Read(factor, bytes);
             Tensor gram = empty([rank, rank], ScalarType.Float64);
-            GramMatrix.Compute(factor.Type, bytes, length, rank, transposed, MemoryMarshal.Cast<byte, double>(gram.bytes));
+            Span<double> numbers = MemoryMarshal.Cast<byte, double>(gram.bytes);
+            if (weights is null)
+            {
+                GramMatrix.Compute(factor.Type, bytes, length, rank, transposed, numbers);
+            }
+            else
+            {
+                float[] weighted = Weigh(factor.Type, bytes, weights, length, rank, transposed);
+                GramMatrix.Compute(TensorType.Float32, MemoryMarshal.AsBytes<float>(weighted), length, rank, transposed, numbers);
+            }
+
             return gram;
         }
         finally
@@ -101,4 +192,27 @@ internal static class LayerDecomposer
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
+
+    private static float[] Weigh(TensorType type, ReadOnlySpan<byte> bytes, double[] weights, int length, int rank, bool transposed)
+    {
+        float[] numbers = GC.AllocateUninitializedArray<float>(length * rank);
+        WeightDecoder.ToSingle(type, bytes, numbers);
+        for (int index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = (float)(numbers[index] * weights[transposed ? index % length : index / rank]);
+        }
+
+        return numbers;
+    }
 }
+
+/// <summary>The base weight under a layer, as far as it is known.</summary>
+/// <param name="Weight">The weight, or null.</param>
+/// <param name="Norms">Its norms, or null.</param>
+/// <param name="CheckpointPath">The base model that they come from, or null.</param>
+internal readonly record struct LayerBase(BaseWeight? Weight, BaseNorms? Norms, string? CheckpointPath);
+
+/// <summary>A decomposed layer.</summary>
+/// <param name="Decomposition">What it takes to write any truncation of it.</param>
+/// <param name="Effect">What its magnitudes do, or null.</param>
+internal sealed record DecomposedLayer(LayerDecomposition Decomposition, MagnitudeEffect? Effect);

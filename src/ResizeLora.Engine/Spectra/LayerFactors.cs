@@ -1,3 +1,10 @@
+using System.Buffers;
+using System.Runtime.InteropServices;
+using ResizeLora.Adapters;
+using ResizeLora.Compute;
+using ResizeLora.Files;
+using static TorchSharp.torch;
+
 namespace ResizeLora.Spectra;
 
 /// <summary>
@@ -19,12 +26,117 @@ internal sealed record LayerFactors(
     double[] ProductSingularValues,
     double HighestGrowth,
     bool NeedsDoublePrecision
-)
+) : LayerDecomposition(ProductSingularValues)
 {
     private const double SmallestSingle = 1e-25;
     private const double LargestSingle = 1e25;
 
-    /// <summary>Whether combinations have all their digits in single precision; those of factors of very unlike sizes may not.</summary>
-    /// <param name="combinations">X or Y, or some columns of them.</param>
-    public static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
+    // The growth above which single precision would leave less than about 1e-4 of relative accuracy in a singular vector:
+    // rounding errors of many terms add up like a walk, well below their bound of 6e-8 · growth.
+    private const double HighestComparedGrowth = 1e4;
+
+    /// <inheritdoc/>
+    public override long ByteLength => (Left.LongLength + Right.LongLength) * sizeof(double);
+
+    /// <inheritdoc/>
+    public override (Tensor Up, Tensor Down) Combine(
+        ITensorFile file,
+        AdapterLayer layer,
+        int[] kept,
+        double[] left,
+        double[] right,
+        CombinationAccuracy accuracy,
+        ComputeDevice device
+    ) => Combine(file, new FactorEntries(layer.Up, layer.Down), kept, left, right, accuracy, device);
+
+    /// <summary>Weighted singular vectors of a pair of factors: B·X_K·diag(left) and diag(right)·Y_Kᵀ·A.</summary>
+    /// <param name="file">The adapter file.</param>
+    /// <param name="pair">B and A.</param>
+    /// <param name="kept">K.</param>
+    /// <param name="left">What the left vectors are multiplied with.</param>
+    /// <param name="right">What the right vectors are multiplied with.</param>
+    /// <param name="accuracy">What they are for.</param>
+    /// <param name="device">Where the products are made.</param>
+    public (Tensor Up, Tensor Down) Combine(
+        ITensorFile file,
+        FactorEntries pair,
+        int[] kept,
+        double[] left,
+        double[] right,
+        CombinationAccuracy accuracy,
+        ComputeDevice device
+    )
+    {
+        double[] ups = Combination(Left, pair.Rank, kept, left);
+        double[] downs = Combination(Right, pair.Rank, kept, right);
+        bool isAccurate = accuracy == CombinationAccuracy.Written ? !NeedsDoublePrecision : HighestGrowth <= HighestComparedGrowth;
+        ScalarType precision = isAccurate && FitSingle(ups) && FitSingle(downs) ? ScalarType.Float32 : ScalarType.Float64;
+        return (
+            Multiply(file, pair.Up, ups, pair.Rank, transposed: false, precision, device),
+            Multiply(file, pair.Down, downs, pair.Rank, transposed: true, precision, device)
+        );
+    }
+
+    // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
+    private static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
+
+    private double[] Combination(double[] factor, int rank, int[] kept, double[] weights)
+    {
+        int count = ProductSingularValues.Length;
+        double[] chosen = new double[rank * kept.Length];
+        for (int row = 0; row < rank; row++)
+        {
+            for (int column = 0; column < kept.Length; column++)
+            {
+                chosen[(row * kept.Length) + column] = factor[(row * count) + kept[column]] * weights[column];
+            }
+        }
+
+        return chosen;
+    }
+
+    // B·X, or Yᵀ·A where the factor is transposed.
+    private static Tensor Multiply(
+        ITensorFile file,
+        TensorEntry factor,
+        double[] combination,
+        int rank,
+        bool transposed,
+        ScalarType precision,
+        ComputeDevice device
+    )
+    {
+        int count = combination.Length / rank;
+        if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
+        {
+            Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
+            Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
+            return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
+        }
+
+        long length = factor.ElementCount / rank;
+        Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
+        Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
+        float[] singles = Array.ConvertAll(combination, static number => (float)number);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        try
+        {
+            Span<byte> stored = buffer.AsSpan(0, (int)factor.ByteLength);
+            file.Read(factor, stored);
+            if (transposed)
+            {
+                FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
+            }
+            else
+            {
+                FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
+            }
+
+            return product;
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
 }

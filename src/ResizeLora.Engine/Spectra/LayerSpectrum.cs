@@ -1,6 +1,8 @@
 using ResizeLora.Adapters;
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
+using ResizeLora.Dialects;
 
 namespace ResizeLora.Spectra;
 
@@ -12,20 +14,59 @@ public sealed class LayerSpectrum : LoraLayer
 {
     private readonly double[] singularValues;
 
-    internal LayerSpectrum(LayerOrigin origin, AdapterLayer source, LayerFactors factors, BaseNorms? baseNorms, string? checkpointPath)
+    private readonly LayerDecomposition? decomposition;
+
+    internal LayerSpectrum(
+        LayerOrigin origin,
+        AdapterLayer source,
+        DecomposedLayer decomposed,
+        BaseNorms? baseNorms,
+        string? checkpointPath,
+        bool keepsDecomposition = true
+    )
+        : this(
+            origin,
+            source,
+            decomposed.Effect,
+            baseNorms,
+            checkpointPath,
+            decomposed.Decomposition.ProductSingularValues,
+            (decomposed.Decomposition as KroneckerDecomposition)?.Order
+        )
     {
+        decomposition = keepsDecomposition ? decomposed.Decomposition : null;
+    }
+
+    private LayerSpectrum(
+        LayerOrigin origin,
+        AdapterLayer source,
+        MagnitudeEffect? effect,
+        BaseNorms? baseNorms,
+        string? checkpointPath,
+        double[] productSingularValues,
+        KroneckerOrder? kronecker
+    )
+    {
+        Kronecker = kronecker;
         Origin = origin;
         Source = source;
-        Factors = factors;
+        Effect = effect;
+        ProductSingularValues = productSingularValues;
         CheckpointPath = checkpointPath;
         Content = origin.Hashes.ContentOf(source);
         BaseSpectralNorm = baseNorms?.Spectral;
         BaseFrobeniusNorm = baseNorms?.Frobenius;
         double scale = Math.Abs(source.Scale);
-        singularValues = Array.ConvertAll(factors.ProductSingularValues, value => value * scale);
+        singularValues = Array.ConvertAll(productSingularValues, value => value * scale);
         FrobeniusNorm = EuclideanNorm.Of(singularValues);
         EffectiveRank = ComputeEffectiveRank(singularValues);
         FirstQuarterEnergy = ComputeFirstQuarterEnergy(singularValues, source.Rank);
+    }
+
+    private LayerSpectrum(LayerSpectrum other, AdapterLayer source, BaseNorms? baseNorms, string? checkpointPath)
+        : this(other.Origin, source, other.Effect, baseNorms, checkpointPath, other.ProductSingularValues, other.Kronecker)
+    {
+        decomposition = other.decomposition;
     }
 
     /// <summary>The LoRA file.</summary>
@@ -40,6 +81,9 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>The block of the component, such as <c>input_blocks.4</c>.</summary>
     public string Block => Source.Block;
 
+    /// <summary>The kind of adapter that the layer is stored as, such as LoHa.</summary>
+    public AdapterKind AdapterKind => Source.AdapterKind;
+
     /// <summary>What the layer computes.</summary>
     public LayerKind Kind => Source.Kind;
 
@@ -49,13 +93,16 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>m, the columns of ΔW; for convolutions in · kernel height · kernel width.</summary>
     public int InFeatures => Source.InFeatures;
 
-    /// <summary>The rank (dim) that the file gives the layer.</summary>
+    /// <summary>The rank (dim): the file's, and of kinds other than LoRA that of the LoRA which the layer equals.</summary>
     public int Rank => Source.Rank;
 
-    /// <summary>The layer's alpha; the rank where the file has none.</summary>
+    /// <summary>scale · rank: the layer's alpha, or the rank where the file has none.</summary>
     public double Alpha => Source.Alpha;
 
-    /// <summary>σ of ΔW, descending: min(rank, n, m) of them, within 1e-4 relative of float64 for σ ≥ 1e-4·σ₁.</summary>
+    /// <summary>
+    /// σ of ΔW, descending: min(rank, n, m) of them, within 1e-4 relative of float64 for σ ≥ 1e-4·σ₁. Of DoRA over a base model, those of
+    /// ΔW with its rows or columns weighted by magnitude/norm, as the weight changes by them.
+    /// </summary>
     public double[] SingularValues => singularValues;
 
     /// <summary>σ₁, the largest singular value; 0 for an all-zero layer.</summary>
@@ -87,8 +134,32 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>Where the layer's factors lie.</summary>
     internal AdapterLayer Source { get; }
 
-    /// <summary>What it takes to write the layer again.</summary>
-    internal LayerFactors Factors { get; }
+    /// <summary>σ of B·A, without the layer's scale.</summary>
+    internal double[] ProductSingularValues { get; }
+
+    /// <summary>What the magnitudes of DoRA do to the layer over its base weight; null without them or without a base model.</summary>
+    internal MagnitudeEffect? Effect { get; }
+
+    /// <summary>‖ΔW‖F, of DoRA over its base weight that of the whole change: what errors are relative to.</summary>
+    internal double ChangeNorm => Effect?.ChangeNorm ?? FrobeniusNorm;
+
+    /// <summary>How many singular values the second half of a Kronecker product has; 0 for other layers.</summary>
+    internal int KroneckerRank => Kronecker?.SecondCount ?? 0;
+
+    /// <summary>What is known of the singular values of a Kronecker product, or null.</summary>
+    private KroneckerOrder? Kronecker { get; }
+
+    /// <summary>The rank to which the second half of a Kronecker product can be cut without losing chosen dimensions.</summary>
+    /// <param name="kept">The dimensions.</param>
+    /// <returns>The rank; null for other layers.</returns>
+    internal int? KroneckerRankOf(int[] kept) => Kronecker?.RankOfSecond(kept);
+
+    /// <summary>The dimensions that stay where the second half is cut to a rank.</summary>
+    /// <param name="rank">The rank.</param>
+    internal int[] KroneckerDimensionsWithin(int rank) => Kronecker!.DimensionsWithin(rank);
+
+    /// <summary>How much memory the layer takes, in bytes.</summary>
+    internal long ByteLength => decomposition?.ByteLength ?? 0;
 
     /// <inheritdoc/>
     public override string? Content { get; }
@@ -99,15 +170,22 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>What the layer was decomposed from.</summary>
     internal LayerOrigin Origin { get; }
 
+    /// <summary>What it takes to write the layer again: kept, or found again from the file.</summary>
+    /// <param name="adapter">The layer's file.</param>
+    /// <param name="device">Where the large products are made.</param>
+    /// <exception cref="AdapterException">The file holds something else now.</exception>
+    internal LayerDecomposition DecompositionFrom(Adapter adapter, ComputeDevice device) =>
+        decomposition ?? LayerDecomposer.DecomposeAgain(adapter, Source, Effect, device);
+
     /// <summary>The same layer measured against another base model.</summary>
-    internal LayerSpectrum Against(BaseNorms? baseNorms, string? checkpointPath) => new(Origin, Source, Factors, baseNorms, checkpointPath);
+    internal LayerSpectrum Against(BaseNorms? baseNorms, string? checkpointPath) => new(this, Source, baseNorms, checkpointPath);
 
     /// <summary>The same layer where it lies in the file now.</summary>
     internal LayerSpectrum At(AdapterLayer source)
     {
         BaseNorms? norms =
             BaseSpectralNorm is { } spectral && BaseFrobeniusNorm is { } frobenius ? new BaseNorms(spectral, frobenius) : null;
-        return new LayerSpectrum(Origin, source, Factors, norms, CheckpointPath);
+        return new LayerSpectrum(this, source with { KnownInputShape = Source.KnownInputShape }, norms, CheckpointPath);
     }
 
     /// <summary>The layer's name and what one wants to know of it first.</summary>
@@ -144,5 +222,13 @@ public sealed class LayerSpectrum : LoraLayer
 /// <param name="FileTime">The file's time of change then. Another time now is a reason to look at the content at once.</param>
 /// <param name="Merge">The merge, or null.</param>
 /// <param name="FileLayerCount">How many layers with a spectrum the file has.</param>
+/// <param name="IncludesDifference">Whether whole differences are among them.</param>
 /// <param name="Hashes">The content of the file's tensors then, by which they are known when they are written.</param>
-internal sealed record LayerOrigin(string Path, DateTime FileTime, MergedLora? Merge, int FileLayerCount, TensorHashes Hashes);
+internal sealed record LayerOrigin(
+    string Path,
+    DateTime FileTime,
+    MergedLora? Merge,
+    int FileLayerCount,
+    bool IncludesDifference,
+    TensorHashes Hashes
+);

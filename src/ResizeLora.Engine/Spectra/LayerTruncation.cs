@@ -1,5 +1,3 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
 using ResizeLora.Files;
@@ -15,7 +13,7 @@ internal static class LayerTruncation
 {
     /// <summary>Computes both factors; called on any thread.</summary>
     /// <param name="spectrum">The layer.</param>
-    /// <param name="file">Its LoRA file.</param>
+    /// <param name="adapter">Its LoRA file.</param>
     /// <param name="kept">The kept dimensions, ascending; at least one.</param>
     /// <param name="gain">g = gain · scale / scale'; its sign goes into up.</param>
     /// <param name="type">The type to write: Float16, BFloat16 or Float32.</param>
@@ -24,37 +22,80 @@ internal static class LayerTruncation
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
     public static FactorEncoding Compute(
         LayerSpectrum spectrum,
-        ITensorFile file,
+        Adapter adapter,
         int[] kept,
         double gain,
         TensorType type,
         ComputeDevice device
-    ) => LayerThreads.Run(device, () => Encode(spectrum, file, kept, gain, type, device));
+    ) => LayerThreads.Run(device, () => Encode(spectrum, adapter, kept, gain, type, device));
+
+    /// <summary>Computes the factors of the second half of a Kronecker product, cut to a rank; called on any thread.</summary>
+    /// <param name="spectrum">The layer.</param>
+    /// <param name="adapter">Its LoRA file.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="gain">What the product is multiplied with; its sign goes into up.</param>
+    /// <param name="type">The type to write: Float16, BFloat16 or Float32.</param>
+    /// <param name="device">Where the products are made.</param>
+    /// <exception cref="AdapterException">A value does not fit into the type.</exception>
+    /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
+    public static FactorEncoding CutSecondHalf(
+        LayerSpectrum spectrum,
+        Adapter adapter,
+        int rank,
+        double gain,
+        TensorType type,
+        ComputeDevice device
+    ) =>
+        LayerThreads.Run(
+            device,
+            () =>
+            {
+                var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, device);
+                double[] values = [.. halves.SecondSingularValues.Select(value => value * Math.Abs(gain))];
+                (Tensor up, Tensor down) = halves.CutSecond(adapter.File, spectrum.Source.Kronecker!, rank, gain, device);
+                FactorEncoding encoding = FactorEncoder.Encode(up, down, values[..rank], EuclideanNorm.Of(values), type);
+                RequireRange(encoding, up, down, spectrum, type);
+                return encoding;
+            }
+        );
 
     private static FactorEncoding Encode(
         LayerSpectrum spectrum,
-        ITensorFile file,
+        Adapter adapter,
         int[] kept,
         double gain,
         TensorType type,
         ComputeDevice device
     )
     {
-        double[] gained = Array.ConvertAll(spectrum.Factors.ProductSingularValues, value => value * Math.Abs(gain));
+        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+        double[] gained = Array.ConvertAll(decomposition.WrittenSingularValues, value => value * Math.Abs(gain));
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);
-        double[] left = Combination(
-            spectrum.Factors.Left,
-            spectrum,
+        double[] left = gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots;
+        (Tensor up, Tensor down) = decomposition.Combine(
+            adapter.File,
+            spectrum.Source,
             kept,
-            gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots
+            left,
+            roots,
+            CombinationAccuracy.Written,
+            device
         );
-        double[] right = Combination(spectrum.Factors.Right, spectrum, kept, roots);
-        bool isSingle = !spectrum.Factors.NeedsDoublePrecision && LayerFactors.FitSingle(left) && LayerFactors.FitSingle(right);
-        ScalarType precision = isSingle ? ScalarType.Float32 : ScalarType.Float64;
-        Tensor up = Multiply(file, spectrum.Source.Up, left, spectrum.Rank, transposed: false, precision, device);
-        Tensor down = Multiply(file, spectrum.Source.Down, right, spectrum.Rank, transposed: true, precision, device);
         FactorEncoding encoding = FactorEncoder.Encode(up, down, written, EuclideanNorm.Of(gained), type);
+        RequireRange(encoding, up, down, spectrum, type);
+        return encoding;
+    }
+
+    /// <summary>Refuses factors that do not fit into their type.</summary>
+    /// <param name="encoding">The factors as they are written.</param>
+    /// <param name="up">B as it was computed.</param>
+    /// <param name="down">A likewise.</param>
+    /// <param name="spectrum">The layer.</param>
+    /// <param name="type">The type.</param>
+    /// <exception cref="AdapterException">A value is infinite in the type.</exception>
+    internal static void RequireRange(FactorEncoding encoding, Tensor up, Tensor down, LayerSpectrum spectrum, TensorType type)
+    {
         if (!FiniteWeights.Are(type, encoding.Up) || !FiniteWeights.Are(type, encoding.Down))
         {
             double largest = Math.Max(LargestOf(up), LargestOf(down));
@@ -65,69 +106,7 @@ internal static class LayerTruncation
                 FormattableString.Invariant($"its values reach {largest:g3}, too large for {type}.")
             );
         }
-
-        return encoding;
     }
 
     private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
-
-    // B·X, or Yᵀ·A where the factor is transposed.
-    private static Tensor Multiply(
-        ITensorFile file,
-        TensorEntry factor,
-        double[] combination,
-        int rank,
-        bool transposed,
-        ScalarType precision,
-        ComputeDevice device
-    )
-    {
-        int count = combination.Length / rank;
-        if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
-        {
-            Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
-            Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
-            return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
-        }
-
-        long length = factor.ElementCount / rank;
-        Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
-        Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
-        float[] singles = Array.ConvertAll(combination, static number => (float)number);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
-        try
-        {
-            Span<byte> stored = buffer.AsSpan(0, (int)factor.ByteLength);
-            file.Read(factor, stored);
-            if (transposed)
-            {
-                FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
-            }
-            else
-            {
-                FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
-            }
-
-            return product;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
-    }
-
-    private static double[] Combination(double[] factor, LayerSpectrum spectrum, int[] kept, double[] roots)
-    {
-        int count = spectrum.SingularValues.Length;
-        double[] chosen = new double[spectrum.Rank * kept.Length];
-        for (int row = 0; row < spectrum.Rank; row++)
-        {
-            for (int column = 0; column < kept.Length; column++)
-            {
-                chosen[(row * kept.Length) + column] = factor[(row * count) + kept[column]] * roots[column];
-            }
-        }
-
-        return chosen;
-    }
 }

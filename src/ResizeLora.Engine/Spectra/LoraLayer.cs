@@ -26,6 +26,8 @@ public abstract class LoraLayer
     public abstract MergedLora? Merge { get; }
 
     /// <summary>Opens the file, or the merge, that the layer is of.</summary>
+    /// <param name="includeDifference">Whether whole differences become layers; where this layer came from such an opening they do.</param>
     /// <exception cref="ResizeLoraException">It cannot be used any more.</exception>
-    public Adapter OpenSource() => Merge?.Open() ?? Adapter.Open(Path);
+    public Adapter OpenSource(bool includeDifference = false) =>
+        Merge?.Open() ?? Adapter.Open(Path, includeDifference || this is LayerSpectrum { Origin.IncludesDifference: true });
 }

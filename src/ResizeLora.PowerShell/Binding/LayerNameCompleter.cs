@@ -60,7 +60,7 @@ public sealed class LayerNameCompleter : IArgumentCompleter
     {
         try
         {
-            if (File.Exists(path) && LoraFileOpener.TryOpen(path, again: true, out _) is { } adapter)
+            if (File.Exists(path) && LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out _) is { } adapter)
             {
                 using (adapter)
                 {

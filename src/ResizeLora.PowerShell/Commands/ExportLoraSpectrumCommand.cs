@@ -105,7 +105,9 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         using ResizeJob job = open();
         RecipeCut[] cuts = Array.ConvertAll(
             Recipe,
-            recipe => new RecipeCut(Run((channel, cancellationToken) => job.Plan(recipe, TensorType.Float16, channel, cancellationToken)))
+            recipe => new RecipeCut(
+                Run((channel, token) => job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, channel, token))
+            )
         );
         return new SpectrumSheet(job.SourcePath, job.Layers, cuts);
     }

@@ -119,9 +119,9 @@ public abstract class LayerCommand : LoraFileCommand
                         LayerCount = layers.Count,
                         Layers = layers,
                         OpenSession = () => SessionFor(layers),
-                        OpenFile = layers[0].OpenSource,
+                        OpenFile = () => layers[0].OpenSource(IncludeDifference),
                         OpenJob = () =>
-                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(), layers, channel, token)),
+                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(IncludeDifference), layers, channel, token)),
                     }
                 )
         );

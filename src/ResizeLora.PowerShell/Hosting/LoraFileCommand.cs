@@ -47,6 +47,15 @@ public abstract class LoraFileCommand : FileCommand
     [ArgumentCompleter(typeof(DeviceCompleter))]
     public string Device { get; set; } = "auto";
 
+    /// <summary>
+    /// <para type="description">
+    /// Takes whole differences of weights (diff, as LyCORIS' full training and extractors write them) for layers, those of two dimensions and
+    /// more: they become low-rank layers by the same recipe. Without it they are copied as they are. Biases and norms always are.
+    /// </para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter IncludeDifference { get; set; }
+
     /// <summary>Whether files that were resized before are worked on too.</summary>
     protected virtual bool TakesResizedFiles => true;
 
@@ -111,10 +120,21 @@ public abstract class LoraFileCommand : FileCommand
         }
 
         // Every line that is written may end the command: the file is closed then too.
-        using Adapter? adapter = LoraFileOpener.TryOpen(file.Path, TakesResizedFiles, out SkipReason? reason);
+        using Adapter? adapter = LoraFileOpener.TryOpen(
+            file.Path,
+            new LoraFileOptions(TakesResizedFiles, IncludeDifference, Session.Checkpoints.Count > 0),
+            out SkipReason? reason
+        );
         if (adapter is null)
         {
-            Skip(file, reason!.WasResized ? $"{reason.Text}; -Force resizes it again" : reason.Text);
+            Skip(file, reason!.Text + AdviceFor(reason));
+            return;
+        }
+
+        // Some layers take part only where their base model is joined.
+        if (Session.BaseFor(adapter) is null && adapter.Layers.Count == 0)
+        {
+            Skip(file, "holds layers that can be resized over their base model alone, and none of those given is theirs");
             return;
         }
 
@@ -132,6 +152,12 @@ public abstract class LoraFileCommand : FileCommand
         Process(adapter);
         WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }
+
+    private static string AdviceFor(SkipReason reason) =>
+        reason.WasResized ? "; -Force resizes it again"
+        : reason.Case == SkipReason.NeedsBase ? "; -Checkpoint names that"
+        : reason.Case == SkipReason.HoldsDifferences ? "; -IncludeDifference turns whole differences into low-rank layers"
+        : string.Empty;
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

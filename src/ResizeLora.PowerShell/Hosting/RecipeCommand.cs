@@ -29,6 +29,18 @@ public abstract class RecipeCommand : LayerCommand
     [OutputTypeTransformation]
     public OutputType DType { get; set; }
 
+    /// <summary>
+    /// <para type="description">
+    /// In which form layers are written whose kind is another than LoRA, such as LoKr, LoHa or a whole difference. Smallest: whatever is the
+    /// smallest, layer by layer: a LoRA, a LoKr cut in its second half, or the layer as it is. LoRA: always as LoRA or LoCon, even where that
+    /// is larger. Same: in the same kind; what has no cut within its kind stays as it is. Layers that are LoRA already are not touched by
+    /// this.
+    /// </para>
+    /// </summary>
+    [Parameter]
+    [OutputKindTransformation]
+    public OutputKind OutputKind { get; set; }
+
     /// <inheritdoc/>
     protected override IReadOnlyList<ResizeRecipe> Recipes => Recipe;
 
@@ -46,7 +58,7 @@ public abstract class RecipeCommand : LayerCommand
     /// <summary>Plans one recipe.</summary>
     /// <param name="job">The file.</param>
     /// <param name="recipe">The recipe.</param>
-    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, channel, token));
+    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, OutputKind, channel, token));
 
     /// <summary>Describes the output of one recipe, before anything is computed.</summary>
     /// <param name="source">The file, or its layers.</param>
@@ -56,6 +68,6 @@ public abstract class RecipeCommand : LayerCommand
     {
         IEnumerable<string> layers =
             source.Layers?.Select(static layer => layer.Layer) ?? adapter.Layers.Select(static layer => layer.Name);
-        return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType);
+        return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType, OutputKind);
     }
 }

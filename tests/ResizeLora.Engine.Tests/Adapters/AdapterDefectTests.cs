@@ -60,7 +60,8 @@ public sealed class AdapterDefectTests : IDisposable
         Array.ForEach(tensors, tensor => lora.Tensor(tensor));
         using var adapter = Adapter.Open(lora.Write(folder.PathOf("odd.safetensors")));
         Assert.Equal("lora_unet_sound", Assert.Single(adapter.Layers).Name);
-        Assert.Equal(new KeptLayer(Layer, reason), Assert.Single(adapter.KeptLayers));
+        KeptLayer kept = Assert.Single(adapter.KeptLayers);
+        Assert.Equal((Layer, reason), (kept.Name, kept.Reason));
         Assert.Equal(
             tensors.Select(static tensor => tensor.Name).Order(),
             adapter.OtherTensors.Select(static tensor => tensor.Name).Order()

@@ -18,7 +18,7 @@ public sealed class LoraFileOpenerTests : IDisposable
     {
         using Adapter? adapter = LoraFileOpener.TryOpen(
             new SampleLora().Layer("a", 8, 6, 2).Write(folder.PathOf(name)),
-            again: false,
+            new LoraFileOptions(TakesResized: false),
             out SkipReason? leftAlone
         );
         Assert.Single(adapter!.Layers);
@@ -33,7 +33,7 @@ public sealed class LoraFileOpenerTests : IDisposable
     public void A_file_of_another_kind_is_left_alone_and_closed(string tensor, string reason)
     {
         string path = SampleFiles.Write(folder.PathOf("other.safetensors"), [SampleTensor.Scalar(tensor, 1)]);
-        Assert.Null(LoraFileOpener.TryOpen(path, again: true, out SkipReason? leftAlone));
+        Assert.Null(LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out SkipReason? leftAlone));
         Assert.Contains(reason, leftAlone!.Text, StringComparison.Ordinal);
         using FileStream closed = File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None);
         Assert.True(closed.CanWrite);
@@ -42,16 +42,16 @@ public sealed class LoraFileOpenerTests : IDisposable
     [Fact]
     public void A_folder_a_text_and_a_file_of_layers_that_are_more_than_pairs_are_left_alone()
     {
-        Assert.Null(LoraFileOpener.TryOpen(folder.Path, again: false, out SkipReason? isFolder));
+        Assert.Null(LoraFileOpener.TryOpen(folder.Path, new LoraFileOptions(TakesResized: false), out SkipReason? isFolder));
         Assert.Contains("folder", isFolder!.Text, StringComparison.Ordinal);
         File.WriteAllText(folder.PathOf("notes.txt"), "no LoRA");
-        Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), again: false, out SkipReason? isText));
+        Assert.Null(LoraFileOpener.TryOpen(folder.PathOf("notes.txt"), new LoraFileOptions(TakesResized: false), out SkipReason? isText));
         Assert.Contains("'.txt'", isText!.Text, StringComparison.Ordinal);
         string dora = new SampleLora()
             .Layer("a", 8, 6, 2)
             .Tensor(SampleTensor.Scalar("a.dora_scale", 1))
             .Write(folder.PathOf("dora.safetensors"));
-        Assert.Null(LoraFileOpener.TryOpen(dora, again: false, out SkipReason? isDora));
+        Assert.Null(LoraFileOpener.TryOpen(dora, new LoraFileOptions(TakesResized: false), out SkipReason? isDora));
         Assert.Contains("no layer that can be resized: a (it also has dora_scale)", isDora!.Text, StringComparison.Ordinal);
     }
 
@@ -62,10 +62,10 @@ public sealed class LoraFileOpenerTests : IDisposable
             .Layer("a", 8, 6, 2)
             .Metadata("resize_params", "{\"recipe_str\":\"spn_lora=1,thr=-1\"}")
             .Write(folder.PathOf("resized.safetensors"));
-        Assert.Null(LoraFileOpener.TryOpen(path, again: false, out SkipReason? leftAlone));
+        Assert.Null(LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: false), out SkipReason? leftAlone));
         Assert.Contains("(spn_lora=1,thr=-1)", leftAlone!.Text, StringComparison.Ordinal);
         Assert.True(leftAlone.WasResized);
-        using Adapter? adapter = LoraFileOpener.TryOpen(path, again: true, out _);
+        using Adapter? adapter = LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out _);
         Assert.NotNull(adapter);
     }
 
@@ -77,7 +77,7 @@ public sealed class LoraFileOpenerTests : IDisposable
     public void A_pickle_is_refused_by_its_name_without_being_read(string name)
     {
         UnsupportedFileException exception = Assert.Throws<UnsupportedFileException>(() =>
-            LoraFileOpener.TryOpen(folder.PathOf(name), again: false, out _)
+            LoraFileOpener.TryOpen(folder.PathOf(name), new LoraFileOptions(TakesResized: false), out _)
         );
         Assert.Contains("safetensors", exception.Message, StringComparison.Ordinal);
     }
@@ -87,6 +87,6 @@ public sealed class LoraFileOpenerTests : IDisposable
     {
         string path = folder.PathOf("damaged.safetensors");
         File.WriteAllBytes(path, SampleFiles.Raw("{", 3));
-        Assert.Throws<SafetensorsException>(() => LoraFileOpener.TryOpen(path, again: false, out _));
+        Assert.Throws<SafetensorsException>(() => LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: false), out _));
     }
 }

@@ -246,7 +246,7 @@ public sealed class LoraInfoTests : IDisposable
     {
         LoraInfo info = Read(new SampleLora().Layer("a", 8, 6, 2).Metadata(key, value));
         Assert.Equal((expected, expected is not null), (info.ResizedWith, info.Resized));
-        using Adapter? adapter = LoraFileOpener.TryOpen(info.Path, again: false, out _);
+        using Adapter? adapter = LoraFileOpener.TryOpen(info.Path, new LoraFileOptions(TakesResized: false), out _);
         Assert.Equal(info.Resized, adapter is null);
     }
 

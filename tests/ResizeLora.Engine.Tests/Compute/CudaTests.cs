@@ -56,8 +56,8 @@ public sealed class CudaTests
         foreach (LayerSpectrum layer in scene.Job.Layers)
         {
             BaseWeight weight = checkpoint.Find(layer.Layer)!;
-            double[] expected = SubspaceScales.Compute(layer, adapter.File, weight, ComputeDevice.Processor);
-            double[] actual = SubspaceScales.Compute(layer, adapter.File, weight, ComputeDevice.Resolve("cuda"));
+            double[] expected = SubspaceScales.Compute(layer, adapter, weight, ComputeDevice.Processor);
+            double[] actual = SubspaceScales.Compute(layer, adapter, weight, ComputeDevice.Resolve("cuda"));
             Assert.All(expected.Zip(actual), pair => Assert.Equal(pair.First, pair.Second, 1e-5 * layer.BaseSpectralNorm!.Value));
         }
     }

@@ -75,7 +75,7 @@ public sealed class ForeignContentTests : IDisposable
         string path = folder.PathOf("download.safetensors");
         File.WriteAllBytes(path, content);
         SafetensorsException exception = Assert.Throws<SafetensorsException>(() =>
-            LoraFileOpener.TryOpen(path, again: true, out _)?.Dispose()
+            LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out _)?.Dispose()
         );
         Assert.Equal((defect, $"Safetensors{defect}"), (exception.Defect, exception.ErrorId));
         Assert.All(words, word => Assert.Contains(word, exception.Message, StringComparison.Ordinal));

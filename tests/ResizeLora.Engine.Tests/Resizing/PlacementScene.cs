@@ -38,7 +38,7 @@ internal sealed class PlacementScene : IDisposable
         var adapter = Adapter.Open(path);
         opened.AddRange([session, adapter]);
         IEnumerable<string> taking = layers.Length > 0 ? layers : adapter.Layers.Select(static layer => layer.Name);
-        return session.Describe(adapter, taking, ResizeRecipe.Parse(recipe), type);
+        return session.Describe(adapter, taking, ResizeRecipe.Parse(recipe), type, OutputKind.Smallest);
     }
 
     /// <summary>Writes an output where it is placed.</summary>

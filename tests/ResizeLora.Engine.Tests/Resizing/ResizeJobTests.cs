@@ -19,7 +19,7 @@ public sealed class ResizeJobTests
         using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), [.. chosen, chosen[0]], null, CancellationToken.None);
         Assert.Equal([ResizeScene.TextEncoder1, ResizeScene.Query, ResizeScene.Key], job.Layers.Select(layer => layer.Layer));
         job.Write(
-            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-inf"), TensorType.Float32, null, CancellationToken.None),
+            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-inf"), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None),
             scene.PathOf("part.safetensors"),
             overwrite: false,
             null,
@@ -56,10 +56,10 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene();
         using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(scene.PathOf("cache")));
         using var job = ResizeJob.Adopt(session, scene.OpenInput(), scene.Job.Layers, null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None);
         Assert.Equal(scene.Plan("spn_ckpt,thr=-1.2").Layers.Select(layer => layer.Kept), plan.Layers.Select(layer => layer.Kept));
         Assert.Throws<CheckpointException>(() =>
-            job.Plan(ResizeRecipe.Parse("subspace,thr=0"), TensorType.Float16, null, CancellationToken.None)
+            job.Plan(ResizeRecipe.Parse("subspace,thr=0"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None)
         );
     }
 
@@ -151,7 +151,7 @@ public sealed class ResizeJobTests
         using var job = ResizeJob.Decompose(scene.Session, Adapter.Open(path), scene.Log, CancellationToken.None);
         Assert.Contains(scene.BasePath!, Assert.Single(scene.Log.Warnings), StringComparison.Ordinal);
         CheckpointException exception = Assert.Throws<CheckpointException>(() =>
-            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, null, CancellationToken.None)
+            job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None)
         );
         Assert.Equal(("CheckpointMismatch", path), (exception.ErrorId, exception.Path));
         Assert.Contains($"'{scene.BasePath}'", exception.Message, StringComparison.Ordinal);
@@ -213,7 +213,7 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene();
         var log = new EventLog();
         using var job = ResizeJob.Decompose(scene.Session, scene.OpenInput(), log, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,thr=-inf"), TensorType.Float16, log, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,thr=-inf"), TensorType.Float16, OutputKind.Smallest, log, CancellationToken.None);
         job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, log, CancellationToken.None);
         ILookup<string, EngineProgress> steps = log.Progress.ToLookup(progress => progress.Step);
         Assert.Equal(
@@ -258,7 +258,7 @@ public sealed class ResizeJobTests
     private static void AdoptAndWrite(ResizeScene scene, IReadOnlyList<LayerSpectrum> layers)
     {
         using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None);
         job.Write(plan, scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
     }
 

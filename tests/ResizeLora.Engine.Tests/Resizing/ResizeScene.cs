@@ -59,7 +59,7 @@ internal sealed class ResizeScene : IDisposable
     public string PathOf(string name) => folder.PathOf(name);
 
     public ResizePlan Plan(string recipe, TensorType type = TensorType.Float16) =>
-        Job.Plan(ResizeRecipe.Parse(recipe), type, Log, CancellationToken.None);
+        Job.Plan(ResizeRecipe.Parse(recipe), type, OutputKind.Smallest, Log, CancellationToken.None);
 
     /// <summary>Plans, writes and opens the output.</summary>
     public (ResizePlan Plan, Adapter Output) Resize(string recipe, TensorType type = TensorType.Float16, string name = "output.safetensors")

@@ -85,6 +85,6 @@ public sealed class UselessOutputTests
             );
 
         public static ResizePlan Plan(ResizeJob job, string recipe, TensorType type = TensorType.Float16) =>
-            job.Plan(ResizeLora.Recipes.ResizeRecipe.Parse(recipe), type, progress: null, CancellationToken.None);
+            job.Plan(ResizeLora.Recipes.ResizeRecipe.Parse(recipe), type, OutputKind.Smallest, progress: null, CancellationToken.None);
     }
 }

@@ -70,7 +70,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
                 {
                     (byte[] up, byte[] down, _) = LayerTruncation.Compute(
                         spectrum,
-                        adapter.File,
+                        adapter,
                         kept,
                         gain: 1,
                         TensorType.Float32,
@@ -110,17 +110,16 @@ public sealed class SpectrumAccuracyTests : IDisposable
         LayerSpectrum spectrum = LayerDecomposer.Decompose(
             adapter,
             layer,
-            null,
-            null,
+            default,
             ComputeDevice.Processor,
-            TestContext.Current.CancellationToken
+            cancellationToken: TestContext.Current.CancellationToken
         );
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
         double[] expected = Dense.ToArray(linalg.svdvals(delta))[..6];
         Assert.All(expected.Zip(spectrum.SingularValues), static pair => Assert.Equal(1, pair.Second / pair.First, 1e-4));
         (byte[] up, byte[] down, _) = LayerTruncation.Compute(
             spectrum,
-            adapter.File,
+            adapter,
             [0, 1, 2],
             gain: 2,
             TensorType.Float32,
@@ -138,21 +137,22 @@ public sealed class SpectrumAccuracyTests : IDisposable
     public void The_order_and_the_number_of_threads_change_no_bit(string family)
     {
         using var adapter = Adapter.Open(LayerFamilies.Write(family, folder.PathOf("threads.safetensors")));
-        LayerSpectrum Decompose(AdapterLayer layer) => LayerDecomposer.Decompose(adapter, layer, null, null, ComputeDevice.Processor);
+        LayerSpectrum Decompose(AdapterLayer layer) => LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor);
         LayerSpectrum[] alone = adapter.Layers.Select(Decompose).ToArray();
         LayerSpectrum[] together = LayerWorkers.InOrder(adapter.Layers.Reverse(), 5, Decompose, CancellationToken.None).Reverse().ToArray();
         for (int index = 0; index < alone.Length; index++)
         {
             Assert.Equal(alone[index].SingularValues, together[index].SingularValues);
-            Assert.Equal(alone[index].Factors.Left, together[index].Factors.Left);
-            Assert.Equal(alone[index].Factors.Right, together[index].Factors.Right);
+            LayerFactors Factors(LayerSpectrum spectrum) => (LayerFactors)spectrum.DecompositionFrom(adapter, ComputeDevice.Processor);
+            Assert.Equal(Factors(alone[index]).Left, Factors(together[index]).Left);
+            Assert.Equal(Factors(alone[index]).Right, Factors(together[index]).Right);
         }
 
         byte[] Truncate(LayerSpectrum spectrum)
         {
             (byte[] up, byte[] down, _) = LayerTruncation.Compute(
                 spectrum,
-                adapter.File,
+                adapter,
                 [0],
                 1,
                 TensorType.Float32,
@@ -178,7 +178,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
         foreach (AdapterLayer layer in adapter.Layers)
         {
             using DisposeScope scope = NewDisposeScope();
-            check(adapter, LayerDecomposer.Decompose(adapter, layer, null, null, ComputeDevice.Processor));
+            check(adapter, LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor));
         }
     }
 }

@@ -4,101 +4,23 @@ using ResizeLora.Files;
 namespace ResizeLora.Adapters;
 
 /// <summary>
-/// A file in which some adapters of fused weights (q, k and v in one) are block-diagonal: each part of the rows has columns of its own.
-/// Here every block is a pair of factors by itself, so that it is decomposed, scored and cut by itself.
+/// Adapters of fused weights (q, k and v in one) that are block-diagonal: each part of the rows has columns of its own. Every block
+/// becomes a layer by itself, so that it is decomposed, scored and cut by itself.
 /// </summary>
-internal sealed class FusedFile : ITensorFile
+internal static class FusedLayers
 {
-    private readonly ITensorFile file;
-    private readonly Dictionary<string, Block> blocks;
-
-    private FusedFile(ITensorFile file, Dictionary<string, Block> blocks)
-    {
-        this.file = file;
-        this.blocks = blocks;
-    }
-
-    /// <inheritdoc/>
-    public string Path => file.Path;
-
-    /// <inheritdoc/>
-    public long Length => file.Length;
-
-    /// <inheritdoc/>
-    public DateTime LastWriteTime => file.LastWriteTime;
-
-    /// <inheritdoc/>
-    public SafetensorsHeader Header => file.Header;
-
     /// <summary>Looks for block-diagonal layers.</summary>
-    /// <param name="file">The file.</param>
+    /// <param name="file">The file, which offers the blocks from now on.</param>
     /// <param name="layers">Its layers.</param>
-    /// <param name="all">The layers, with the blocks in the place of those that have some.</param>
-    /// <returns>A file that reads the blocks, or the same file when there are none.</returns>
-    public static ITensorFile Wrap(ITensorFile file, AdapterLayer[] layers, out AdapterLayer[] all)
-    {
-        var blocks = new Dictionary<string, Block>(StringComparer.Ordinal);
-        all = [.. layers.SelectMany(layer => Divide(file, layer, blocks))];
-        return blocks.Count == 0 ? file : new FusedFile(file, blocks);
-    }
+    /// <returns>The layers, with the blocks in the place of those that have some.</returns>
+    public static AdapterLayer[] Divide(FactorFile file, IEnumerable<AdapterLayer> layers) =>
+        [.. layers.SelectMany(layer => Divide(file, layer))];
 
-    /// <inheritdoc/>
-    public TensorEntry? Find(string name) => file.Find(name);
-
-    /// <inheritdoc/>
-    public void Read(TensorEntry tensor, Span<byte> destination, long offset = 0)
-    {
-        if (!blocks.TryGetValue(tensor.Name, out Block? block))
-        {
-            file.Read(tensor, destination, offset);
-            return;
-        }
-
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(offset + destination.Length, tensor.ByteLength);
-        int elementLength = TensorTypes.BytesOf(block.Stored.Type);
-        int storedColumns = (int)(block.Stored.ElementCount / block.Stored.Shape[0]);
-        int width = block.Columns * elementLength;
-        int first = (int)(offset / width);
-        int skipped = (int)(offset - ((long)first * width));
-        int count = (skipped + destination.Length + width - 1) / width;
-        long start = (long)(block.FirstRow + first) * storedColumns * elementLength;
-        if (block.Columns == storedColumns)
-        {
-            file.Read(block.Stored, destination, start + skipped);
-            return;
-        }
-
-        byte[] rows = GC.AllocateUninitializedArray<byte>(checked(count * storedColumns * elementLength));
-        file.Read(block.Stored, rows, start);
-        int done = 0;
-        for (int row = 0; row < count; row++)
-        {
-            ReadOnlySpan<byte> part = rows.AsSpan(((row * storedColumns) + block.FirstColumn) * elementLength, width)[skipped..];
-            part = part[..Math.Min(part.Length, destination.Length - done)];
-            part.CopyTo(destination[done..]);
-            done += part.Length;
-            skipped = 0;
-        }
-    }
-
-    /// <inheritdoc/>
-    public byte[] Read(TensorEntry tensor)
-    {
-        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked((int)tensor.ByteLength));
-        Read(tensor, bytes);
-        return bytes;
-    }
-
-    /// <inheritdoc/>
-    public bool HasChanged() => file.HasChanged();
-
-    /// <inheritdoc/>
-    public void Dispose() => file.Dispose();
-
-    private static List<AdapterLayer> Divide(ITensorFile file, AdapterLayer layer, Dictionary<string, Block> blocks)
+    private static List<AdapterLayer> Divide(FactorFile file, AdapterLayer layer)
     {
         if (
             layer.FusedAs is not { } split
+            || !layer.IsPlainPair
             || RowSelection.HeightsOf(split, layer.OutFeatures, layer.InFeatures) is not { } heights
             || BlockColumns.Of(file, layer.Up, heights) is not { } widths
         )
@@ -115,12 +37,13 @@ internal sealed class FusedFile : ITensorFile
             int rank = widths[part];
             if (rank > 0)
             {
-                TensorEntry up = layer.Up.Part(part, [heights[part], rank, .. layer.Up.Shape.Skip(2)]);
-                TensorEntry down = layer.Down.Part(part, [rank, .. layer.Down.Shape.Skip(1)]);
-                blocks.Add(up.Name, new Block(layer.Up, row, column, rank));
-                blocks.Add(down.Name, new Block(layer.Down, column, 0, layer.InFeatures));
+                string name = FormattableString.Invariant($"{layer.Name}.{part}");
+                var upBlock = new StoredFactor(file, layer.Up, row, heights[part], column, rank);
+                var downBlock = new StoredFactor(file, layer.Down, column, rank, 0, layer.InFeatures);
+                TensorEntry up = file.Add(name, "up", upBlock, [heights[part], rank, .. layer.Up.Shape.Skip(2)]);
+                TensorEntry down = file.Add(name, "down", downBlock, [rank, .. layer.Down.Shape.Skip(1)]);
                 divided.Add(
-                    new AdapterLayer(FormattableString.Invariant($"{layer.Name}.{part}"), down, up, layer.Scale * rank)
+                    new AdapterLayer(name, down, up, layer.Scale * rank)
                     {
                         Spelling = layer.Spelling,
                         Key = layer.Key with { Rows = new RowSelection(split, part, 1) },
@@ -136,9 +59,6 @@ internal sealed class FusedFile : ITensorFile
 
         return divided;
     }
-
-    // Rows and columns of a stored factor.
-    private sealed record Block(TensorEntry Stored, int FirstRow, int FirstColumn, int Columns);
 }
 
 /// <summary>A pair of factors in one, whose blocks are layers by themselves.</summary>

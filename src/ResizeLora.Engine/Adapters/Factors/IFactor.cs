@@ -1,0 +1,96 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using ResizeLora.Files;
+
+namespace ResizeLora.Adapters;
+
+/// <summary>A factor of a layer, a matrix whose rows can be read: stored in a file, or computed from what a file holds.</summary>
+internal interface IFactor
+{
+    /// <summary>The type of the elements as they are read.</summary>
+    TensorType Type { get; }
+
+    /// <summary>The number of rows.</summary>
+    int Rows { get; }
+
+    /// <summary>The elements of a row.</summary>
+    int Columns { get; }
+
+    /// <summary>Reads rows.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="destination">As long as the rows are in bytes.</param>
+    void ReadRows(int first, int count, Span<byte> destination);
+}
+
+/// <summary>Reads factors as numbers.</summary>
+internal static class FactorReading
+{
+    /// <summary>Reads all rows in double precision, row-major.</summary>
+    /// <param name="factor">The factor.</param>
+    public static double[] ReadDoubles(this IFactor factor) => factor.ReadDoubles(0, factor.Rows);
+
+    /// <summary>Reads rows in double precision, row-major.</summary>
+    /// <param name="factor">The factor.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">How many.</param>
+    public static double[] ReadDoubles(this IFactor factor, int first, int count)
+    {
+        int length = checked(count * factor.Columns);
+        byte[] bytes = GC.AllocateUninitializedArray<byte>(checked(length * TensorTypes.BytesOf(factor.Type)));
+        factor.ReadRows(first, count, bytes);
+        return WeightNumbers.ToDoubles(factor.Type, bytes);
+    }
+}
+
+/// <summary>A factor that is computed, in single precision; its rows are found in double precision.</summary>
+internal abstract class ComputedFactor : IFactor
+{
+    /// <inheritdoc/>
+    public TensorType Type => TensorType.Float32;
+
+    /// <inheritdoc/>
+    public abstract int Rows { get; }
+
+    /// <inheritdoc/>
+    public abstract int Columns { get; }
+
+    /// <inheritdoc/>
+    public void ReadRows(int first, int count, Span<byte> destination) => Compute(first, count, MemoryMarshal.Cast<byte, float>(destination));
+
+    /// <summary>Computes rows.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    /// <param name="rows">Where they go, row-major.</param>
+    protected abstract void Compute(int first, int count, Span<float> rows);
+}
+
+/// <summary>Decodes weights in double precision.</summary>
+internal static class WeightNumbers
+{
+    /// <summary>Decodes numbers; every stored type is exact in double precision.</summary>
+    /// <param name="type">A type of weights.</param>
+    /// <param name="bytes">The bytes, little-endian.</param>
+    public static double[] ToDoubles(TensorType type, ReadOnlySpan<byte> bytes)
+    {
+        double[] numbers = new double[bytes.Length / TensorTypes.BytesOf(type)];
+        if (type == TensorType.Float64)
+        {
+            for (int index = 0; index < numbers.Length; index++)
+            {
+                numbers[index] = BinaryPrimitives.ReadDoubleLittleEndian(bytes[(index * sizeof(double))..]);
+            }
+
+            return numbers;
+        }
+
+        float[] singles = GC.AllocateUninitializedArray<float>(numbers.Length);
+        WeightDecoder.ToSingle(type, bytes, singles);
+        for (int index = 0; index < numbers.Length; index++)
+        {
+            numbers[index] = singles[index];
+        }
+
+        return numbers;
+    }
+}

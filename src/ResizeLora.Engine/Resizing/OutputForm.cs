@@ -1,0 +1,165 @@
+using System.Globalization;
+using ResizeLora.Adapters;
+using ResizeLora.Dialects;
+using ResizeLora.Files;
+using ResizeLora.Spectra;
+
+namespace ResizeLora.Resizing;
+
+/// <summary>How the layers of a pair are written, for one selection of dimensions.</summary>
+/// <param name="Way">Which of the ways.</param>
+/// <param name="Kept">The dimensions that stay of each of the pair's layers; more than selected where the way keeps more.</param>
+/// <param name="Written">The tensors that are computed.</param>
+/// <param name="Copied">The tensors of the input that are copied.</param>
+internal sealed record OutputForm(
+    OutputWay Way,
+    IReadOnlyList<int[]> Kept,
+    IReadOnlyList<(string Name, TensorType Type, IReadOnlyList<long> Shape)> Written,
+    IReadOnlyList<TensorEntry> Copied
+)
+{
+    private static readonly string[] FirstHalf = ["lokr_w1", "lokr_w1_a", "lokr_w1_b"];
+
+    /// <summary>Why the form was chosen where there was a choice; null where there was none.</summary>
+    public string? Reason { get; init; }
+
+    /// <summary>The rank to which the second half of a Kronecker product is cut.</summary>
+    public int SecondRank { get; init; }
+
+    /// <summary>The sum of the ranks.</summary>
+    public int Rank => Kept.Sum(static kept => kept.Length);
+
+    /// <summary>The size of the tensors in bytes.</summary>
+    public long ByteLength =>
+        Written.Sum(static tensor => tensor.Shape.Aggregate((long)TensorTypes.BytesOf(tensor.Type), static (product, side) => product * side))
+        + Copied.Sum(static tensor => tensor.ByteLength);
+
+    /// <summary>Chooses the form of a pair.</summary>
+    /// <param name="pair">The pair.</param>
+    /// <param name="spectra">Its layers.</param>
+    /// <param name="kept">The selected dimensions of each.</param>
+    /// <param name="choice">What is asked for.</param>
+    public static OutputForm Choose(OutputPair pair, IReadOnlyList<LayerSpectrum> spectra, IReadOnlyList<int[]> kept, FormChoice choice)
+    {
+        AdapterLayer layer = pair.Stored;
+        if (kept.All(static dimensions => dimensions.Length == 0))
+        {
+            return new OutputForm(OutputWay.Dropped, kept, [], []);
+        }
+
+        OutputForm asPair = AsPair(pair, kept, choice.Type);
+        if (layer.StoredTensors is not { } stored || spectra is not [var spectrum])
+        {
+            return asPair;
+        }
+
+        // The files of PEFT's folders are of one kind, which their settings name.
+        if (choice.Kind == OutputKind.LoRA || layer.Spelling.Dialect == AdapterDialect.Peft)
+        {
+            return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum)]) };
+        }
+
+        var forms = new List<OutputForm>();
+        if (spectrum.KroneckerRankOf(kept[0]) is { } rank && rank < spectrum.KroneckerRank)
+        {
+            forms.Add(Reduced(layer, spectrum, rank, choice.Type));
+        }
+
+        if (choice.Kind == OutputKind.Smallest)
+        {
+            forms.Add(asPair);
+        }
+
+        // What is copied cannot be rescaled.
+        if (choice.Rescale == 1)
+        {
+            forms.Add(AsStored(stored, spectrum));
+        }
+
+        if (forms.Count == 0)
+        {
+            return asPair;
+        }
+
+        OutputForm smallest = forms.MinBy(static form => form.ByteLength)!;
+        return smallest with { Reason = ReasonOf(smallest.Way, layer, forms) };
+    }
+
+    private static OutputForm AsPair(OutputPair pair, IReadOnlyList<int[]> kept, TensorType type) =>
+        new(
+            OutputWay.Pair,
+            kept,
+            [.. pair.Tensors(kept.Sum(static dimensions => dimensions.Length), type)],
+            pair.Stored.Magnitude is { } magnitude ? [magnitude] : []
+        );
+
+    private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum) =>
+        new(OutputWay.Stored, [[.. Enumerable.Range(0, spectrum.SingularValues.Length)]], [], stored);
+
+    private static OutputForm Reduced(AdapterLayer layer, LayerSpectrum spectrum, int rank, TensorType type)
+    {
+        KroneckerHalves halves = layer.Kronecker!;
+        TensorEntry[] kept =
+        [
+            .. FirstHalf.Select(halves.Parts.Find).OfType<TensorEntry>(),
+            .. new[] { layer.Magnitude }.OfType<TensorEntry>(),
+        ];
+        return new OutputForm(
+            OutputWay.Reduced,
+            [spectrum.KroneckerDimensionsWithin(rank)],
+            [
+                (NameOfAlpha(layer), OutputAlpha.Create(layer.Scale, rank, type).Type, layer.AlphaTensor?.Shape ?? []),
+                ($"{layer.Stem}.lokr_w2_a", type, [halves.Second.Rows, rank]),
+                ($"{layer.Stem}.lokr_w2_b", type, [rank, halves.Second.Columns]),
+            ],
+            kept
+        )
+        {
+            SecondRank = rank,
+        };
+    }
+
+    /// <summary>The name of a layer's alpha, which a LoKr cut in its second half needs.</summary>
+    /// <param name="layer">The layer.</param>
+    public static string NameOfAlpha(AdapterLayer layer) => layer.AlphaTensor?.Name ?? $"{layer.Stem}.alpha";
+
+    private static string? ReasonOf(OutputWay chosen, AdapterLayer layer, List<OutputForm> forms)
+    {
+        if (forms.Count < 2)
+        {
+            return null;
+        }
+
+        string Text(OutputForm form) =>
+            form.Way switch
+            {
+                OutputWay.Stored => $"{layer.AdapterKind} as it is",
+                OutputWay.Reduced => string.Create(CultureInfo.InvariantCulture, $"LoKr with its second half cut to rank {form.SecondRank}"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"LoRA of rank {form.Rank}"),
+            };
+        string Size(OutputForm form) => string.Create(CultureInfo.InvariantCulture, $"{Text(form)}: {form.ByteLength:N0} bytes");
+        return string.Join("; ", forms.OrderBy(form => form.Way != chosen).Select(Size));
+    }
+}
+
+/// <summary>The ways to write a layer.</summary>
+internal enum OutputWay
+{
+    /// <summary>Not at all.</summary>
+    Dropped,
+
+    /// <summary>As a pair of factors: LoRA or LoCon.</summary>
+    Pair,
+
+    /// <summary>As a LoKr whose second half is cut.</summary>
+    Reduced,
+
+    /// <summary>As it is.</summary>
+    Stored,
+}
+
+/// <summary>What decides on the form of layers.</summary>
+/// <param name="Kind">Which forms are allowed.</param>
+/// <param name="Type">The type that factors are written in.</param>
+/// <param name="Rescale">What the change is multiplied with.</param>
+internal readonly record struct FormChoice(OutputKind Kind, TensorType Type, double Rescale);
