@@ -11,6 +11,9 @@ public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEven
     /// <summary>The case of layers whose scale was rounded when it went into a factor.</summary>
     public const string RoundedScale = "LayerScaleRounded";
 
+    /// <summary>The case of whole differences that could be layers, and were not asked for.</summary>
+    public const string Differences = "DifferencesKept";
+
     /// <summary>The sentence, fit to be shown.</summary>
     public string Text { get; } = DisplayText.Of(Text);
 

@@ -25,6 +25,9 @@ public sealed class Adapter : IDisposable
 
     private const string CommentKey = "ss_training_comment";
 
+    // As the inventory calls a layer that has no factors.
+    private const string DifferenceReason = nameof(AdapterKind.Full);
+
     private static readonly string[] WholeModelPrefixes = ["model.diffusion_model.", "conditioner.embedders.", "cond_stage_model."];
 
     private string? contentKey;
@@ -202,13 +205,25 @@ public sealed class Adapter : IDisposable
     public void ReportKept(IProgress<EngineEvent>? progress, string whatOfLayers, string? whatOfTensors)
     {
         string[] layers = [.. KeptLayers.Select(static layer => layer.Name)];
+        KeptLayer[] differences = [.. KeptLayers.Where(static layer => layer.Kind == AdapterKind.Full && layer.Reason == DifferenceReason)];
+        KeptLayer[] unknown = [.. KeptLayers.Except(differences)];
         NameSummary.Warn(
             progress,
             Path,
             whatOfLayers,
             "layer",
-            layers,
-            [.. KeptLayers.Select(static layer => layer.Reason)],
+            [.. unknown.Select(static layer => layer.Name)],
+            [.. unknown.Select(static layer => layer.Reason)],
+            architecture: Architecture
+        );
+        bool couldBeLayers = !IncludesDifference && OtherTensors.Any(IsDifferenceOfWeight);
+        NameSummary.Warn(
+            progress,
+            Path,
+            "copied unchanged, since they are whole differences of weights, biases or norms",
+            "layer",
+            [.. differences.Select(static layer => layer.Name)],
+            noteCase: couldBeLayers ? EngineNote.Differences : null,
             architecture: Architecture
         );
         if (whatOfTensors is not null)
@@ -226,6 +241,9 @@ public sealed class Adapter : IDisposable
             }
         }
     }
+
+    private static bool IsDifferenceOfWeight(TensorEntry tensor) =>
+        tensor.Shape.Count > 1 && AdapterTensorName.Parse(tensor.Name) is { Suffix: "diff" };
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();

@@ -62,12 +62,12 @@ internal static class LoraMerger
             TensorType downType = TypeFor(downs);
             TensorType upType = TypeFor(ups);
             string alphaName = first.AlphaTensor?.Name ?? $"{first.Name}{AlphaSuffix}";
-            factors.Add(first.Down.Name, new StackedFactor(downType, rank, first.InFeatures, Stacked: true, downs));
-            factors.Add(first.Up.Name, new StackedFactor(upType, first.OutFeatures, rank, Stacked: false, ups));
+            factors.Add(first.DownName, new StackedFactor(downType, rank, first.InFeatures, Stacked: true, downs));
+            factors.Add(first.UpName, new StackedFactor(upType, first.OutFeatures, rank, Stacked: false, ups));
             alphas.Add(alphaName, BitConverter.GetBytes(scale * rank));
             tensors.Add((alphaName, TensorType.Float64, []));
-            tensors.Add((first.Down.Name, downType, [rank, .. first.Down.Shape.Skip(1)]));
-            tensors.Add((first.Up.Name, upType, [first.Up.Shape[0], rank, .. first.Up.Shape.Skip(2)]));
+            tensors.Add((first.DownName, downType, [rank, .. first.InputShape]));
+            tensors.Add((first.UpName, upType, [first.OutFeatures, rank, .. Enumerable.Repeat(1L, first.InputShape.Count - 1)]));
             scaled.Add((first, scale * rank));
         }
 
@@ -83,8 +83,11 @@ internal static class LoraMerger
             .Select(layer =>
                 layer.First with
                 {
-                    Down = file.Find(layer.First.Down.Name)!,
-                    Up = file.Find(layer.First.Up.Name)!,
+                    Down = file.Find(layer.First.DownName)!,
+                    Up = file.Find(layer.First.UpName)!,
+                    StoredTensors = null,
+                    Kronecker = null,
+                    AdapterKind = layer.First.InputShape.Skip(1).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA,
                     Alpha = layer.Alpha,
                     AlphaTensor = layer.First.AlphaTensor is { } alpha ? file.Find(alpha.Name) : null,
                 }
@@ -206,6 +209,15 @@ internal static class LoraMerger
                     "Unsupported",
                     $"'{adapter.Path}' cannot be merged: only pairs of lora_up and lora_down have a weighted sum, "
                         + $"and without {count} the sum would be another: {sample}.",
+                    adapter.Path
+                );
+            }
+
+            if (adapter.Layers.FirstOrDefault(static layer => layer.Magnitude is not null) is { } layer)
+            {
+                throw new MergeException(
+                    "Unsupported",
+                    $"'{adapter.Path}' cannot be merged: the magnitudes of DoRA have no weighted sum, as in layer '{layer.Name}'.",
                     adapter.Path
                 );
             }

@@ -55,6 +55,10 @@ internal abstract class StableDiffusion : Architecture
             .. Attention("transformer_blocks.{i}.attn2"),
             "transformer_blocks.{i}.ff.net.0.proj",
             "transformer_blocks.{i}.ff.net.2",
+            "norm",
+            "transformer_blocks.{i}.norm1",
+            "transformer_blocks.{i}.norm2",
+            "transformer_blocks.{i}.norm3",
         ];
 
     // down_blocks.1.resnets.0 is input_blocks.4.0; down_blocks.1.downsamplers.0.conv is input_blocks.6.0.op.

@@ -11,14 +11,16 @@ namespace ResizeLora.Checkpoints;
 public sealed class BaseWeight
 {
     private readonly IReadOnlyList<WeightPart> parts;
+    private readonly int groups;
 
-    internal BaseWeight(LayerKey key, string layer, IReadOnlyList<WeightPart> parts)
+    internal BaseWeight(LayerKey key, string layer, IReadOnlyList<WeightPart> parts, int groups = 1)
     {
         this.parts = parts;
+        this.groups = groups;
         Module = parts[0].Module;
         Key = key;
         Layer = layer;
-        Rows = parts.Sum(static part => part.Rows);
+        Rows = parts.Sum(static part => part.Rows) / groups;
         WeightPart first = parts[0];
         KernelShape = first.IsTransposed ? [first.Tensor.Shape[0]] : [.. first.Tensor.Shape.Skip(1)];
         TensorType[] types = [.. parts.Select(static part => part.Tensor.Type).Distinct()];
@@ -29,7 +31,7 @@ public sealed class BaseWeight
     public LayerKey Key { get; }
 
     /// <summary>What tells the weight from others of its base model.</summary>
-    public string Name => Key.ToString();
+    public string Name => groups == 1 ? Key.ToString() : FormattableString.Invariant($"{Key} in {groups} groups");
 
     /// <summary>The name of the LoRA layer, as kohya's trainer writes it.</summary>
     public string Layer { get; }
@@ -38,7 +40,7 @@ public sealed class BaseWeight
     public int Rows { get; }
 
     /// <summary>m: the elements of a row, in · kernel height · kernel width.</summary>
-    public int Columns => (int)KernelShape.Aggregate(1L, static (product, side) => product * side);
+    public int Columns => StoredColumns * groups;
 
     /// <summary>The type in which <see cref="Read(int, Span{byte})"/> gives the weight: the stored one, or Float32 where it must be decoded.</summary>
     public TensorType Type { get; }
@@ -50,7 +52,7 @@ public sealed class BaseWeight
     public long ByteLength => (long)Rows * RowByteLength;
 
     /// <summary>The shape of the weight as people write it.</summary>
-    public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows));
+    public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows * groups));
 
     /// <summary>The base model's tensor, the first where there are several.</summary>
     public string Tensor => parts[0].Tensor.Name;
@@ -63,6 +65,8 @@ public sealed class BaseWeight
 
     private string Module { get; }
 
+    private int StoredColumns => (int)KernelShape.Aggregate(1L, static (product, side) => product * side);
+
     private IReadOnlyList<long> KernelShape { get; }
 
     /// <summary>Whether a LoRA layer fits. A 1×1 convolution and a matrix are one and the same.</summary>
@@ -73,6 +77,21 @@ public sealed class BaseWeight
         return IsFlat(layer)
             ? layer.OutFeatures == Rows && layer.InFeatures == Columns
             : layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(KernelShape.Prepend(Rows)));
+    }
+
+    /// <summary>
+    /// The weight as a layer over a convolution in groups takes it: the trainer makes up of [out/groups, rank] and down of [rank, in, kernel],
+    /// and reads their product as [out, in/groups, kernel], the same numbers in the same order.
+    /// </summary>
+    /// <param name="layer">A layer.</param>
+    /// <returns>The weight with its rows put together, or null where the shapes are not those of groups.</returns>
+    internal BaseWeight? InGroupsOf(AdapterLayer layer)
+    {
+        bool isConvolution = KernelShape.Count > 1 && layer.InputShape.Skip(1).SequenceEqual(KernelShape.Skip(1));
+        int count = isConvolution && layer.OutFeatures > 0 ? Rows / layer.OutFeatures : 0;
+        return count > 1 && layer.OutFeatures * count == Rows && KernelShape[0] * count == layer.InputShape[0]
+            ? new BaseWeight(Key, Layer, parts, count)
+            : null;
     }
 
     /// <summary>A layer with the kernel of this weight, where its factors do not tell it.</summary>
@@ -95,14 +114,15 @@ public sealed class BaseWeight
     /// <param name="destination">As long as the rows wanted.</param>
     public void Read(int firstRow, Span<byte> destination)
     {
-        int row = firstRow;
+        int row = firstRow * groups;
         int start = 0;
+        int rowLength = StoredColumns * TensorTypes.BytesOf(Type);
         foreach (WeightPart part in parts)
         {
-            int count = Math.Min(start + part.Rows - row, destination.Length / RowByteLength);
+            int count = Math.Min(start + part.Rows - row, destination.Length / rowLength);
             if (count > 0)
             {
-                Span<byte> rows = destination[..(count * RowByteLength)];
+                Span<byte> rows = destination[..(count * rowLength)];
                 if (part.IsPlain && part.Tensor.Type == Type)
                 {
                     part.Read(row - start, rows);

@@ -171,9 +171,11 @@ public sealed class LoraComparer : IDisposable
     {
         bool IsShared(TensorEntry tensor, Adapter from, Adapter other) =>
             other.File.Find(tensor.Name) is { } match && ComparedLayer.AreSame(from.File, tensor, other.File, match);
-        return reference
-            .OtherTensors.Where(tensor => !IsShared(tensor, reference, other))
-            .Concat(other.OtherTensors.Where(tensor => !IsShared(tensor, other, reference)))
+        static IEnumerable<TensorEntry> BesideOf(Adapter adapter) =>
+            [.. adapter.OtherTensors, .. adapter.Layers.Select(static layer => layer.Magnitude).OfType<TensorEntry>()];
+        return BesideOf(reference)
+            .Where(tensor => !IsShared(tensor, reference, other))
+            .Concat(BesideOf(other).Where(tensor => !IsShared(tensor, other, reference)))
             .Select(static tensor => tensor.Name)
             .Distinct(StringComparer.Ordinal)
             .ToArray();

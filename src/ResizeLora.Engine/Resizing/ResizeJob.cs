@@ -1,4 +1,3 @@
-using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
@@ -16,13 +15,13 @@ public sealed class ResizeJob : IDisposable
     private readonly ResizeSession session;
     private readonly Adapter adapter;
     private readonly Dictionary<string, double[]> subspaceScales = new(StringComparer.Ordinal);
-    private string[] reportedWithoutBase = [];
-    private bool reportedKept;
+    private readonly PlanReport report;
 
     private ResizeJob(ResizeSession session, Adapter adapter, IReadOnlyList<LayerSpectrum> layers)
     {
         this.session = session;
         this.adapter = adapter;
+        report = new PlanReport(session, adapter, layers);
         Layers = layers;
     }
 
@@ -84,33 +83,7 @@ public sealed class ResizeJob : IDisposable
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(
-            adapter,
-            () =>
-            {
-                string? checkpoint = session.BaseFor(adapter)?.Checkpoint.Path;
-                bool IsReady(LoraLayer layer) =>
-                    layer is LayerSpectrum spectrum
-                    && (!spectrum.Source.DependsOnBase || checkpoint is null || spectrum.CheckpointPath == checkpoint);
-                return Measure(
-                    session,
-                    adapter,
-                    [
-                        .. layers.Where(IsReady).Cast<LayerSpectrum>(),
-                        .. DecomposeAgain(
-                            session,
-                            adapter,
-                            [.. layers.Where(layer => !IsReady(layer))],
-                            progress,
-                            cancellationToken
-                        ),
-                    ],
-                    progress,
-                    cancellationToken
-                );
-            },
-            session
-        );
+        return Guarded(adapter, () => LayerAdoption.Adopt(session, adapter, layers, progress, cancellationToken), session);
     }
 
     /// <summary>Plans what a recipe makes of the file.</summary>
@@ -160,7 +133,7 @@ public sealed class ResizeJob : IDisposable
             (layer, kept) => LostOf(layer, kept, cancellationToken),
             cancellationToken
         );
-        ReportUnresized(plan, passedThrough, progress);
+        report.ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
 
@@ -175,9 +148,9 @@ public sealed class ResizeJob : IDisposable
     public void Write(ResizePlan plan, string path, bool overwrite, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(plan);
-        ReportUseless(plan, progress);
+        report.ReportUseless(plan, progress);
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
-        ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
+        report.ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
     }
 
     /// <inheritdoc/>
@@ -194,122 +167,6 @@ public sealed class ResizeJob : IDisposable
             adapter.Dispose();
             throw;
         }
-    }
-
-    private static LayerSpectrum[] DecomposeAgain(
-        ResizeSession session,
-        Adapter adapter,
-        IReadOnlyList<LoraLayer> layers,
-        IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
-    )
-    {
-        HashSet<string> names = layers
-            .Select(static layer => layer.Layer)
-            .ToHashSet(StringComparer.Ordinal);
-        if (names.Count == 0)
-        {
-            return [];
-        }
-
-        AdapterLayer[] found = adapter.Layers.Where(layer => names.Contains(layer.Name)).ToArray();
-        names.ExceptWith(found.Select(static layer => layer.Name));
-        if (names.Count > 0)
-        {
-            throw AdapterException.Missing(adapter.Path, names.First());
-        }
-
-        progress?.Report(
-            new EngineNote(
-                EngineNoteLevel.Verbose,
-                $"'{adapter.Path}': {found.Length} layers came without their factors, from a file or another process, and are "
-                    + $"decomposed again."
-            )
-        );
-        LayerSpectrum[] spectra = session.Decompose(adapter, found, progress, cancellationToken).ToArray();
-
-        // A layer that says what it was decomposed from is decomposed from nothing else.
-        Dictionary<string, string?> known = layers
-            .GroupBy(static layer => layer.Layer, StringComparer.Ordinal)
-            .ToDictionary(static group => group.Key, static group => group.First() is StoredLayer stored ? stored.Content : null, StringComparer.Ordinal);
-        LayerSpectrum? other = spectra.FirstOrDefault(layer => known[layer.Layer] is { } content && content != layer.Content);
-        return other is null ? spectra : throw AdapterException.Stale(adapter.Path, other.Layer);
-    }
-
-    private static LayerSpectrum[] Measure(
-        ResizeSession session,
-        Adapter adapter,
-        IReadOnlyList<LayerSpectrum> layers,
-        IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
-    )
-    {
-        LayerSpectrum[] ordered = Verify(adapter, layers, cancellationToken);
-        if (session.Checkpoints.Count == 0)
-        {
-            return ordered;
-        }
-
-        AdapterBase? joined = session.BaseFor(adapter);
-        IReadOnlyDictionary<string, BaseNorms> norms = session.MeasureBase(
-            joined,
-            adapter.Path,
-            ordered.Select(static layer => layer.Source).ToArray(),
-            progress,
-            cancellationToken
-        );
-        return ordered
-            .Select(layer => layer.Against(norms.TryGetValue(layer.Layer, out BaseNorms found) ? found : null, joined?.Checkpoint.Path))
-            .ToArray();
-    }
-
-    // Gives the layers in the order of the file, where they lie in it now. What is read of them from now on must be what was decomposed.
-    private static LayerSpectrum[] Verify(Adapter adapter, IReadOnlyList<LayerSpectrum> layers, CancellationToken cancellationToken)
-    {
-        Dictionary<string, LayerSpectrum> wanted = layers
-            .DistinctBy(static layer => layer.Layer)
-            .ToDictionary(static layer => layer.Layer, StringComparer.Ordinal);
-        var found = new List<LayerSpectrum>(wanted.Count);
-        foreach (AdapterLayer layer in adapter.Layers)
-        {
-            if (wanted.Remove(layer.Name, out LayerSpectrum? spectrum))
-            {
-                found.Add(layer.HasFormOf(spectrum.Source) ? spectrum.At(layer) : throw AdapterException.Stale(adapter.Path, layer.Name));
-                foreach (TensorEntry factor in layer.FactorTensors)
-                {
-                    adapter.Verified.Expect(factor, spectrum.Origin.Hashes);
-                }
-            }
-        }
-
-        if (wanted.Count > 0)
-        {
-            throw AdapterException.Stale(adapter.Path, wanted.Keys.First());
-        }
-
-        foreach (TensorHashes hashes in found.Select(static layer => layer.Origin.Hashes).Distinct())
-        {
-            adapter.ExpectOtherTensors(hashes);
-        }
-
-        // Writing compares the content in any case. Where the time says already that it may be another, nothing is planned of it.
-        if (found.Any(layer => layer.Origin.FileTime != adapter.File.LastWriteTime))
-        {
-            LayerWorkers.ForEach(
-                found,
-                Environment.ProcessorCount,
-                layer =>
-                {
-                    foreach (TensorEntry factor in layer.Source.FactorTensors)
-                    {
-                        adapter.File.Read(factor);
-                    }
-                },
-                cancellationToken
-            );
-        }
-
-        return [.. found];
     }
 
     // What the forward pass of DoRA loses is seen over the base weight; for other layers the singular values say it.
@@ -398,117 +255,5 @@ public sealed class ResizeJob : IDisposable
 
             subspaceScales.Add(missing[index].Layer, scales[index]);
         }
-    }
-
-    private void ReportUseless(ResizePlan plan, IProgress<EngineEvent>? progress)
-    {
-        if (plan.Measurement.LayersKept == 0)
-        {
-            string nothing = $"'{SourcePath}': the recipe '{plan.Recipe}' keeps no dimension of any layer; the output does nothing.";
-            progress?.Report(new EngineNote(EngineNoteLevel.Warning, nothing));
-        }
-
-        // The files of a merge are not one file that the output could be smaller than.
-        if (plan.Length < SourceLength || adapter.Merge is not null)
-        {
-            return;
-        }
-
-        TensorType widest = Layers.Select(static layer => layer.Source.Up.Type).MaxBy(TensorTypes.BitsOf);
-        string cause =
-            TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
-                ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."
-                : string.Empty;
-        progress?.Report(
-            new EngineNote(
-                EngineNoteLevel.Warning,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{SourcePath}', recipe '{plan.Recipe}': the output of {plan.Length:N0} bytes "
-                        + $"is not smaller than the input of {SourceLength:N0}.{cause}"
-                )
-            )
-        );
-    }
-
-    private void ReportInexact(ResizePlan plan, IReadOnlyList<(string Layer, double Error)> inexact, IProgress<EngineEvent>? progress)
-    {
-        string share = NumberRange.Of(plan.DataType).Tolerance.ToString("0.###%", CultureInfo.InvariantCulture);
-        string what = $"numbers too small for {TensorTypes.NameOf(plan.DataType)} were written with an error above {share}";
-        string[] names = [.. inexact.Select(static layer => layer.Layer)];
-        string[] errors = [.. inexact.Select(static layer => layer.Error.ToString("0.0%", CultureInfo.InvariantCulture))];
-        NameSummary.Warn(
-            progress,
-            SourcePath,
-            what,
-            "layer",
-            names,
-            errors,
-            plan.DataType == TensorType.Float16 ? EngineNote.Inexact : null
-        );
-    }
-
-    private void ReportUnresized(ResizePlan plan, AdapterLayer[] passedThrough, IProgress<EngineEvent>? progress)
-    {
-        if (!reportedKept)
-        {
-            reportedKept = true;
-            const string Copied = "copied unchanged, since they";
-            adapter.ReportKept(progress, $"{Copied} are not pairs of factors that can be resized", $"{Copied} belong to no layer");
-        }
-
-        string[] withoutBase = [.. passedThrough.Select(static layer => layer.Name)];
-        if (!withoutBase.SequenceEqual(reportedWithoutBase))
-        {
-            reportedWithoutBase = withoutBase;
-            AdapterBase? joined = session.BaseFor(adapter);
-            string[] misfits = [.. withoutBase.Where(layer => joined?.FindMisfit(layer) is not null)];
-            const string What = "copied unchanged, since the base model has no weights under them";
-            NameSummary.Warn(progress, SourcePath, What, "layer", [.. withoutBase.Except(misfits)], architecture: adapter.Architecture);
-            const string Misfit = "copied unchanged, since the base model's weights under them have other shapes";
-            string[] shapes = [.. misfits.Select(layer => joined!.FindMisfit(layer)!.ShapeText)];
-            NameSummary.Warn(progress, SourcePath, Misfit, "layer", misfits, shapes, architecture: adapter.Architecture);
-        }
-
-        foreach (LayerPlan layer in plan.Layers.Where(static layer => layer.Spectrum.SpectralNorm == 0 && layer.Kept.Length == 0))
-        {
-            progress?.Report(
-                new EngineNote(
-                    EngineNoteLevel.Verbose,
-                    $"'{SourcePath}': layer '{layer.Result.Layer}' (rank {layer.Result.OldRank}) is all zero and is dropped."
-                )
-            );
-        }
-
-        string threshold = plan.Threshold is { } found
-            ? string.Create(CultureInfo.InvariantCulture, $"threshold {found:0.###}")
-            : "no threshold";
-        string quantiles = string.Join(
-            ' ',
-            ScoreQuantile.Shares.Zip(
-                plan.ScoreQuantiles,
-                static (share, score) => string.Create(CultureInfo.InvariantCulture, $"{share:0.00}:{score:0.000}")
-            )
-        );
-        if (quantiles.Length > 0)
-        {
-            progress?.Report(
-                new EngineNote(EngineNoteLevel.Verbose, $"'{SourcePath}', recipe '{plan.Recipe}': score quantiles {quantiles}")
-            );
-        }
-
-        progress?.Report(
-            new EngineNote(
-                EngineNoteLevel.Verbose,
-                string.Create(
-                    CultureInfo.InvariantCulture,
-                    $"'{SourcePath}', recipe '{plan.Recipe}': {threshold}, "
-                        + $"total rank {plan.Measurement.OldRank} -> {plan.Measurement.NewRank}, "
-                        + $"{plan.Measurement.LayersKept} of {plan.Layers.Count} layers kept, "
-                        + $"{adapter.File.Length:N0} -> {plan.Length:N0} bytes, "
-                        + $"{plan.Measurement.RelativeErrorToLora:P2} of the LoRA lost."
-                )
-            )
-        );
     }
 }

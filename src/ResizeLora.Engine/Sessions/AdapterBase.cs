@@ -25,8 +25,9 @@ public sealed class AdapterBase
         {
             if (((isOneTable ? checkpoint.FindByKey(layer) : null) ?? checkpoint.Find(layer)) is { } weight)
             {
-                bool fits = weight.Fits(layer);
-                (fits ? weights : misfits)[layer.Name] = weight;
+                BaseWeight? grouped = weight.Fits(layer) ? null : weight.InGroupsOf(layer);
+                bool fits = grouped is not null || weight.Fits(layer);
+                (fits ? weights : misfits)[layer.Name] = grouped ?? weight;
                 MirroredCount += fits && weight.Mirrors(layer.Spelling.Module) ? 1 : 0;
             }
         }

@@ -31,8 +31,8 @@ public sealed class AdapterDefectTests : IDisposable
             [Down(4, 32), Up(40, 4), Alpha(TensorType.Bool, [], 1)],
             "its alpha is BOOL [], not one number"
         ),
-        ["a magnitude"] = ([Down(4, 32), Up(40, 4), SampleTensor.Scalar($"{Layer}.dora_scale", 1)], "it also has dora_scale"),
-        ["another family"] = ([SampleTensor.Scalar($"{Layer}.hada_w1_a", 1)], "LoHa"),
+        ["a magnitude"] = ([Down(4, 32), Up(40, 4), SampleTensor.Scalar($"{Layer}.dora_scale", 1)], "its magnitudes are F32 []"),
+        ["another family"] = ([SampleTensor.Scalar($"{Layer}.hada_w1_a", 1)], "an incomplete LoHa: hada_w1_a []"),
         ["another trainer's names"] = ([SampleTensor.Scalar($"{Layer}.lora_A.weight", 1)], "no lora_up"),
     };
 

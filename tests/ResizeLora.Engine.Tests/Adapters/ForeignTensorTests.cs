@@ -91,8 +91,8 @@ public sealed class ForeignTensorTests : IDisposable
     [InlineData("unet.x.lora_B.weight", AdapterFileKind.Lora)]
     [InlineData("unet.x.lora.down.weight", AdapterFileKind.Lora)]
     [InlineData("unet.x.to_q_lora.up.weight", AdapterFileKind.Lora)]
-    [InlineData("lora_unet_x.hada_w1_a", AdapterFileKind.OtherAdapter)]
-    [InlineData("lora_unet_x.lokr_w2", AdapterFileKind.OtherAdapter)]
+    [InlineData("lora_unet_x.hada_w1_a", AdapterFileKind.Lora)]
+    [InlineData("lora_unet_x.lokr_w2", AdapterFileKind.Lora)]
     [InlineData("lora_unet_x.oft_blocks", AdapterFileKind.OtherAdapter)]
     [InlineData("lora_unet_x.diff", AdapterFileKind.OtherAdapter)]
     [InlineData("model.diffusion_model.out.2.weight", AdapterFileKind.Checkpoint)]
@@ -108,7 +108,7 @@ public sealed class ForeignTensorTests : IDisposable
     public void A_pair_of_factors_makes_a_LoRA_whatever_else_is_there_and_nothing_makes_nothing()
     {
         Assert.Equal(AdapterFileKind.Lora, KindOf("model.diffusion_model.x.weight", "a.hada_w1_a", "b.lora_up.weight"));
-        Assert.Equal(AdapterFileKind.OtherAdapter, KindOf("model.diffusion_model.x.weight", "a.hada_w1_a"));
+        Assert.Equal(AdapterFileKind.OtherAdapter, KindOf("model.diffusion_model.x.weight", "a.oft_blocks"));
         Assert.Equal(AdapterFileKind.Other, KindOf());
     }
 

@@ -90,8 +90,8 @@ public sealed class LayerSpellingTests
     [InlineData("x.lora_B.bias", AdapterPart.Beside)]
     [InlineData("x.diff_b", AdapterPart.Beside)]
     [InlineData("x.alpha", AdapterPart.Alpha)]
-    [InlineData("x.dora_scale", AdapterPart.Other)]
-    [InlineData("x.lora_magnitude_vector.default.weight", AdapterPart.Other)]
+    [InlineData("x.dora_scale", AdapterPart.Magnitude)]
+    [InlineData("x.lora_magnitude_vector.default.weight", AdapterPart.Magnitude)]
     [InlineData("x.lora_mid.weight", AdapterPart.Other)]
     [InlineData("x.hada_w1_a", AdapterPart.Other)]
     public void A_name_says_the_part(string tensor, object part)
