@@ -9,7 +9,7 @@ BeforeAll {
     Import-Module $manifest
     $lora = Get-SamplePath 'lora'
     $cmdlets = @(
-        'Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
+        'Compare-Lora', 'Convert-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
         'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora'
     )
 

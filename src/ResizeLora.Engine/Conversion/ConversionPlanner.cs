@@ -22,6 +22,7 @@ internal sealed class ConversionPlanner
     private readonly Adapter adapter;
     private readonly ConversionSettings settings;
     private readonly ConversionMaking making;
+    private readonly Architecture? architecture;
     private readonly LayerNamer? namer;
     private readonly Dictionary<string, List<(TensorEntry Tensor, AdapterTensorName Name)>> tensorsOf = new(StringComparer.Ordinal);
     private readonly List<TensorEntry> loose = [];
@@ -42,7 +43,10 @@ internal sealed class ConversionPlanner
         this.adapter = adapter;
         this.settings = settings;
         this.making = making;
-        namer = settings.Naming is { } naming ? new LayerNamer(adapter.Architecture, naming, BaseNames.Of(checkpoints)) : null;
+
+        // The layers that are no pairs of factors may be all that tell the family.
+        architecture = adapter.Architecture ?? LayerInventory.Of(adapter.File.Header.Tensors).Architecture;
+        namer = settings.Naming is { } naming ? new LayerNamer(architecture, naming, BaseNames.Of(checkpoints)) : null;
         (TensorEntry Tensor, AdapterTensorName? Name)[] parsed =
         [
             .. adapter.File.Header.Tensors.Select(static tensor => (tensor, AdapterTensorName.Parse(tensor.Name))),
@@ -399,7 +403,7 @@ internal sealed class ConversionPlanner
     private void AddGroup(string layer, List<(TensorEntry Tensor, AdapterTensorName Name)> parts)
     {
         var spelling = LayerSpelling.Read(layer);
-        LayerKey key = AdapterReader.KeyOf(spelling, adapter.Architecture);
+        LayerKey key = AdapterReader.KeyOf(spelling, architecture);
         if (settings.ToPairs && parts.Exists(static part => part.Name.Kind is not null && part.Name.Part != AdapterPart.Beside))
         {
             leftBehind.Add(new UnwrittenLayer(layer, ReasonOf(layer) ?? "it is no product of factors"));
@@ -542,7 +546,7 @@ internal sealed class ConversionPlanner
             throw new ConversionException(
                 adapter.Path,
                 "NotExpressible",
-                $"{what}: {NameSummary.Count(layers, "layer", adapter.Architecture)}: {sample}."
+                $"{what}: {NameSummary.Count(layers, "layer", architecture)}: {sample}."
             );
         }
 
