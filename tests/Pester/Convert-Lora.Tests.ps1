@@ -13,12 +13,12 @@ Describe 'Convert-Lora' {
     }
 
     It 'writes the names of <Naming> beside the input' -TestCases @(
-        @{ Naming = 'ComfyUI'; Name = 'style_comfyui.safetensors'; First = 'diffusion_model.input_blocks.4.1.transformer_blocks.0.attn1.to_q' }
-        @{ Naming = 'Diffusers'; Name = 'style_diffusers.safetensors'; First = 'unet.down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q' }
+        @{ Naming = 'ComfyUI'; Name = 'style_comfyui.safetensors'; Block = 'diffusion_model.input_blocks.4.1' }
+        @{ Naming = 'Diffusers'; Name = 'style_diffusers.safetensors'; Block = 'unet.down_blocks.1.attentions.0' }
     ) {
         $result = Convert-Lora $style -Naming $Naming
         [System.IO.Path]::GetFileName($result.Path) | Should -Be $Name
-        Get-TensorName $result.Path | Should -Contain "$First.lora_A.weight"
+        Get-TensorName $result.Path | Should -Contain "$Block.transformer_blocks.0.attn1.to_q.lora_A.weight"
         $result.LayerCount, $result.WrittenLayerCount, $result.LeftBehindCount | Should -Be @(2, 2, 0)
         $result.NewLength | Should -Be ([System.IO.FileInfo]::new($result.Path)).Length
         (Compare-Lora $style $result.Path).RelativeErrorToLora | Should -Be 0

@@ -36,7 +36,8 @@ internal partial class Lumina : Architecture
         "adaLN_modulation.1",
     ];
 
-    /// <summary>Z-Image in diffusers, which keeps most of the native names; the list is one of patch sizes, of which there is one, 2-1.</summary>
+    // The list all_x_embedder is one of patch sizes, of which there is one, 2-1.
+    /// <summary>Z-Image in diffusers, which keeps most of the native names.</summary>
     protected static IEnumerable<Alias> ZImageAliases =>
         [
             .. Blocks.SelectMany(static block => Attention($"{block}.attention", $"{block}.attention")),

@@ -95,12 +95,19 @@ internal sealed class ConversionMetadata(
     }
 
     private bool ChangesRanks =>
-        settings.ToPairs || pairs.Any(static pair => pair.Columns.Count > 1 || pair.Rank != (pair.Columns[0].Layer.Fused?.Whole ?? pair.Columns[0].Layer).Rank);
+        settings.ToPairs || pairs.Any(static pair => pair.Columns.Count > 1 || pair.Rank != StoredRank(pair.Columns[0].Layer));
 
     private IEnumerable<WrittenScale> Scales() => pairs.Select(static pair => new WrittenScale(LayerOf(pair), pair.Rank, pair.Scale));
 
     // The layer as the output has it: its name is what the settings speak of.
-    private static AdapterLayer LayerOf(ConvertedPair pair) => pair.Columns[0].Layer with { Name = pair.Name, Spelling = LayerSpelling.Read(pair.Name) };
+    private static AdapterLayer LayerOf(ConvertedPair pair) =>
+        pair.Columns[0].Layer with
+        {
+            Name = pair.Name,
+            Spelling = LayerSpelling.Read(pair.Name),
+        };
+
+    private static int StoredRank(AdapterLayer layer) => (layer.Fused?.Whole ?? layer).Rank;
 
     private string ForDiffusers()
     {

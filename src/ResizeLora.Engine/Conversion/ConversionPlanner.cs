@@ -73,6 +73,29 @@ internal sealed class ConversionPlanner
 
             known.Add((tensor, name));
         }
+
+        JoinLoose();
+    }
+
+    // A tensor of an unknown part goes with the layer that it stands beside, such as the weight of IA3 beside on_input.
+    private void JoinLoose()
+    {
+        foreach (TensorEntry tensor in loose.ToArray())
+        {
+            int dot = tensor.Name.LastIndexOf('.');
+            if (dot > 0 && tensorsOf.TryGetValue(tensor.Name[..dot], out List<(TensorEntry, AdapterTensorName)>? known))
+            {
+                var name = new AdapterTensorName(
+                    tensor.Name[..dot],
+                    AdapterPart.Other,
+                    null,
+                    AdapterTensorName.RankPlace.None,
+                    tensor.Name[(dot + 1)..]
+                );
+                known.Add((tensor, name));
+                loose.Remove(tensor);
+            }
+        }
     }
 
     /// <summary>Plans a conversion.</summary>
@@ -542,7 +565,9 @@ internal sealed class ConversionPlanner
         {
             string[] layers = [.. leftBehind.Select(static layer => layer.Name)];
             string sample = NameSummary.Sample([.. leftBehind.Select(static layer => $"{layer.Name} ({layer.Reason})")]);
-            string what = settings.Naming is { } naming ? $"cannot be written with the names of {naming}" : "cannot be written as pairs of factors";
+            string what = settings.Naming is { } naming
+                ? $"cannot be written with the names of {naming}"
+                : "cannot be written as pairs of factors";
             throw new ConversionException(
                 adapter.Path,
                 "NotExpressible",

@@ -63,7 +63,7 @@ internal sealed class ConvertedPair(
 
     // Only rows and columns are placed; no number changes.
     private bool IsPlain =>
-        !FoldsScale && columns.All(column => column.Layer.Down.Type == types.Down && column.Rows.All(part => part.Layer.Up.Type == types.Up));
+        !FoldsScale && columns.All(column => column.Layer.Down.Type == types.Down) && KeepsInputTypes;
 
     /// <summary>Writes A.</summary>
     /// <param name="sink">Takes the bytes.</param>
@@ -245,7 +245,7 @@ internal sealed class ConvertedPair(
         {
             foreach (FactorRows part in column.Rows)
             {
-                if (!Array.TrueForAll(Decode(part.Layer.Up), double.IsFinite) || !Array.TrueForAll(Decode(part.Layer.Down), double.IsFinite))
+                if (!new[] { part.Layer.Up, part.Layer.Down }.All(factor => Array.TrueForAll(Decode(factor), double.IsFinite)))
                 {
                     return FactorRange.Explain(file, part.Layer);
                 }

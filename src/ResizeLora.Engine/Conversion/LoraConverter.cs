@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Globalization;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Files;
@@ -34,11 +35,14 @@ public static class LoraConverter
             [.. plan.LeftBehind.Select(static layer => layer.Reason)],
             architecture: adapter.Architecture
         );
-        if (settings.ToPairs && plan.Length > plan.OldLength)
+        bool isComputed = plan.Pairs.Any(static pair => pair.Columns.Any(static columns => columns.Layer.StoredTensors is not null));
+        if (isComputed && plan.Length > plan.OldLength)
         {
             double ratio = (double)plan.Length / plan.OldLength;
-            string text = FormattableString.Invariant(
-                $"'{adapter.Path}': as pairs of factors the file is {ratio:0.0} times as large: {plan.Length:N0} bytes, not {plan.OldLength:N0}."
+            string text = string.Create(
+                CultureInfo.InvariantCulture,
+                $"'{adapter.Path}': as pairs of factors the file is {ratio:0.0} times as large: "
+                    + $"{plan.Length:N0} bytes, not {plan.OldLength:N0}."
             );
             progress?.Report(new EngineNote(EngineNoteLevel.Warning, text));
         }

@@ -122,7 +122,8 @@ internal sealed class TargetLayers(Adapter adapter, IReadOnlyList<AdapterLayer> 
         var joined = new List<RowRun>();
         foreach (RowRun run in runs)
         {
-            if (joined.Count > 0 && joined[^1] is var last && last.Source + last.Count == run.Source && last.Target + last.Count == run.Target)
+            RowRun last = joined.Count > 0 ? joined[^1] : default;
+            if (joined.Count > 0 && last.Source + last.Count == run.Source && last.Target + last.Count == run.Target)
             {
                 joined[^1] = last with { Count = last.Count + run.Count };
             }

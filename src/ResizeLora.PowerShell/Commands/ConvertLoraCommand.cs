@@ -123,7 +123,10 @@ public sealed class ConvertLoraCommand : FileCommand
     {
         if (Force && SkipExisting)
         {
-            Refuse("ForceWithSkipExisting", "-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two.");
+            Refuse(
+                "ForceWithSkipExisting",
+                "-Force replaces existing outputs and -SkipExisting leaves them as they are: give one of the two."
+            );
         }
 
         if (Settings.IsEmpty)

@@ -35,7 +35,7 @@ internal static class EngineError
         id switch
         {
             "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
-            "ConversionNotExpressible" => "-SkipUnsupported leaves them behind; -Kind LoRA makes pairs of factors of LoHa, LoKr and their like; "
+            "ConversionNotExpressible" => "-SkipUnsupported leaves them behind; -Kind LoRA makes pairs of factors of LoHa and LoKr; "
                 + "-Checkpoint lends the base model's names.",
             EngineNote.RoundedScale => "Use -DType Float32 to keep more digits.",
             "DeviceCudaAbsent" => "Use -Device cpu or auto.",

@@ -110,7 +110,9 @@ internal static class ConversionScene
 
     // A name that tells no component is that of the denoising network.
     private static string NameOf(AdapterLayer layer) =>
-        layer.Component is Component.UNet or Component.Transformer or Component.Other ? layer.Key.Path : $"{layer.Component} {layer.Key.Path}";
+        layer.Component is Component.UNet or Component.Transformer or Component.Other
+            ? layer.Key.Path
+            : $"{layer.Component} {layer.Key.Path}";
 
     private static Tensor Straight(Tensor change, RowSelection rows)
     {

@@ -81,7 +81,9 @@ public sealed class ConversionTests : IDisposable
     [Fact]
     public void Diffusers_metadata_says_the_rank_of_every_layer()
     {
-        string path = Write(new SampleLora().Layer(Plain, 32, Width, 4, alpha: 2).Layer("lora_unet_double_blocks_0_txt_mlp_0", 32, Width, 2));
+        string path = Write(
+            new SampleLora().Layer(Plain, 32, Width, 4, alpha: 2).Layer("lora_unet_double_blocks_0_txt_mlp_0", 32, Width, 2)
+        );
         string output = Rename(path, LoraNaming.Diffusers);
         JsonNode settings = JsonNode.Parse(MetadataOf(output)["lora_adapter_metadata"])!;
         Assert.Equal(4, (int)settings["transformer.rank_pattern"]!["transformer_blocks.0.ff.net.0.proj"]!);
@@ -226,7 +228,10 @@ public sealed class ConversionTests : IDisposable
     public void Metadata_stays_and_says_how_the_file_was_converted()
     {
         string path = Write(
-            new SampleLora().Layer(Plain, 32, Width, 4, alpha: 2).Metadata("ss_output_name", "style").Metadata("lora_adapter_metadata", "{}")
+            new SampleLora()
+                .Layer(Plain, 32, Width, 4, alpha: 2)
+                .Metadata("ss_output_name", "style")
+                .Metadata("lora_adapter_metadata", "{}")
         );
         IReadOnlyDictionary<string, string> metadata = MetadataOf(Rename(path, LoraNaming.ComfyUI));
         Assert.Equal("style", metadata["ss_output_name"]);
@@ -251,7 +256,9 @@ public sealed class ConversionTests : IDisposable
     public void A_folder_of_peft_holds_one_model()
     {
         string path = Write(
-            new SampleLora().Layer(Plain, 32, Width, 2, alpha: 2).Layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 8, Width, 2, alpha: 2)
+            new SampleLora()
+                .Layer(Plain, 32, Width, 2, alpha: 2)
+                .Layer("lora_te1_text_model_encoder_layers_0_mlp_fc1", 8, Width, 2, alpha: 2)
         );
         Assert.Throws<ConversionException>(() => Rename(path, LoraNaming.Peft));
         LoraConversion result = ConversionScene.Convert(
@@ -288,7 +295,7 @@ public sealed class ConversionTests : IDisposable
                     SampleTensor.Of($"{name}.lora_A.weight", TensorType.Float32, [rank, Width], new Gaussian(part).Numbers(rank * Width))
                 )
                 .Tensor(
-                    SampleTensor.Of($"{name}.lora_B.weight", TensorType.Float32, [Width, rank], new Gaussian(9 + part).Numbers(rank * Width))
+                    SampleTensor.Of($"{name}.lora_B.weight", TensorType.Float32, [Width, rank], new Gaussian(9).Numbers(rank * Width))
                 );
         }
 

@@ -113,7 +113,12 @@ public sealed class ConvertedKindTests : IDisposable
     {
         var lora = new SampleLora().Layer("lora_unet_single_blocks_0_linear2", Width, 5 * Width, 2, alpha: 2);
         SampleTensor Random(string suffix, params long[] shape) =>
-            SampleTensor.Of(layer + suffix, TensorType.Float32, shape, gaussian.Numbers((int)shape.Aggregate(1L, (all, side) => all * side)));
+            SampleTensor.Of(
+                layer + suffix,
+                TensorType.Float32,
+                shape,
+                gaussian.Numbers((int)shape.Aggregate(1L, (all, side) => all * side))
+            );
         SampleTensor[] tensors = kind switch
         {
             "LoHa" =>
