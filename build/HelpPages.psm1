@@ -288,7 +288,7 @@ function Format-Output([object[]] $Output, [string] $Folder) {
 
 <#
 .SYNOPSIS
-Makes the folder that the examples of the help run in: copies of the sample, under the names that the examples use.
+Makes the folder that the examples of the help run in: copies of the samples, under the names that the examples use.
 #>
 function New-ExampleFolder {
     [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
@@ -300,6 +300,9 @@ function New-ExampleFolder {
     [System.IO.File]::Copy([System.IO.Path]::Combine($Sample, 'base.safetensors'), [System.IO.Path]::Combine($Path, 'sdxl.safetensors'))
     foreach ($name in 'style.safetensors', 'loras/ink.safetensors', 'loras/neon.safetensors') {
         [System.IO.File]::Copy($lora, [System.IO.Path]::Combine($Path, $name))
+    }
+    foreach ($name in 'loha.safetensors', 'lokr.safetensors', 'extracted.safetensors') {
+        [System.IO.File]::Copy([System.IO.Path]::Combine($Sample, $name), [System.IO.Path]::Combine($Path, $name))
     }
     $Path
 }

@@ -5,7 +5,7 @@
 $queryLayer = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_q'
 $keyLayer = 'lora_unet_input_blocks_4_1_transformer_blocks_0_attn1_to_k'
 
-# The path of a file of the repository's sample: 'lora' or 'base'.
+# The path of a file of the repository's samples: 'lora', 'loha', 'lokr', 'extracted' or 'base'.
 function Get-SamplePath([string] $Name) {
     [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..', 'samples', 'sdxl-tiny', "$Name.safetensors"))
 }

@@ -7,7 +7,7 @@ BeforeDiscovery {
         @{ type = 'MergedLayer'; labels = 'Kind', 'OutxIn', 'Rank', 'Layer'; end = 'right' }
         @{ type = 'ResizeResult'; labels = 'Rank', 'MiB', 'Saved%', 'Error%', 'Recipe', 'File'; end = 'left' }
         @{ type = 'ResizeMeasurement'; labels = 'Rank', 'MiB', 'Saved%', 'Error%', 'OfBase%', 'Fro%', 'Recipe'; end = 'right' }
-        @{ type = 'LayerResult'; labels = 'Kind', 'Rank', 'Error%', 'OfBase%', 'Layer'; end = 'right' }
+        @{ type = 'LayerResult'; labels = 'Kind', 'Adapter', 'Rank', 'Error%', 'OfBase%', 'Layer'; end = 'right' }
         @{ type = 'ResizeRecipe'; labels = 'Threshold', 'SizeMiB', 'Rescale', 'Checkpoint', 'Recipe'; end = 'right' }
         @{ type = 'LayerSpectrum'; labels = 'Kind', 'OutxIn', 'Rank', 'Sigma1', '1stQ%', 'EffR', 'Spectrum', 'Layer'; end = 'right' }
         @{ type = 'CheckpointNorm'; labels = 'OutxIn', 'Spectral', 'Frobenius', 'Kept', 'Layer'; end = 'right' }
@@ -116,6 +116,43 @@ Describe 'The table of <type>' -ForEach $tables {
         $invariant = Use-Culture ([cultureinfo]::InvariantCulture) { Get-Line $live[$type] 120 }
         Use-Culture (Get-CommaCulture) { Get-Line $live[$type] 120 } | Should -Be $invariant
         Use-Culture (Get-CommaCulture) { $live[$type] | Format-Table | Out-String } | Should -Not -Match '\d,\d'
+    }
+}
+
+Describe 'The list of <type>' -ForEach @(
+    @{ type = 'ResizeResult'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
+    @{ type = 'ResizeMeasurement'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
+    @{ type = 'LayerResult'; lines = 'AdapterKind +: LoKr', 'WrittenAs +: LoRA', 'Reason +: LoRA of rank \d+: [\d,]+ bytes; LoKr' }
+    @{ type = 'LayerSpectrum'; lines = 'Kind +: Linear', 'AdapterKind +: LoKr' }
+) {
+    BeforeAll {
+        $given = @{ Path = Get-SamplePath 'lokr'; Checkpoint = $base; WarningAction = 'SilentlyContinue' }
+        $thing = switch ($type) {
+            'ResizeResult' { Resize-Lora @given -OutputDirectory (New-TestFolder) }
+            'ResizeMeasurement' { Measure-LoraResize @given }
+            'LayerResult' { (Measure-LoraResize @given).Layers | Where-Object WrittenAs -EQ LoRA }
+            'LayerSpectrum' { @(Get-LoraSpectrum (Get-SamplePath 'lokr'))[0] }
+        }
+    }
+
+    It 'says of which kind of adapter a layer is, and as what it is written' {
+        $text = $thing | Format-List | Out-String -Width 200
+        foreach ($line in $lines) { $text | Should -Match "(?m)^$line" }
+    }
+
+    It 'says the same of an object that was stored' {
+        $stored = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($thing, 4))
+        $text = $stored | Format-List | Out-String -Width 200
+        foreach ($line in $lines) { $text | Should -Match "(?m)^$line" }
+    }
+}
+
+Describe 'The table of layers of a result' {
+    It 'says what a layer is, and what it became where that is another kind' {
+        $measurement = Measure-LoraResize (Get-SamplePath 'lokr') -Checkpoint $base -WarningAction SilentlyContinue
+        $text = $measurement.Layers | Out-String -Width 80
+        $text | Should -Match '(?m)^Linear +LoKr -> LoRA +80 -> 2 '
+        $text | Should -Match '(?m)^Linear +LoKr +80 -> 80 '
     }
 }
 

@@ -18,6 +18,7 @@ internal sealed class AdapterCheck
     private readonly KeyList list;
     private readonly BaseModel model;
     private readonly IReadOnlyList<PlainLayer> layers;
+    private readonly HashSet<string> layersWithMagnitude;
     private readonly Dictionary<string, (double Spectral, double Frobenius)> norms = new(StringComparer.Ordinal);
     private readonly Dictionary<string, (Tensor U, double[] SingularValues, Tensor Vh)> spectra = new(StringComparer.Ordinal);
 
@@ -26,6 +27,7 @@ internal sealed class AdapterCheck
         this.list = list;
         this.model = model;
         layers = PlainLora.LayersOf(list);
+        layersWithMagnitude = [.. layers.Where(static layer => layer.HasMagnitude).Select(static layer => layer.Name)];
     }
 
     /// <summary>The layers whose weight the base model has by the written mapping.</summary>
@@ -54,7 +56,7 @@ internal sealed class AdapterCheck
         foreach (PlainLayer layer in layers)
         {
             spectra.Add(layer.Name, layer.Decompose());
-            if (model.WeightOf(layer.Name) is { } weight && weight.Shape == layer.WeightShape)
+            if (model.WeightOf(layer.Name) is { } weight && IsOfShape(layer, weight.Shape))
             {
                 norms.Add(layer.Name, weight.Norms());
             }
@@ -85,10 +87,13 @@ internal sealed class AdapterCheck
         session.RequireMatch(adapter);
         using ResizeJob job = ResizeJob.Decompose(session, adapter, null, CancellationToken.None);
         AssertSpectra(job.Layers);
+
+        // In its own kind a layer has other ranks to choose from.
+        OutputKind kind = layers.All(static layer => layer.IsPair) ? OutputKind.Smallest : OutputKind.LoRA;
         (string frobenius, Dictionary<string, int> ranks) = Expect("fro_ckpt", static norms => norms.Frobenius);
-        AssertRanks(job.Plan(ResizeRecipe.Parse(frobenius), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None), ranks);
+        AssertRanks(job.Plan(ResizeRecipe.Parse(frobenius), TensorType.Float32, kind, null, CancellationToken.None), ranks);
         (string spectral, ranks) = Expect("spn_ckpt", static norms => norms.Spectral);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse(spectral), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(ResizeRecipe.Parse(spectral), TensorType.Float32, kind, null, CancellationToken.None);
         AssertRanks(plan, ranks);
         Directory.CreateDirectory(folder.PathOf("out"));
         string output = folder.PathOf(Path.Combine("out", Path.GetFileName(path)));
@@ -161,7 +166,7 @@ internal sealed class AdapterCheck
                 static layer => layer,
                 layer =>
                     Math.Max(
-                        LoaderMarks.Has(layer) ? 1 : 0,
+                        LoaderMarks.Has(layer) || layersWithMagnitude.Contains(layer) ? 1 : 0,
                         spectra[layer].SingularValues.Count(value => value > 0 && ScoreOf(layer, value) > threshold)
                     ),
                 StringComparer.Ordinal
@@ -186,16 +191,20 @@ internal sealed class AdapterCheck
     {
         using SafetensorsFile file = SafetensorsFile.Open(path);
         KeyList output = WrittenList.Read(file, path);
-        HashSet<string> input = list.Tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
-        Assert.DoesNotContain(output.Tensors, tensor => !input.Contains(tensor.Name));
         Dictionary<string, PlainLayer> written = PlainLora
             .LayersOf(output)
             .ToDictionary(static layer => layer.Name, StringComparer.Ordinal);
         HashSet<string> resized = layers
             .Where(layer => ranks.ContainsKey(layer.Name))
-            .SelectMany(static layer => (string?[])[layer.Up.Name, layer.Down.Name, layer.Alpha?.Name])
-            .OfType<string>()
+            .SelectMany(static layer => layer.Resized)
+            .Select(static tensor => tensor.Name)
             .ToHashSet(StringComparer.Ordinal);
+        HashSet<string> input = list.Tensors.Select(static tensor => tensor.Name).ToHashSet(StringComparer.Ordinal);
+        HashSet<string> converted = layers.Where(static layer => !layer.IsPair).Select(static layer => layer.Name).ToHashSet();
+        Assert.DoesNotContain(
+            output.Tensors,
+            tensor => !input.Contains(tensor.Name) && !converted.Contains(PlainNames.Read(tensor.Name)?.Layer ?? string.Empty)
+        );
         foreach (ListedTensor tensor in list.Tensors.Where(tensor => !resized.Contains(tensor.Name)))
         {
             Assert.True(file.Find(tensor.Name) is { } kept && file.Read(kept).AsSpan().SequenceEqual(tensor.ToSample().Bytes), tensor.Name);
@@ -223,6 +232,17 @@ internal sealed class AdapterCheck
         }
 
         AssertNone(wrong, ranks.Count);
+    }
+
+    // LyCORIS stores the factors of LoHa flat, so that the file does not tell the kernel.
+    private static bool IsOfShape(PlainLayer layer, string shape)
+    {
+        static long Product(IEnumerable<string> sides) =>
+            sides.Aggregate(1L, static (product, side) => product * long.Parse(side, CultureInfo.InvariantCulture));
+        string[] own = layer.WeightShape.Split('x');
+        string[] known = shape.Split('x');
+        return layer.WeightShape == shape
+            || (!layer.IsPair && own.Length == 2 && own[0] == known[0] && Product(own.Skip(1)) == Product(known.Skip(1)));
     }
 
     private static bool IsNear(double? found, double? expected) =>

@@ -1,5 +1,6 @@
 using ResizeLora.Checkpoints;
 using ResizeLora.Resizing;
+using TorchSharp;
 
 namespace ResizeLora.KeyLists;
 
@@ -56,6 +57,14 @@ internal sealed class BaseModel
         return MappingOf(role).Find(module, indexes[role]) is { } pieces
             ? (Plain.ShapeOf(role, pieces, isTransposed), () => Plain.NormsOf(role, pieces))
             : null;
+    }
+
+    /// <summary>The weight itself, out × in·kernel, in double precision.</summary>
+    /// <param name="layer">The layer's name.</param>
+    public torch.Tensor? MatrixOf(string layer)
+    {
+        (string role, string module) = AdapterRoles.Of(layer, Encoders);
+        return MappingOf(role).Find(module, indexes[role]) is { } pieces ? Plain.MatrixOf(role, pieces) : null;
     }
 
     private Mapping MappingOf(string role) => role == BaseRoles.Denoiser ? denoiser : Mappings.TextEncoder;

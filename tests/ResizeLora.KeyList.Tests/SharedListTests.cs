@@ -1,5 +1,7 @@
 using System.Collections.Concurrent;
 using ResizeLora.Adapters;
+using TorchSharp;
+using static TorchSharp.torch;
 
 [assembly: AssemblyFixture(typeof(ResizeLora.KeyLists.SharedBaseModels))]
 
@@ -198,6 +200,7 @@ public sealed class SharedListTests(SharedBaseModels models)
     [MemberData(nameof(Others))]
     public void An_adapter_of_another_kind_opens_and_nothing_of_it_is_lost(string name)
     {
+        using DisposeScope scope = NewDisposeScope();
         using var folder = new TemporaryFolder();
         KeyList list = SharedLists.Get(name);
         using Adapter adapter = Adapter.Open(list.Write(folder.PathOf("adapter.safetensors")));
@@ -206,10 +209,19 @@ public sealed class SharedListTests(SharedBaseModels models)
             .. adapter.Layers.SelectMany(static layer => layer.Tensors).Concat(adapter.OtherTensors).Select(static tensor => tensor.Name),
         ];
         Assert.Equal(list.Tensors.Select(static tensor => tensor.Name).Order(StringComparer.Ordinal), known.Order(StringComparer.Ordinal));
-        Assert.Equal(
-            PlainLora.LayersOf(list).Select(static layer => (layer.Name, layer.Rank, Math.Round(layer.Scale, 9))).Order(),
-            adapter.Layers.Select(static layer => (layer.Name, layer.Rank, Math.Round(layer.Scale, 9))).Order()
-        );
+        Dictionary<string, AdapterLayer> found = adapter.Layers.ToDictionary(static layer => layer.Name, StringComparer.Ordinal);
+        IReadOnlyList<PlainLayer> expected = PlainLora.LayersOf(list);
+        Assert.Equal(expected.Select(static layer => layer.Name).Order(), found.Keys.Order());
+        foreach (PlainLayer layer in expected)
+        {
+            using DisposeScope ofLayer = NewDisposeScope();
+            Tensor change = layer.Product();
+            Tensor meant = WrittenLayer.Delta(adapter.File, found[layer.Name]);
+
+            // An embedding's ΔW is that of its transpose.
+            double error = WrittenLayer.Norm((layer.Kind == PlainKind.Embedding ? meant.t() : meant) - change);
+            Assert.True(error <= 1e-6 * WrittenLayer.Norm(change), $"{layer.Name}: ΔW is off by {error:g3}.");
+        }
     }
 
     [Fact]

@@ -216,7 +216,8 @@ public sealed class Adapter : IDisposable
             [.. unknown.Select(static layer => layer.Reason)],
             architecture: Architecture
         );
-        bool couldBeLayers = !IncludesDifference && OtherTensors.Any(IsDifferenceOfWeight);
+        HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        bool couldBeLayers = OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
         NameSummary.Warn(
             progress,
             Path,
@@ -242,8 +243,8 @@ public sealed class Adapter : IDisposable
         }
     }
 
-    private static bool IsDifferenceOfWeight(TensorEntry tensor) =>
-        tensor.Shape.Count > 1 && AdapterTensorName.Parse(tensor.Name) is { Suffix: "diff" };
+    private static bool IsDifferenceOf(TensorEntry tensor, HashSet<string> layers) =>
+        AdapterTensorName.Parse(tensor.Name) is { Suffix: "diff" } name && layers.Contains(name.Layer);
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();

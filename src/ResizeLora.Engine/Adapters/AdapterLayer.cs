@@ -51,6 +51,12 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>The part of B that needs the base weight (GLoRA), or null.</summary>
     internal BaseProductFactor? OverBase { get; init; }
 
+    /// <summary>Whether the factor on the shorter side is the identity, so that the other is ΔW itself.</summary>
+    internal bool IsMatrix { get; init; }
+
+    /// <summary>The factors.</summary>
+    internal FactorEntries Factors => new(Up, Down, IsMatrix);
+
     /// <summary>Whether B·A is the transposed change, as of PEFT's embeddings.</summary>
     internal bool IsTransposed { get; init; }
 

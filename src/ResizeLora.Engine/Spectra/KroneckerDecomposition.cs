@@ -11,10 +11,10 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal sealed record KroneckerDecomposition : LayerDecomposition
 {
-    private readonly LayerFactors first;
-    private readonly LayerFactors second;
+    private readonly PairDecomposition first;
+    private readonly PairDecomposition second;
 
-    private KroneckerDecomposition(LayerFactors first, LayerFactors second, KroneckerOrder order, double[] scored)
+    private KroneckerDecomposition(PairDecomposition first, PairDecomposition second, KroneckerOrder order, double[] scored)
         : base(scored)
     {
         WrittenSingularValues = Array.ConvertAll(
@@ -45,7 +45,7 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
     /// By what magnitudes weigh the products, or null. The weighted product has no Kronecker factors: each dimension counts by its length
     /// under the weights.
     /// </param>
-    public static KroneckerDecomposition Of(LayerFactors first, LayerFactors second, KroneckerWeights? weights)
+    public static KroneckerDecomposition Of(PairDecomposition first, PairDecomposition second, KroneckerWeights? weights)
     {
         int columns = second.ProductSingularValues.Length;
         double[,]? lengths = weights?.LengthsOf(first, second);
@@ -120,7 +120,7 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
     }
 
     internal static (Tensor Up, Tensor Down) VectorsOf(
-        LayerFactors half,
+        PairDecomposition half,
         ITensorFile file,
         FactorEntries pair,
         int[] kept,
@@ -150,7 +150,7 @@ internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves,
     /// <summary>‖d∘(uᵢ⊗uⱼ)‖ for all singular vectors of both halves; of the right ones where the weights are of columns.</summary>
     /// <param name="first">w1.</param>
     /// <param name="second">w2.</param>
-    public double[,] LengthsOf(LayerFactors first, LayerFactors second)
+    public double[,] LengthsOf(PairDecomposition first, PairDecomposition second)
     {
         Tensor outer = Squares(first, halves.First);
         Tensor inner = Squares(second, halves.Second);
@@ -164,7 +164,7 @@ internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves,
     }
 
     // The squares of the vectors' elements, a vector a row.
-    private Tensor Squares(LayerFactors half, FactorEntries pair)
+    private Tensor Squares(PairDecomposition half, FactorEntries pair)
     {
         int[] all = [.. Enumerable.Range(0, half.ProductSingularValues.Length)];
         (Tensor up, Tensor down) = KroneckerDecomposition.VectorsOf(half, file, pair, all, CombinationAccuracy.Compared, device);

@@ -75,9 +75,12 @@ internal static class LayerDecomposer
     public static long BytesOf(AdapterLayer layer) =>
         layer.Kronecker is { } halves
             ? BytesOf(halves.First) + BytesOf(halves.Second)
-            : BytesOf(new FactorEntries(layer.Up, layer.Down));
+            : BytesOf(layer.Factors);
 
-    private static long BytesOf(FactorEntries pair) => 2L * pair.Rank * Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns)) * sizeof(double);
+    private static long BytesOf(FactorEntries pair) =>
+        pair.IsMatrix
+            ? MatrixSpectrum.BytesOf(pair)
+            : 2L * pair.Rank * Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns)) * sizeof(double);
 
     private static LayerDecomposition? Decompose(
         Adapter adapter,
@@ -91,7 +94,7 @@ internal static class LayerDecomposer
         {
             if (layer.Kronecker is not { } halves)
             {
-                return Decompose(adapter.File, new FactorEntries(layer.Up, layer.Down), effect, device, cancellationToken);
+                return Decompose(adapter.File, layer.Factors, effect, device, cancellationToken);
             }
 
             return
@@ -111,7 +114,7 @@ internal static class LayerDecomposer
         }
     }
 
-    private static LayerFactors? Decompose(
+    private static PairDecomposition? Decompose(
         ITensorFile file,
         FactorEntries pair,
         MagnitudeEffect? effect,
@@ -120,6 +123,14 @@ internal static class LayerDecomposer
     )
     {
         int count = Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns));
+        if (pair.IsMatrix && effect is null)
+        {
+            bool ofColumns = pair.Columns <= pair.Rows;
+            TensorEntry matrix = ofColumns ? pair.Up : pair.Down;
+            int longSide = Math.Max(pair.Rows, pair.Columns);
+            return MatrixSpectrum.Decompose(Gram(file, matrix, longSide, pair.Rank, transposed: !ofColumns, null, device), ofColumns);
+        }
+
         double[]? rowWeights = effect is { IsPerInput: false } ? effect.Weights : null;
         double[]? columnWeights = effect is { IsPerInput: true } ? effect.Weights : null;
 

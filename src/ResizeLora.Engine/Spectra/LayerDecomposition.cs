@@ -37,6 +37,40 @@ internal abstract record LayerDecomposition(double[] ProductSingularValues)
     );
 }
 
+/// <summary>What it takes to write any truncation of a product of two factors.</summary>
+/// <param name="ProductSingularValues">σ of the product, descending.</param>
+internal abstract record PairDecomposition(double[] ProductSingularValues) : LayerDecomposition(ProductSingularValues)
+{
+    /// <inheritdoc/>
+    public sealed override (Tensor Up, Tensor Down) Combine(
+        ITensorFile file,
+        AdapterLayer layer,
+        int[] kept,
+        double[] left,
+        double[] right,
+        CombinationAccuracy accuracy,
+        ComputeDevice device
+    ) => Combine(file, layer.Factors, kept, left, right, accuracy, device);
+
+    /// <summary>Weighted singular vectors of a pair of factors: U_K·diag(left) and diag(right)·V_Kᵀ over chosen dimensions K.</summary>
+    /// <param name="file">The adapter file.</param>
+    /// <param name="pair">B and A.</param>
+    /// <param name="kept">K.</param>
+    /// <param name="left">What the left vectors are multiplied with.</param>
+    /// <param name="right">What the right vectors are multiplied with.</param>
+    /// <param name="accuracy">What they are for.</param>
+    /// <param name="device">Where the products are made.</param>
+    public abstract (Tensor Up, Tensor Down) Combine(
+        ITensorFile file,
+        FactorEntries pair,
+        int[] kept,
+        double[] left,
+        double[] right,
+        CombinationAccuracy accuracy,
+        ComputeDevice device
+    );
+}
+
 /// <summary>How exact combinations of factors must be.</summary>
 internal enum CombinationAccuracy
 {

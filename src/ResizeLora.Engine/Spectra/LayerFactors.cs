@@ -26,7 +26,7 @@ internal sealed record LayerFactors(
     double[] ProductSingularValues,
     double HighestGrowth,
     bool NeedsDoublePrecision
-) : LayerDecomposition(ProductSingularValues)
+) : PairDecomposition(ProductSingularValues)
 {
     private const double SmallestSingle = 1e-25;
     private const double LargestSingle = 1e25;
@@ -40,24 +40,6 @@ internal sealed record LayerFactors(
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        AdapterLayer layer,
-        int[] kept,
-        double[] left,
-        double[] right,
-        CombinationAccuracy accuracy,
-        ComputeDevice device
-    ) => Combine(file, new FactorEntries(layer.Up, layer.Down), kept, left, right, accuracy, device);
-
-    /// <summary>Weighted singular vectors of a pair of factors: B·X_K·diag(left) and diag(right)·Y_Kᵀ·A.</summary>
-    /// <param name="file">The adapter file.</param>
-    /// <param name="pair">B and A.</param>
-    /// <param name="kept">K.</param>
-    /// <param name="left">What the left vectors are multiplied with.</param>
-    /// <param name="right">What the right vectors are multiplied with.</param>
-    /// <param name="accuracy">What they are for.</param>
-    /// <param name="device">Where the products are made.</param>
-    public (Tensor Up, Tensor Down) Combine(
         ITensorFile file,
         FactorEntries pair,
         int[] kept,

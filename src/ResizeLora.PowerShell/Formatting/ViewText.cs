@@ -1,3 +1,4 @@
+using System.Collections;
 using System.Globalization;
 using System.Management.Automation;
 
@@ -54,6 +55,30 @@ public static class ViewText
     /// <summary>The kind of a layer in seven characters.</summary>
     /// <param name="layer">An object with Kind.</param>
     public static string ShortKind(PSObject layer) => Text(layer, "Kind").Replace("Convolution", "Conv", StringComparison.Ordinal);
+
+    /// <summary>The kind of adapter that a layer is, and after an arrow the one that it is written as, where that is another.</summary>
+    /// <param name="layer">An object with AdapterKind and WrittenAs.</param>
+    public static string Adapter(PSObject layer)
+    {
+        string before = Text(layer, "AdapterKind");
+        string after = Text(layer, "WrittenAs");
+        return after.Length == 0 || after == before ? before : $"{before} -> {after}";
+    }
+
+    /// <summary>A dictionary of counts in a line, such as <c>LoRA 18, LoKr 2</c>.</summary>
+    /// <param name="item">The object.</param>
+    /// <param name="property">The property's name.</param>
+    public static string Counts(PSObject item, string property)
+    {
+        object? value = Property(item, property);
+        if ((value is PSObject wrapped ? wrapped.BaseObject : value) is not IDictionary counts)
+        {
+            return string.Empty;
+        }
+
+        // A stored dictionary has lost its order.
+        return string.Join(", ", counts.Keys.Cast<string>().Order(StringComparer.Ordinal).Select(name => $"{name} {counts[name]}"));
+    }
 
     /// <summary>A property as text: the name of an enumeration's value, a recipe in the grammar.</summary>
     /// <param name="item">The object.</param>

@@ -65,7 +65,20 @@ internal sealed class PlainBase
         return (spectral, Math.Sqrt(numbers.Sum(static number => number * number)));
     }
 
+    /// <summary>What a mapping names, one piece below the other.</summary>
+    public Tensor MatrixOf(string role, IReadOnlyList<(string Module, RowShare Rows)> pieces)
+    {
+        (double[] numbers, long rows) = NumbersOf(role, pieces);
+        return tensor(numbers, ScalarType.Float64).reshape(rows, -1);
+    }
+
     private (double Spectral, double Frobenius) Measure(string role, IReadOnlyList<(string Module, RowShare Rows)> pieces)
+    {
+        (double[] numbers, long rows) = NumbersOf(role, pieces);
+        return Measure(numbers, rows);
+    }
+
+    private (double[] Numbers, long Rows) NumbersOf(string role, IReadOnlyList<(string Module, RowShare Rows)> pieces)
     {
         var numbers = new List<double>();
         long rows = 0;
@@ -78,7 +91,7 @@ internal sealed class PlainBase
             rows += count;
         }
 
-        return Measure([.. numbers], rows);
+        return ([.. numbers], rows);
     }
 
     private static (int First, int Count) RowsOf(ListedTensor weight, RowShare share)

@@ -70,7 +70,14 @@ internal sealed record AdapterSpelling(
     /// <param name="alpha">The alpha of all layers; where the spelling has none, it is folded into B if that is asked.</param>
     /// <param name="isFolded">Whether it is.</param>
     /// <param name="hasEncoders">Whether text encoders are in it where the spelling has them.</param>
-    public KeyList Of(OwnModel model, double alpha = 2, bool isFolded = false, bool hasEncoders = true)
+    /// <param name="kind">The kind of the layers, of <see cref="KindTensors"/>.</param>
+    public KeyList Of(
+        OwnModel model,
+        double alpha = 2,
+        bool isFolded = false,
+        bool hasEncoders = true,
+        string kind = KindTensors.LoRA
+    )
     {
         IEnumerable<OwnModule> modules = Name switch
         {
@@ -86,11 +93,11 @@ internal sealed record AdapterSpelling(
         // Adapters have Hugging Face's names of text encoders in every spelling.
         OwnModule[] encoders = [.. model.OtherModules.Where(static module => module.Role != BaseRoles.Denoiser)];
         return new KeyList(
-            $"{model.Name} {Name}",
+            $"{model.Name} {Name} {kind}",
             modules
                 .Where(static module => module.Role == BaseRoles.Denoiser)
                 .Concat(Encoders.Length > 0 && hasEncoders ? encoders : [])
-                .SelectMany(module => TensorsOf(model, module, alpha, isFolded))
+                .SelectMany(module => TensorsOf(model, module, alpha, isFolded, kind))
         );
     }
 
@@ -105,7 +112,7 @@ internal sealed record AdapterSpelling(
                 }
             );
 
-    private IEnumerable<ListedTensor> TensorsOf(OwnModel model, OwnModule module, double alpha, bool isFolded)
+    private IEnumerable<ListedTensor> TensorsOf(OwnModel model, OwnModule module, double alpha, bool isFolded, string kind)
     {
         if (LayerOf(model, module) is not { } layer)
         {
@@ -118,6 +125,16 @@ internal sealed record AdapterSpelling(
         if (HasAlpha)
         {
             yield return new ListedTensor($"{layer}.alpha", TensorType.Float32, []) { Given = [alpha] };
+        }
+
+        if (kind != KindTensors.LoRA)
+        {
+            foreach ((string ending, long[] shape) in KindTensors.Of(kind, module.Shape, rank))
+            {
+                yield return new ListedTensor(layer + ending, TensorType.Float32, shape) { Seed = seed + ending };
+            }
+
+            yield break;
         }
 
         yield return new ListedTensor($"{layer}{Down}", TensorType.Float32, [rank, .. module.Shape.Skip(1)]) { Seed = $"{seed} A" };

@@ -15,8 +15,6 @@ internal sealed record KeyList(
     string? Settings = null
 )
 {
-    private const int Divisor = 64;
-
     /// <summary>A list without metadata.</summary>
     public KeyList(string name, IEnumerable<ListedTensor> tensors)
         : this(name, [.. tensors], new Dictionary<string, string>()) { }
@@ -32,8 +30,10 @@ internal sealed record KeyList(
         {
             string? type = tensor.Value.GetProperty("dtype").GetString();
             long[] shape = [.. tensor.Value.GetProperty("shape").EnumerateArray().Select(static side => side.GetInt64())];
-            tensors.Add(new ListedTensor(tensor.Name, TypeOf(type), Narrow(tensor.Name, shape)));
+            tensors.Add(new ListedTensor(tensor.Name, TypeOf(type), shape));
         }
+
+        tensors = Narrowing.Apply(tensors);
 
         Dictionary<string, string> metadata = root.TryGetProperty("metadata", out JsonElement texts)
             ? texts.EnumerateObject().ToDictionary(static text => text.Name, static text => text.Value.ToString())
@@ -69,23 +69,4 @@ internal sealed record KeyList(
             "U8" => TensorType.UInt8,
             _ => throw new InvalidDataException(name),
         };
-
-    // Widths are divided; ranks are cut down to a few.
-    private static long[] Narrow(string name, long[] shape)
-    {
-        long[] narrow = [.. shape.Select(static side => side >= 2 * Divisor && side % Divisor == 0 ? side / Divisor : side)];
-        if (PlainLora.PartOf(name) is { } part && shape.Length >= 2)
-        {
-            int place = part.IsUp ? 1 : 0;
-            narrow[place] = shape[place] switch
-            {
-                <= 3 => shape[place],
-                <= 4 => 3,
-                <= 16 => 4,
-                _ => 6,
-            };
-        }
-
-        return narrow;
-    }
 }

@@ -8,6 +8,9 @@ namespace ResizeLora.Adapters;
 /// <param name="Down">r × m.</param>
 internal sealed record FactorPair(IFactor Up, IFactor Down)
 {
+    /// <summary>Whether one factor is the identity, so that the other is the matrix itself.</summary>
+    public bool IsMatrix => Up is IdentityFactor || Down is IdentityFactor;
+
     /// <summary>r.</summary>
     public int Rank => Up.Columns;
 
@@ -49,7 +52,12 @@ internal sealed record FactorPair(IFactor Up, IFactor Down)
         long[] units = [.. Enumerable.Repeat(1L, inputs.Count - 1)];
         TensorEntry up = file.Add(parts.Name, "up", Up, [Up.Rows, Rank, .. units]);
         TensorEntry down = file.Add(parts.Name, "down", Down, [Rank, .. inputs]);
-        return AdapterLayer.Of(parts, down, up, scale * Rank, isScaleAssumed) with { StoredTensors = parts.Tensors, AdapterKind = kind };
+        return AdapterLayer.Of(parts, down, up, scale * Rank, isScaleAssumed) with
+        {
+            StoredTensors = parts.Tensors,
+            AdapterKind = kind,
+            IsMatrix = IsMatrix,
+        };
     }
 
     /// <summary>Offers the factors as tensors.</summary>
@@ -59,14 +67,16 @@ internal sealed record FactorPair(IFactor Up, IFactor Down)
     public FactorEntries Offer(FactorFile file, string layer, string part) =>
         new(
             file.Add(layer, $"{part}.up", Up, [Up.Rows, Rank]),
-            file.Add(layer, $"{part}.down", Down, [Rank, Down.Columns])
+            file.Add(layer, $"{part}.down", Down, [Rank, Down.Columns]),
+            IsMatrix
         );
 }
 
 /// <summary>Two factors as tensors that can be read.</summary>
 /// <param name="Up">n × r.</param>
 /// <param name="Down">r × m.</param>
-internal sealed record FactorEntries(TensorEntry Up, TensorEntry Down)
+/// <param name="IsMatrix">Whether the factor on the shorter side is the identity, so that the other is the matrix itself.</param>
+internal sealed record FactorEntries(TensorEntry Up, TensorEntry Down, bool IsMatrix)
 {
     /// <summary>n.</summary>
     public int Rows => (int)Up.Shape[0];

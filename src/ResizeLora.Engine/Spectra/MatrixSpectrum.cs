@@ -1,0 +1,86 @@
+using System.Runtime.InteropServices;
+using ResizeLora.Adapters;
+using ResizeLora.Compute;
+using ResizeLora.Files;
+using static TorchSharp.torch;
+
+namespace ResizeLora.Spectra;
+
+/// <summary>
+/// The decomposition of a matrix that has no factors, by way of the Gram matrix of its shorter side in double precision: its eigenvectors
+/// are the singular vectors of that side. An eigenvalue λ = σ² is off by a small multiple of 2e-16·σ₁², which is 1e-7 of a σ that is 1e-4 of
+/// σ₁: the promise holds without a second way.
+/// </summary>
+/// <param name="ProductSingularValues">σ, descending.</param>
+/// <param name="Vectors">The singular vectors of the shorter side, a vector a row; in single precision, as they are multiplied.</param>
+/// <param name="OfColumns">Whether they are right vectors.</param>
+internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Vectors, bool OfColumns)
+    : PairDecomposition(ProductSingularValues)
+{
+    private const double Epsilon = 2.2204460492503131e-16;
+
+    /// <inheritdoc/>
+    public override long ByteLength => Vectors.LongLength * sizeof(float);
+
+    /// <summary>The memory that a decomposition takes.</summary>
+    /// <param name="pair">The matrix with its identity.</param>
+    public static long BytesOf(FactorEntries pair) => (long)pair.Rank * pair.Rank * sizeof(float);
+
+    /// <summary>Decomposes a matrix.</summary>
+    /// <param name="gram">The Gram matrix of its shorter side, in double precision on the processor.</param>
+    /// <param name="ofColumns">Whether the columns are the shorter side.</param>
+    /// <returns>The decomposition, or null where the matrix is not finite.</returns>
+    /// <exception cref="ExternalException">The iteration gave up, or memory did not suffice.</exception>
+    public static MatrixSpectrum? Decompose(Tensor gram, bool ofColumns)
+    {
+        if (!gram.isfinite().all().item<bool>())
+        {
+            return null;
+        }
+
+        (Tensor ascending, Tensor vectors) = linalg.eigh(gram);
+        double[] squares = TensorReader.ToArray(ascending);
+        Array.Reverse(squares);
+
+        // What rounding alone would leave counts as zero.
+        double negligible = Math.Max(squares.Length, 16) * Epsilon * Math.Max(squares[0], 0);
+        double[] singularValues = Array.ConvertAll(squares, square => square > negligible ? Math.Sqrt(square) : 0);
+        using Tensor rows = vectors.to(ScalarType.Float32).t().flip(0).contiguous();
+        return new MatrixSpectrum(singularValues, MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
+    }
+
+    /// <inheritdoc/>
+    public override (Tensor Up, Tensor Down) Combine(
+        ITensorFile file,
+        FactorEntries pair,
+        int[] kept,
+        double[] left,
+        double[] right,
+        CombinationAccuracy accuracy,
+        ComputeDevice device
+    )
+    {
+        int side = ProductSingularValues.Length;
+        Tensor chosen = empty([kept.Length, side], ScalarType.Float32);
+        Span<float> rows = MemoryMarshal.Cast<byte, float>(chosen.bytes);
+        for (int row = 0; row < kept.Length; row++)
+        {
+            Vectors.AsSpan(kept[row] * side, side).CopyTo(rows[(row * side)..]);
+        }
+
+        Tensor vectors = chosen.to(device.Torch);
+        Tensor matrix = TensorReader.ReadMatrix(file, OfColumns ? pair.Up : pair.Down, ScalarType.Float32, device);
+
+        // The other vectors are the matrix times these, over σ.
+        double[] own = OfColumns ? right : left;
+        double[] others = [.. (OfColumns ? left : right).Select((weight, index) => Over(weight, ProductSingularValues[kept[index]]))];
+        Tensor ownVectors = vectors * Weights(own, device);
+        Tensor otherVectors = OfColumns ? matrix.matmul((vectors * Weights(others, device)).t()) : (vectors * Weights(others, device)).matmul(matrix);
+        return OfColumns ? (otherVectors, ownVectors) : (ownVectors.t().contiguous(), otherVectors);
+    }
+
+    private static double Over(double weight, double singularValue) => singularValue > 0 ? weight / singularValue : 0;
+
+    private static Tensor Weights(double[] weights, ComputeDevice device) =>
+        TensorReader.FromArray(weights, weights.Length, 1, ScalarType.Float32, device);
+}
