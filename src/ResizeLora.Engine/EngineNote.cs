@@ -11,6 +11,9 @@ public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEven
     /// <summary>The case of whole differences that could be layers, and were not asked for.</summary>
     public const string Differences = "DifferencesKept";
 
+    /// <summary>The case of layers that can be resized over a base model alone, where there is none.</summary>
+    public const string NeedsBase = "BaseNeeded";
+
     /// <summary>The sentence, fit to be shown.</summary>
     public string Text { get; } = DisplayText.Of(Text);
 

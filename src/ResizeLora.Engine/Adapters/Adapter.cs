@@ -74,11 +74,15 @@ public sealed class Adapter : IDisposable
     /// <summary>Layers that can be resized over a base model alone (GLoRA); until it is there they are among the kept ones.</summary>
     internal IReadOnlyList<AdapterLayer> LayersOverBase { get; init; } = [];
 
-    /// <summary>Whether whole differences of weights are among the layers.</summary>
-    internal bool IncludesDifference { get; init; }
-
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
+
+    // Layers whose factors are computed may be left as they are, and magnitudes always are.
+    private IEnumerable<TensorEntry> CopyableTensors =>
+        [
+            .. OtherTensors,
+            .. Layers.SelectMany(static layer => layer.StoredTensors ?? (layer.Magnitude is { } magnitude ? [magnitude] : [])),
+        ];
 
     /// <summary>What tells it from other LoRAs, as <see cref="AdapterContent.KeyOf"/> gives it; read on the first request.</summary>
     internal string ContentKey => contentKey ??= AdapterContent.KeyOf(this);
@@ -185,6 +189,16 @@ public sealed class Adapter : IDisposable
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
     public static Adapter Open(string path, bool includeDifference = false) => Read(SafetensorsFile.Open(path), includeDifference);
 
+    /// <summary>Which layers have neither an alpha nor settings that say their scale, as a sentence; null when there are none.</summary>
+    public string? DescribeAssumedScales()
+    {
+        string[] assumed = [.. Layers.Where(static layer => layer.IsScaleAssumed).Select(static layer => layer.Name)];
+        return assumed.Length > 0
+            ? $"'{Path}': neither an alpha nor settings say the scale of {NameSummary.Count(assumed, "layer", Architecture)}; "
+                + "it is taken to be 1."
+            : null;
+    }
+
     /// <summary>Warns of the layers and tensors that are no part of <see cref="Layers"/>.</summary>
     /// <param name="progress">Takes the notes.</param>
     /// <param name="whatOfLayers">What is done with layers that are not understood, such as <c>copied unchanged</c>.</param>
@@ -193,7 +207,18 @@ public sealed class Adapter : IDisposable
     {
         string[] layers = [.. KeptLayers.Select(static layer => layer.Name)];
         KeptLayer[] differences = [.. KeptLayers.Where(static layer => layer.Kind == AdapterKind.Full && layer.Reason == DifferenceReason)];
-        KeptLayer[] unknown = [.. KeptLayers.Except(differences)];
+        HashSet<string> overBase = LayersOverBase.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
+        KeptLayer[] baseless = [.. KeptLayers.Where(layer => overBase.Contains(layer.Name))];
+        KeptLayer[] unknown = [.. KeptLayers.Except(differences).Except(baseless)];
+        NameSummary.Warn(
+            progress,
+            Path,
+            "copied unchanged, since they are GLoRA, which can be resized over its base model alone",
+            "layer",
+            [.. baseless.Select(static layer => layer.Name)],
+            noteCase: EngineNote.NeedsBase,
+            architecture: Architecture
+        );
         NameSummary.Warn(
             progress,
             Path,
@@ -217,7 +242,8 @@ public sealed class Adapter : IDisposable
         if (whatOfTensors is not null)
         {
             HashSet<string> known = layers.ToHashSet(StringComparer.Ordinal);
-            bool IsLoose(TensorEntry tensor) => AdapterTensorName.Parse(tensor.Name) is not { } name || !known.Contains(name.Layer);
+            bool IsLoose(TensorEntry tensor) =>
+                !known.Contains(AdapterTensorName.Parse(tensor.Name)?.Layer ?? tensor.Name[..Math.Max(tensor.Name.LastIndexOf('.'), 0)]);
             string[] loose = [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)];
             string[] beside = [.. loose.Where(static tensor => AdapterTensorName.Parse(tensor) is { Part: AdapterPart.Beside })];
             NameSummary.Warn(progress, Path, whatOfTensors, "tensor", [.. loose.Except(beside)], architecture: Architecture);
@@ -255,18 +281,19 @@ public sealed class Adapter : IDisposable
         OtherTensors = [.. OtherTensors.Where(tensor => !tensors.Contains(tensor.Name))];
     }
 
-    /// <summary>Reads the tensors that are copied unchanged, so that they are known by their content; once.</summary>
+    /// <summary>Reads the tensors that may be copied unchanged, so that they are known by their content; once.</summary>
     /// <param name="cancellationToken">Ends the work.</param>
     internal void HashOtherTensors(CancellationToken cancellationToken)
     {
         if (Verified.Hashes.OtherTensors is null)
         {
-            foreach (TensorEntry tensor in OtherTensors)
+            TensorEntry[] tensors = [.. CopyableTensors];
+            foreach (TensorEntry tensor in tensors)
             {
                 Verified.ReadPieces(tensor, _ => cancellationToken.ThrowIfCancellationRequested());
             }
 
-            Verified.Hashes.OtherTensors = OtherTensors.Select(static tensor => tensor.Name).ToArray();
+            Verified.Hashes.OtherTensors = Array.ConvertAll(tensors, static tensor => tensor.Name);
         }
     }
 
@@ -282,13 +309,13 @@ public sealed class Adapter : IDisposable
         }
 
         HashSet<string> changed = names.ToHashSet(StringComparer.Ordinal);
-        changed.SymmetricExceptWith(OtherTensors.Select(static tensor => tensor.Name));
+        changed.SymmetricExceptWith(CopyableTensors.Select(static tensor => tensor.Name));
         if (changed.Count > 0)
         {
             throw AdapterException.Stale(Path, changed.First());
         }
 
-        foreach (TensorEntry tensor in OtherTensors)
+        foreach (TensorEntry tensor in CopyableTensors)
         {
             Verified.Expect(tensor, earlier);
         }

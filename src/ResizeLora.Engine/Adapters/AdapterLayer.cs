@@ -30,6 +30,12 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     public AdapterKind AdapterKind { get; init; } =
         Down.Shape.Skip(2).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA;
 
+    /// <summary>The kind that the layer is as a pair of factors, with its magnitudes.</summary>
+    internal AdapterKind PairKind =>
+        Magnitude is not null ? AdapterKind.DoRA
+        : Kind is LayerKind.Linear or LayerKind.Convolution1x1 ? AdapterKind.LoRA
+        : AdapterKind.LoCon;
+
     /// <summary>The tensors that the file has of the layer, where the factors are computed from them; null where it has the factors.</summary>
     internal IReadOnlyList<TensorEntry>? StoredTensors { get; init; }
 
@@ -59,6 +65,9 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
 
     /// <summary>Whether B·A is the transposed change, as of PEFT's embeddings.</summary>
     internal bool IsTransposed { get; init; }
+
+    /// <summary>What alpha is divided by, where the factors are computed: the file's rank; null where alpha has no effect.</summary>
+    internal double? AlphaDivisor { get; init; }
 
     /// <summary>Whether the file does not say the scale, so that it is taken to be 1.</summary>
     internal bool IsScaleAssumed { get; init; }
@@ -93,6 +102,15 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
 
     /// <summary>The shape of a row of ΔW: the inputs, and the kernel of a convolution.</summary>
     internal IReadOnlyList<long> InputShape => KnownInputShape ?? [.. Down.Shape.Skip(1)];
+
+    /// <summary>Whether another layer changes a weight of the same shape; flat factors of a convolution do not tell its kernel.</summary>
+    /// <param name="other">The other layer.</param>
+    internal bool HasWeightShapeOf(AdapterLayer other) =>
+        WeightShape.SequenceEqual(other.WeightShape)
+        || ((IsFlat || other.IsFlat) && OutFeatures == other.OutFeatures && InFeatures == other.InFeatures);
+
+    /// <summary>Whether only the number of inputs times places is known: LoHa and LoKr store the factors of a convolution so.</summary>
+    internal bool IsFlat => StoredTensors is not null && InputShape.Count == 1;
 
     /// <summary>alpha / rank, the factor of B·A in ΔW; zero or negative values are ordinary.</summary>
     public double Scale => Alpha / Rank;

@@ -38,6 +38,15 @@ internal static class LoraMerger
         foreach (IReadOnlyList<Share> shares in Match(adapters))
         {
             AdapterLayer first = NameGiver(shares, spelling);
+            if (first.IsFlat)
+            {
+                // Another of the layers may tell the kernel.
+                first = first with
+                {
+                    KnownInputShape = shares.Select(static share => share.Layer.InputShape).MaxBy(static shape => shape.Count),
+                };
+            }
+
             Share[] telling = shares.Where(static share => share.Scale != 0).ToArray();
             telling = telling.Length > 0 ? telling : [shares[0]];
             double scale = telling.Max(static share => Math.Abs(share.Scale));
@@ -161,7 +170,7 @@ internal static class LoraMerger
         AdapterLayer left = first.Layer;
         AdapterLayer right = other.Layer;
 
-        if (!left.WeightShape.SequenceEqual(right.WeightShape))
+        if (!left.HasWeightShapeOf(right))
         {
             throw new MergeException(
                 "Shape",
@@ -208,7 +217,7 @@ internal static class LoraMerger
                 string sample = NameSummary.Sample([.. adapter.KeptLayers.Select(static layer => $"{layer.Name} ({layer.Reason})")]);
                 throw new MergeException(
                     "Unsupported",
-                    $"'{adapter.Path}' cannot be merged: only pairs of lora_up and lora_down have a weighted sum, "
+                    $"'{adapter.Path}' cannot be merged: only layers that are products of factors have a weighted sum, "
                         + $"and without {count} the sum would be another: {sample}.",
                     adapter.Path
                 );

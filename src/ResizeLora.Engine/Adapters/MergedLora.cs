@@ -12,8 +12,9 @@ public sealed class MergedLora
 {
     private const string Extension = ".safetensors";
 
-    private MergedLora(string name, string directory, IReadOnlyList<MergeSource> sources)
+    private MergedLora(string name, string directory, IReadOnlyList<MergeSource> sources, bool includesDifference)
     {
+        IncludesDifference = includesDifference;
         Name = name;
         Directory = directory;
         Sources = sources;
@@ -27,6 +28,9 @@ public sealed class MergedLora
 
     /// <summary>The files with their weights.</summary>
     public IReadOnlyList<MergeSource> Sources { get; }
+
+    /// <summary>Whether whole differences of weights are among the layers.</summary>
+    public bool IncludesDifference { get; }
 
     /// <summary>The layers, in the order in which the files name them first.</summary>
     public IReadOnlyList<MergedLayer> Layers { get; private set; } = [];
@@ -44,12 +48,14 @@ public sealed class MergedLora
     /// <param name="files">Full paths and weights.</param>
     /// <param name="name">The merge's name, or null for one from the files' names.</param>
     /// <param name="progress">Warned of what is left out.</param>
+    /// <param name="includeDifference">Whether whole differences of weights become layers.</param>
     /// <exception cref="MergeException">The files do not fit together, or no weight differs from zero.</exception>
     /// <exception cref="ResizeLoraException">A file cannot be used.</exception>
     public static MergedLora Create(
         IReadOnlyList<(string Path, double Weight)> files,
         string? name = null,
-        IProgress<EngineEvent>? progress = null
+        IProgress<EngineEvent>? progress = null,
+        bool includeDifference = false
     )
     {
         ArgumentNullException.ThrowIfNull(files);
@@ -67,8 +73,8 @@ public sealed class MergedLora
             throw new MergeException("Empty", "No file has a weight other than zero: nothing would be left.");
         }
 
-        MergeSource[] sources = files.Select(static file => Describe(file.Path, file.Weight)).ToArray();
-        var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources);
+        MergeSource[] sources = files.Select(file => Describe(file.Path, file.Weight, includeDifference)).ToArray();
+        var merge = new MergedLora(name ?? NameOf(sources), Path.GetDirectoryName(sources[0].Path)!, sources, includeDifference);
         using Adapter adapter = merge.Open(out IReadOnlyList<string> leftOut);
         merge.LeftOut = leftOut;
         NameSummary.Warn(progress, merge.Name, "left out, since an earlier file has tensors of their names", "tensor", leftOut);
@@ -112,9 +118,9 @@ public sealed class MergedLora
         }
     }
 
-    private static Adapter OpenSource(MergeSource source)
+    private Adapter OpenSource(MergeSource source)
     {
-        Adapter adapter = OpenFile(source.Path);
+        Adapter adapter = OpenFile(source.Path, IncludesDifference);
         if (adapter.ContentKey != source.Content)
         {
             adapter.Dispose();
@@ -124,7 +130,7 @@ public sealed class MergedLora
         return adapter;
     }
 
-    private static MergeSource Describe(string path, double weight)
+    private static MergeSource Describe(string path, double weight, bool includeDifference)
     {
         if (weight == 0)
         {
@@ -133,12 +139,12 @@ public sealed class MergedLora
             return new MergeSource(found.FullName, weight, found.Length, found.LastWriteTimeUtc);
         }
 
-        using Adapter adapter = OpenFile(path);
+        using Adapter adapter = OpenFile(path, includeDifference);
         return new MergeSource(adapter.Path, weight, adapter.File.Length, adapter.File.LastWriteTime) { Content = adapter.ContentKey };
     }
 
-    private static Adapter OpenFile(string path) =>
-        LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true), out SkipReason? leftAlone)
+    private static Adapter OpenFile(string path, bool includeDifference) =>
+        LoraFileOpener.TryOpen(path, new LoraFileOptions(TakesResized: true, includeDifference), out SkipReason? leftAlone)
         ?? throw new MergeException("Unsupported", $"'{path}' {leftAlone}: it cannot be merged.", path);
 
     private static string NameOf(MergeSource[] sources)

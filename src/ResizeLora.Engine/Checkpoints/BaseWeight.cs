@@ -74,7 +74,7 @@ public sealed class BaseWeight
     public bool Fits(AdapterLayer layer)
     {
         ArgumentNullException.ThrowIfNull(layer);
-        return IsFlat(layer)
+        return layer.IsFlat
             ? layer.OutFeatures == Rows && layer.InFeatures == Columns
             : layer.WeightShape.SequenceEqual(AdapterLayer.WithoutUnitKernel(KernelShape.Prepend(Rows)));
     }
@@ -96,10 +96,7 @@ public sealed class BaseWeight
 
     /// <summary>A layer with the kernel of this weight, where its factors do not tell it.</summary>
     /// <param name="layer">A layer that fits.</param>
-    internal AdapterLayer WithKernel(AdapterLayer layer) => IsFlat(layer) ? layer with { KnownInputShape = KernelShape } : layer;
-
-    // Only whole pairs of factors have the shape of the weight; LoHa and LoKr store those of a convolution flat.
-    private static bool IsFlat(AdapterLayer layer) => layer.StoredTensors is not null && layer.InputShape.Count == 1;
+    internal AdapterLayer WithKernel(AdapterLayer layer) => layer.IsFlat ? layer with { KnownInputShape = KernelShape } : layer;
 
     /// <summary>Whether a module's name is the weight's own, rather than another name for it.</summary>
     /// <param name="module">The name, dotted or underscored.</param>

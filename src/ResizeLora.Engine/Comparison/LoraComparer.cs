@@ -2,8 +2,10 @@ using ResizeLora.Adapters;
 using ResizeLora.Architectures;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 using ResizeLora.Resizing;
+using ResizeLora.Sessions;
 
 namespace ResizeLora.Comparison;
 
@@ -16,18 +18,25 @@ public sealed class LoraComparer : IDisposable
     /// <summary>Opens the reference.</summary>
     /// <param name="session">Device and base model; stays the caller's.</param>
     /// <param name="referencePath">The LoRA file to compare with.</param>
+    /// <param name="includeDifference">Whether whole differences of the reference are compared too.</param>
     /// <exception cref="UnsupportedFileException">It is no LoRA file.</exception>
     /// <exception cref="ResizeLoraException">It is damaged, or a layer contradicts itself.</exception>
-    public LoraComparer(ResizeSession session, string referencePath)
+    public LoraComparer(ResizeSession session, string referencePath, bool includeDifference = false)
     {
+        ArgumentNullException.ThrowIfNull(session);
         this.session = session;
+        ReferencePath = referencePath;
         reference =
-            LoraFileOpener.TryOpen(referencePath, new LoraFileOptions(TakesResized: true), out SkipReason? reason)
+            LoraFileOpener.TryOpen(
+                PeftFolder.AdapterIn(referencePath) ?? referencePath,
+                new LoraFileOptions(TakesResized: true, includeDifference, session.Checkpoints.Count > 0),
+                out SkipReason? reason
+            )
             ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
     }
 
-    /// <summary>The reference file.</summary>
-    public string ReferencePath => reference.Path;
+    /// <summary>The reference, as it was named.</summary>
+    public string ReferencePath { get; }
 
     /// <summary>Compares a file with the reference.</summary>
     /// <param name="other">The file; stays the caller's.</param>
@@ -45,6 +54,9 @@ public sealed class LoraComparer : IDisposable
     )
     {
         ArgumentNullException.ThrowIfNull(other);
+        // Some layers take part only where a base model is joined.
+        AdapterBase? referenceBase = session.BaseFor(reference);
+        AdapterBase? otherBase = session.BaseFor(other);
         if (layerNames?.Except(other.Layers.Select(static layer => layer.Name)).FirstOrDefault() is { } missing)
         {
             throw AdapterException.Missing(other.Path, missing);
@@ -55,14 +67,14 @@ public sealed class LoraComparer : IDisposable
             .. Pair(other).Where(pair => layerNames is null || (pair.Other is { } layer && layerNames.Contains(layer.Name))),
         ];
         IReadOnlyDictionary<string, BaseNorms> ofReference = session.MeasureBase(
-            session.BaseFor(reference),
+            referenceBase,
             reference.Path,
             [.. pairs.Select(static pair => pair.Reference).OfType<AdapterLayer>()],
             progress,
             cancellationToken
         );
         IReadOnlyDictionary<string, BaseNorms> ofOther = session.MeasureBase(
-            session.BaseFor(other),
+            otherBase,
             other.Path,
             [.. pairs.Where(static pair => pair.Reference is null).Select(static pair => pair.Other!)],
             progress,
@@ -132,7 +144,7 @@ public sealed class LoraComparer : IDisposable
         Dictionary<(LayerKey, int), AdapterLayer> right = ByKey(other);
         foreach (((LayerKey, int) key, AdapterLayer layer) in left)
         {
-            if (right.TryGetValue(key, out AdapterLayer? match) && !layer.WeightShape.SequenceEqual(match.WeightShape))
+            if (right.TryGetValue(key, out AdapterLayer? match) && !layer.HasWeightShapeOf(match))
             {
                 throw new AdapterException(
                     other.Path,

@@ -22,7 +22,7 @@ public sealed class LayerResult : LoraLayer
         WrittenAs = plan.Form.Way switch
         {
             OutputWay.Dropped => null,
-            OutputWay.Pair => spectrum.Kind is LayerKind.Linear or LayerKind.Convolution1x1 ? AdapterKind.LoRA : AdapterKind.LoCon,
+            OutputWay.Pair => spectrum.Source.PairKind,
             _ => spectrum.AdapterKind,
         };
         Reason = plan.Form.Reason;
@@ -57,6 +57,9 @@ public sealed class LayerResult : LoraLayer
 
     /// <summary>The kind of adapter that the layer is in the input.</summary>
     public AdapterKind AdapterKind { get; }
+
+    /// <inheritdoc/>
+    internal override bool IsDifference => AdapterKind == AdapterKind.Full;
 
     /// <summary>The kind that it is in the output; null where it vanished.</summary>
     public AdapterKind? WrittenAs { get; }

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using ResizeLora.Files;
 
 namespace ResizeLora.Resizing;
@@ -45,20 +44,7 @@ internal readonly record struct OutputAlpha(TensorType Type, byte[] Bytes, doubl
 
     private static (byte[] Bytes, double Stored) Encode(double value, TensorType type)
     {
-        byte[] bytes = new byte[TensorTypes.BytesOf(type)];
-        switch (type)
-        {
-            case TensorType.Float16:
-                BinaryPrimitives.WriteHalfLittleEndian(bytes, (Half)value);
-                return (bytes, (double)(Half)value);
-            case TensorType.BFloat16:
-                uint bits = BitConverter.SingleToUInt32Bits((float)value);
-                ushort rounded = (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
-                BinaryPrimitives.WriteUInt16LittleEndian(bytes, rounded);
-                return (bytes, BitConverter.UInt32BitsToSingle((uint)rounded << 16));
-            default:
-                BinaryPrimitives.WriteSingleLittleEndian(bytes, (float)value);
-                return (bytes, (float)value);
-        }
+        byte[] bytes = WeightNumbers.FromDoubles(type, [value]);
+        return (bytes, WeightNumbers.ToDoubles(type, bytes)[0]);
     }
 }

@@ -56,10 +56,11 @@ internal sealed record OutputForm(
         // The files of PEFT's folders are of one kind, which their settings name.
         if (choice.Kind == OutputKind.LoRA || layer.Spelling.Dialect == AdapterDialect.Peft)
         {
-            return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum)]) };
+            return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum, choice)]) };
         }
 
-        var forms = new List<OutputForm>();
+        // Of equal sizes the one that loses the least comes first.
+        var forms = new List<OutputForm> { AsStored(stored, spectrum, choice) };
         if (spectrum.KroneckerRankOf(kept[0]) is { } rank && rank < spectrum.KroneckerRank)
         {
             forms.Add(Reduced(layer, spectrum, rank, choice.Type));
@@ -68,17 +69,6 @@ internal sealed record OutputForm(
         if (choice.Kind == OutputKind.Smallest)
         {
             forms.Add(asPair);
-        }
-
-        // What is copied cannot be rescaled.
-        if (choice.Rescale == 1)
-        {
-            forms.Add(AsStored(stored, spectrum));
-        }
-
-        if (forms.Count == 0)
-        {
-            return asPair;
         }
 
         OutputForm smallest = forms.MinBy(static form => form.ByteLength)!;
@@ -93,8 +83,38 @@ internal sealed record OutputForm(
             pair.Stored.Magnitude is { } magnitude ? [magnitude] : []
         );
 
-    private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum) =>
-        new(OutputWay.Stored, [[.. Enumerable.Range(0, spectrum.SingularValues.Length)]], [], stored);
+    // The strength of what is copied lies in alpha, or in one tensor: that one is written anew where the strength changes.
+    private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum, FormChoice choice)
+    {
+        IReadOnlyList<int[]> all = [[.. Enumerable.Range(0, spectrum.SingularValues.Length)]];
+        if (choice.Rescale == 1)
+        {
+            return new OutputForm(OutputWay.Stored, all, [], stored);
+        }
+
+        AdapterLayer layer = spectrum.Source;
+        TensorEntry? scaled = ScaledTensorOf(layer);
+        return scaled is null
+            ? new OutputForm(
+                OutputWay.Stored,
+                all,
+                [(NameOfAlpha(layer), TensorType.Float32, layer.AlphaTensor?.Shape ?? [])],
+                [.. stored.Where(tensor => tensor != layer.AlphaTensor)]
+            )
+            : new OutputForm(
+                OutputWay.Stored,
+                all,
+                [(scaled.Name, choice.Type, scaled.Shape)],
+                [.. stored.Where(tensor => tensor != scaled)]
+            );
+    }
+
+    /// <summary>The tensor that is multiplied where a layer is rescaled and alpha has no effect; null where it has.</summary>
+    /// <param name="layer">A layer whose factors are computed.</param>
+    public static TensorEntry? ScaledTensorOf(AdapterLayer layer) =>
+        layer.AlphaDivisor is not null ? null
+        : layer.Kronecker is { } halves ? halves.Parts.Find("lokr_w1")
+        : layer.StoredTensors!.First(tensor => tensor != layer.AlphaTensor && tensor != layer.Magnitude);
 
     private static OutputForm Reduced(AdapterLayer layer, LayerSpectrum spectrum, int rank, TensorType type)
     {
@@ -135,7 +155,7 @@ internal sealed record OutputForm(
             {
                 OutputWay.Stored => $"{layer.AdapterKind} as it is",
                 OutputWay.Reduced => string.Create(CultureInfo.InvariantCulture, $"LoKr with its second half cut to rank {form.SecondRank}"),
-                _ => string.Create(CultureInfo.InvariantCulture, $"LoRA of rank {form.Rank}"),
+                _ => string.Create(CultureInfo.InvariantCulture, $"{layer.PairKind} of rank {form.Rank}"),
             };
         string Size(OutputForm form) => string.Create(CultureInfo.InvariantCulture, $"{Text(form)}: {form.ByteLength:N0} bytes");
         return string.Join("; ", forms.OrderBy(form => form.Way != chosen).Select(Size));

@@ -70,6 +70,9 @@ public sealed class OutputMaking
     /// <summary>In which form layers are written whose kind is another than LoRA.</summary>
     public OutputKind Kind { get; }
 
+    /// <summary>Whether the form makes a difference: layers that are LoRA already are written as such.</summary>
+    internal bool HasChoice => adapter.Layers.Any(static layer => layer.StoredTensors is not null);
+
     /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
     /// <param name="parameters">The parameters.</param>
     internal void AddTo(JsonObject parameters)
@@ -123,9 +126,6 @@ public sealed class OutputMaking
         bool source = Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;
         return (source, way);
     }
-
-    // Layers that are LoRA already are written as such, whatever is asked for.
-    private bool HasChoice => adapter.Layers.Any(static layer => layer.StoredTensors is not null);
 
     private static string Parent(string path) => Path.GetDirectoryName(path) ?? path;
 

@@ -83,13 +83,6 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
             reportedKept = true;
             const string Copied = "copied unchanged, since they";
             adapter.ReportKept(progress, $"{Copied} are not pairs of factors that can be resized", $"{Copied} belong to no layer");
-            string[] assumed = [.. layers.Where(static layer => layer.Source.IsScaleAssumed).Select(static layer => layer.Layer)];
-            if (assumed.Length > 0)
-            {
-                string count = NameSummary.Count(assumed, "layer", adapter.Architecture);
-                string text = $"'{adapter.Path}': neither an alpha nor settings say the scale of {count}; it is taken to be 1.";
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
-            }
         }
 
         ReportStored(plan, progress);

@@ -10,6 +10,7 @@ public abstract record ResizeOutcome
         Source = plan.SourcePath;
         Recipe = plan.Recipe;
         DType = plan.OutputType;
+        OutputKind = plan.Making.Kind;
         CheckpointPath = plan.Layers.Select(static layer => layer.Spectrum.CheckpointPath).FirstOrDefault(static path => path is not null);
         Threshold = plan.Threshold;
         OldLength = oldLength;
@@ -41,6 +42,9 @@ public abstract record ResizeOutcome
 
     /// <summary>The type of the written weights.</summary>
     public OutputType DType { get; }
+
+    /// <summary>In which form layers of other kinds than LoRA are written.</summary>
+    public OutputKind OutputKind { get; }
 
     /// <summary>The base model that the layers were measured against, or null.</summary>
     public string? CheckpointPath { get; }

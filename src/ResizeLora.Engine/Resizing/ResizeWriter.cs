@@ -126,6 +126,7 @@ internal static class ResizeWriter
 
     private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device) =>
         segment.Making is not { } making ? new Product([], [])
+        : making.Form.Way == OutputWay.Stored ? ProduceRescaled(making, plan, adapter)
         : making.Form.Way == OutputWay.Reduced ? ProduceReduced(segment, making, plan, adapter, device)
         : ProducePair(segment, making, plan, adapter, device);
 
@@ -161,6 +162,28 @@ internal static class ResizeWriter
                 .Select(static layer => (layer.First.Result.Layer, layer.Second.Error!.Value)),
         ];
         return new Product([.. parts], errors);
+    }
+
+    // The one tensor of a layer that is otherwise copied, in which its strength lies.
+    private static Product ProduceRescaled(Making making, ResizePlan plan, Adapter adapter)
+    {
+        AdapterLayer layer = making.Pair.Stored;
+        if (OutputForm.ScaledTensorOf(layer) is not { } scaled)
+        {
+            double alpha = layer.Scale * layer.AlphaDivisor!.Value * plan.Recipe.Rescale;
+            return new Product([BitConverter.GetBytes((float)alpha)], []);
+        }
+
+        double[] numbers = WeightNumbers.ToDoubles(scaled.Type, adapter.File.Read(scaled));
+        byte[] rescaled = WeightNumbers.FromDoubles(plan.DataType, Array.ConvertAll(numbers, number => number * plan.Recipe.Rescale));
+        return FiniteWeights.Are(plan.DataType, rescaled)
+            ? new Product([rescaled], [])
+            : throw new AdapterException(
+                adapter.Path,
+                layer.Name,
+                plan.DataType == TensorType.Float16 ? "Overflow" : "OverflowWidest",
+                FormattableString.Invariant($"its values reach {numbers.Max(Math.Abs):g3}, too large for {plan.DataType}.")
+            );
     }
 
     private static Product ProduceReduced(Segment segment, Making making, ResizePlan plan, Adapter adapter, ComputeDevice device)

@@ -102,7 +102,8 @@ public sealed class LayerCollector
                 layer.Layer,
                 layer.CheckpointPath,
                 layer.Content,
-                layer.Merge
+                layer.Merge,
+                layer.IsDifference
             ));
         }
     }
@@ -110,7 +111,7 @@ public sealed class LayerCollector
     private sealed class FileLayers(LoraLayer first)
     {
         public LoraLayer First { get; } =
-            first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge) : first;
+            first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge, first.IsDifference) : first;
 
         public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 

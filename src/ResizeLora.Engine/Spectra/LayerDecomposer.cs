@@ -51,7 +51,6 @@ internal static class LayerDecomposer
             adapter.File.LastWriteTime,
             adapter.Merge,
             adapter.Layers.Count,
-            adapter.IncludesDifference,
             adapter.Verified.Hashes
         );
         LayerSpectrum? spectrum = decomposed is null

@@ -84,6 +84,9 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>The kind of adapter that the layer is stored as, such as LoHa.</summary>
     public AdapterKind AdapterKind => Source.AdapterKind;
 
+    /// <inheritdoc/>
+    internal override bool IsDifference => AdapterKind == AdapterKind.Full;
+
     /// <summary>What the layer computes.</summary>
     public LayerKind Kind => Source.Kind;
 
@@ -222,13 +225,11 @@ public sealed class LayerSpectrum : LoraLayer
 /// <param name="FileTime">The file's time of change then. Another time now is a reason to look at the content at once.</param>
 /// <param name="Merge">The merge, or null.</param>
 /// <param name="FileLayerCount">How many layers with a spectrum the file has.</param>
-/// <param name="IncludesDifference">Whether whole differences are among them.</param>
 /// <param name="Hashes">The content of the file's tensors then, by which they are known when they are written.</param>
 internal sealed record LayerOrigin(
     string Path,
     DateTime FileTime,
     MergedLora? Merge,
     int FileLayerCount,
-    bool IncludesDifference,
     TensorHashes Hashes
 );

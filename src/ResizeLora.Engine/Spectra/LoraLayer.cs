@@ -25,9 +25,17 @@ public abstract class LoraLayer
     /// <summary>The merge that the layer is of, or null where it is of a file.</summary>
     public abstract MergedLora? Merge { get; }
 
-    /// <summary>Opens the file, or the merge, that the layer is of.</summary>
-    /// <param name="includeDifference">Whether whole differences become layers; where this layer came from such an opening they do.</param>
+    /// <summary>Whether the layer is a whole difference, which a file has among its layers only where they are asked for.</summary>
+    internal abstract bool IsDifference { get; }
+
+    /// <summary>Opens the file, or the merge, that layers are of.</summary>
+    /// <param name="layers">Layers of one file.</param>
+    /// <param name="includeDifference">Whether whole differences become layers, also where none is among these.</param>
     /// <exception cref="ResizeLoraException">It cannot be used any more.</exception>
-    public Adapter OpenSource(bool includeDifference = false) =>
-        Merge?.Open() ?? Adapter.Open(Path, includeDifference || this is LayerSpectrum { Origin.IncludesDifference: true });
+    public static Adapter OpenSource(IReadOnlyList<LoraLayer> layers, bool includeDifference = false)
+    {
+        ArgumentNullException.ThrowIfNull(layers);
+        return layers[0].Merge?.Open()
+            ?? Adapter.Open(layers[0].Path, includeDifference || layers.Any(static layer => layer.IsDifference));
+    }
 }

@@ -1,5 +1,6 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Resizing;
 using ResizeLora.Spectra;
 
@@ -44,7 +45,8 @@ public sealed class LayerTransformationAttribute : ArgumentTransformationAttribu
             name,
             StoredObject.Text(stored, nameof(LoraLayer.CheckpointPath)),
             StoredObject.Text(stored, nameof(LoraLayer.Content)),
-            merge
+            merge,
+            StoredObject.Text(stored, nameof(LayerSpectrum.AdapterKind)) == nameof(AdapterKind.Full)
         );
     }
 }

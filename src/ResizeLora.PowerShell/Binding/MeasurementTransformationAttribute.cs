@@ -42,8 +42,15 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
                 content: null,
                 measured[0].Merge
             ));
-        string? type = StoredObject.Text(stored, nameof(ResizeMeasurement.DType));
-        return new ResizeRequest([.. measured, .. copied], recipe, type is null ? OutputType.Float16 : Enum.Parse<OutputType>(type));
+        return new ResizeRequest(
+            [.. measured, .. copied],
+            recipe,
+            Value(nameof(ResizeMeasurement.DType), OutputType.Float16),
+            Value(nameof(ResizeMeasurement.OutputKind), OutputKind.Smallest)
+        );
+
+        T Value<T>(string property, T standard)
+            where T : struct, Enum => StoredObject.Text(stored, property) is { } text ? Enum.Parse<T>(text) : standard;
 
         ArgumentTransformationMetadataException Lost(string what) =>
             new($"The measurement has lost {what} when it was stored or projected; measure again, or name the file and the recipe.");

@@ -47,7 +47,8 @@ public sealed class MergeTransformationAttribute : ArgumentTransformationAttribu
 
         try
         {
-            return MergedLora.Create(files, name);
+            bool includesDifference = StoredObject.Text(stored, nameof(MergedLora.IncludesDifference)) == bool.TrueString;
+            return MergedLora.Create(files, name, includeDifference: includesDifference);
         }
         catch (Exception exception) when (exception is ResizeLoraException or IOException or UnauthorizedAccessException)
         {

@@ -8,4 +8,5 @@ namespace ResizeLora.PowerShell.Binding;
 /// <param name="Layers">The layers of the file that were measured, and those that are copied.</param>
 /// <param name="Recipe">The recipe.</param>
 /// <param name="DType">The type of the written weights.</param>
-public sealed record ResizeRequest(IReadOnlyList<LoraLayer> Layers, ResizeRecipe Recipe, OutputType DType);
+/// <param name="OutputKind">In which form layers of other kinds than LoRA are written.</param>
+public sealed record ResizeRequest(IReadOnlyList<LoraLayer> Layers, ResizeRecipe Recipe, OutputType DType, OutputKind OutputKind);

@@ -99,7 +99,7 @@ public sealed class CompareLoraCommand : LayerCommand
         {
             comparer?.Dispose();
             comparer = null;
-            comparer = new LoraComparer(Session, reference);
+            comparer = new LoraComparer(Session, reference, IncludeDifference);
         }
 
         return comparer;

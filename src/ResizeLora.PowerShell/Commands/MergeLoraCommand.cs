@@ -51,6 +51,14 @@ public sealed class MergeLoraCommand : PathCommand
     [ValidatePattern("^[^\\\\/:*?\"<>|]+$")]
     public string? Name { get; set; }
 
+    /// <summary>
+    /// <para type="description">
+    /// Takes whole differences of weights (diff) for layers, those of two dimensions and more. Without it a file that has some is refused.
+    /// </para>
+    /// </summary>
+    [Parameter]
+    public SwitchParameter IncludeDifference { get; set; }
+
     /// <inheritdoc/>
     protected override void BeginProcessing() => weightsAreForAll = MyInvocation.BoundParameters.ContainsKey(nameof(Weight));
 
@@ -93,7 +101,7 @@ public sealed class MergeLoraCommand : PathCommand
 
         double[]? weights = weightsAreForAll ? Spread(Weight, files.Count) : null;
         (string, double)[] weighted = files.Select((file, index) => (file.Path, file.Weight ?? weights![index])).ToArray();
-        WriteObject(Require(weighted, () => Run((channel, _) => MergedLora.Create(weighted, Name, channel))));
+        WriteObject(Require(weighted, () => Run((channel, _) => MergedLora.Create(weighted, Name, channel, IncludeDifference))));
     }
 
     private double[] Spread(double[] weights, int count)

@@ -76,6 +76,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override OutputType WrittenType => request is null || IsGiven(nameof(DType)) ? DType : request.DType;
 
+    /// <inheritdoc/>
+    protected override OutputKind WrittenKind => request is null || IsGiven(nameof(OutputKind)) ? OutputKind : request.OutputKind;
+
     private OutputPlacement Placement =>
         placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 

@@ -40,6 +40,7 @@ internal static class EngineError
             "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
             "OutputExists" => "-Force replaces it.",
             "OutputNothingKept" => "-Force writes it all the same.",
+            EngineNote.NeedsBase => "-Checkpoint names that.",
             EngineNote.Differences => "-IncludeDifference turns those of weights into low-rank layers.",
             EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
             _ => null,

@@ -119,9 +119,9 @@ public abstract class LayerCommand : LoraFileCommand
                         LayerCount = layers.Count,
                         Layers = layers,
                         OpenSession = () => SessionFor(layers),
-                        OpenFile = () => layers[0].OpenSource(IncludeDifference),
+                        OpenFile = () => LoraLayer.OpenSource(layers, IncludeDifference),
                         OpenJob = () =>
-                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), layers[0].OpenSource(IncludeDifference), layers, channel, token)),
+                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers, IncludeDifference), layers, channel, token)),
                     }
                 )
         );
@@ -155,8 +155,8 @@ public abstract class LayerCommand : LoraFileCommand
 
     // A path that was stored may be relative, or of a drive of PowerShell.
     private LoraLayer Locate(LoraLayer layer) =>
-        layer is StoredLayer { Merge: null }
-            ? new StoredLayer(FilePaths.ResolveLiteral(this, layer.Path), layer.Layer, layer.CheckpointPath, layer.Content)
+        layer is StoredLayer { Merge: null } stored
+            ? stored.At(FilePaths.ResolveLiteral(this, layer.Path))
             : layer;
 
     // Without a checkpoint of its own the command measures against the one that the layers were measured against.

@@ -149,6 +149,11 @@ public abstract class LoraFileCommand : FileCommand
         WriteVerbose(
             FormattableString.Invariant($"'{file.Path}', {place}: {adapter.Layers.Count} layers, {adapter.File.Length:N0} bytes.")
         );
+        if (adapter.DescribeAssumedScales() is { } assumed)
+        {
+            WriteVerbose(assumed);
+        }
+
         Process(adapter);
         WriteVerbose(FormattableString.Invariant($"'{file.Path}', {place}: done in {clock.Elapsed.TotalSeconds:0.00} s."));
     }

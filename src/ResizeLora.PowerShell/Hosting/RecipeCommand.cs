@@ -47,6 +47,9 @@ public abstract class RecipeCommand : LayerCommand
     /// <summary>The type that is written.</summary>
     protected virtual OutputType WrittenType => DType;
 
+    /// <summary>In which form layers of other kinds are written.</summary>
+    protected virtual OutputKind WrittenKind => OutputKind;
+
     private TensorType WeightType =>
         WrittenType switch
         {
@@ -58,7 +61,7 @@ public abstract class RecipeCommand : LayerCommand
     /// <summary>Plans one recipe.</summary>
     /// <param name="job">The file.</param>
     /// <param name="recipe">The recipe.</param>
-    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, OutputKind, channel, token));
+    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, WrittenKind, channel, token));
 
     /// <summary>Describes the output of one recipe, before anything is computed.</summary>
     /// <param name="source">The file, or its layers.</param>
@@ -68,6 +71,6 @@ public abstract class RecipeCommand : LayerCommand
     {
         IEnumerable<string> layers =
             source.Layers?.Select(static layer => layer.Layer) ?? adapter.Layers.Select(static layer => layer.Name);
-        return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType, OutputKind);
+        return source.OpenSession().Describe(adapter, layers.Distinct(StringComparer.Ordinal), recipe, WeightType, WrittenKind);
     }
 }

@@ -94,10 +94,9 @@ public sealed class KindUseTests : IDisposable
         Assert.Equal(8, merged.Layers.Count);
         foreach (AdapterLayer layer in merged.Layers)
         {
-            Tensor expected = PlainKinds
-                .Flat(PlainKinds.ChangeOf(KindFile.PartsOf(left, layer.Name))!)
-                .mul(0.7)
-                .sub(PlainKinds.Flat(PlainKinds.ChangeOf(KindFile.PartsOf(right, layer.Name))!).mul(0.4));
+            Tensor own = PlainKinds.Flat(PlainKinds.ChangeOf(KindFile.PartsOf(left, layer.Name))!);
+            Tensor its = PlainKinds.Flat(PlainKinds.ChangeOf(KindFile.PartsOf(right, layer.Name))!);
+            Tensor expected = PlainKinds.Scaled(own, 0.7) - PlainKinds.Scaled(its, 0.4);
             double error = WrittenLayer.Norm(WrittenLayer.Delta(merged.File, layer) - expected);
             Assert.True(error <= 1e-6 * WrittenLayer.Norm(expected), $"{layer.Name}: off by {error:g3}.");
         }
@@ -176,7 +175,7 @@ public sealed class KindUseTests : IDisposable
             using KindOutput output = scene.Resize("rescale=0.5,rank=100000", outputKind);
             foreach (LayerResult layer in output.Layers)
             {
-                Tensor expected = PlainKinds.Flat(PlainKinds.ChangeOf(scene.PartsOf(layer.Layer))!).mul(0.5);
+                Tensor expected = PlainKinds.Scaled(PlainKinds.Flat(PlainKinds.ChangeOf(scene.PartsOf(layer.Layer))!), 0.5);
                 Tensor found = PlainKinds.Flat(PlainKinds.ChangeOf(output.PartsOf(layer.Layer))!);
                 double error = WrittenLayer.Norm(found - expected) / WrittenLayer.Norm(expected);
                 Assert.True(error <= 1e-5, $"{layer} as {outputKind}: off by {error:g3}.");

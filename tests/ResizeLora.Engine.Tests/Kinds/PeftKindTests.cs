@@ -40,7 +40,7 @@ public sealed class PeftKindTests : IDisposable
         File.WriteAllText(folder.PathOf("adapter_config.json"), $$"""{"peft_type": "{{type}}", {{settings}}}""");
         using Adapter adapter = Adapter.Open(path);
         AdapterLayer layer = Assert.Single(adapter.Layers);
-        Tensor expected = PlainKinds.ChangeOf(KindFile.PartsOf(adapter.File, Layer))!.mul(scale);
+        Tensor expected = PlainKinds.Scaled(PlainKinds.ChangeOf(KindFile.PartsOf(adapter.File, Layer))!, scale);
         double error = WrittenLayer.Norm(WrittenLayer.Delta(adapter.File, layer) - expected);
         Assert.True(error <= 1e-6 * WrittenLayer.Norm(expected), $"{kind}: ΔW is off by {error:g3}.");
     }

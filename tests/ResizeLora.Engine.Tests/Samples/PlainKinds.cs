@@ -30,6 +30,9 @@ internal static class PlainKinds
     /// <summary>ΔW as a matrix, out × in·kernel.</summary>
     public static Tensor Flat(Tensor change) => change.reshape(change.shape[0], -1);
 
+    /// <summary>A tensor times a number, which lives as long as libtorch reads it: a scalar of TorchSharp may be gone before.</summary>
+    public static Tensor Scaled(Tensor matrix, double factor) => matrix.mul(tensor([factor], ScalarType.Float64));
+
     /// <summary>The best approximation of a rank in Frobenius norm.</summary>
     /// <param name="matrix">The matrix.</param>
     /// <param name="rank">The rank, 0 or more.</param>
@@ -85,14 +88,14 @@ internal static class PlainKinds
         return Flat(moved.mul(magnitude.reshape(norms.shape)).div(norms).sub(weight));
     }
 
-    /// <summary>The norms of a weight's rows, or of what belongs to each of its inputs, in a shape that multiplies with the weight.</summary>
+    /// <summary>The norms of a weight's rows, or of what belongs to each input, in a shape that multiplies with the weight.</summary>
     /// <param name="weight">The weight.</param>
     /// <param name="isPerInput">Whether they are of the inputs.</param>
     public static Tensor NormsOf(Tensor weight, bool isPerInput)
     {
         long kept = isPerInput ? 1 : 0;
         long[] others = [.. Enumerable.Range(0, (int)weight.Dimensions).Select(static side => (long)side).Where(side => side != kept)];
-        return weight.square().sum(others, keepdim: true).sqrt();
+        return weight.mul(weight).sum(others, keepdim: true).sqrt();
     }
 
     private static double ScaleOf(IReadOnlyDictionary<string, Tensor> parts, long rank, Func<long, double>? scaleOf) =>
@@ -107,7 +110,7 @@ internal static class PlainKinds
         (Tensor first, Tensor second, double scale) = KroneckerHalves(input, rank => ScaleOf(input, rank, scaleOf));
         int rank = output.TryGetValue("lokr_w2_b", out Tensor? factor) ? (int)factor.shape[0] : int.MaxValue;
         Tensor product = einsum("ab,cd->acbd", first, Truncate(Flat(second), rank));
-        return product.mul(scale).reshape(first.shape[0] * second.shape[0], -1);
+        return Scaled(product, scale).reshape(first.shape[0] * second.shape[0], -1);
     }
 
     // ΔW = s·B·A; with a core M, ΔW[o,i,k] = s·Σ B[o,m] M[m,n,k] A[n,i].
@@ -118,11 +121,11 @@ internal static class PlainKinds
         double factor = scale(down.shape[0]);
         if (!parts.TryGetValue("lora_mid", out Tensor? core))
         {
-            return up.matmul(Flat(down)).mul(factor).reshape([up.shape[0], .. down.shape[1..]]);
+            return Scaled(up.matmul(Flat(down)), factor).reshape([up.shape[0], .. down.shape[1..]]);
         }
 
         Tensor change = einsum("om,mnk,ni->oik", up, WithFlatKernel(core), Flat(down));
-        return change.mul(factor).reshape([up.shape[0], down.shape[1], .. core.shape[2..]]);
+        return Scaled(change, factor).reshape([up.shape[0], down.shape[1], .. core.shape[2..]]);
     }
 
     // ΔW = s·(W1a·W1b) ∘ (W2a·W2b), s = alpha / rows of W1b; with cores each product is Σ wa[p,o] t[p,q,k] wb[q,i].
@@ -137,7 +140,7 @@ internal static class PlainKinds
                 : a.matmul(Flat(b)).reshape([a.shape[0], .. b.shape[1..]]);
         }
 
-        return Product(1).mul(Product(2)).mul(scale(parts["hada_w1_b"].shape[0]));
+        return Scaled(Product(1).mul(Product(2)), scale(parts["hada_w1_b"].shape[0]));
     }
 
     // ΔW[o1·ok + o2, i1·in + i2, k] = s·w1[o1,i1]·w2[o2,i2,k].
@@ -145,8 +148,7 @@ internal static class PlainKinds
     {
         (Tensor first, Tensor second, double factor) = KroneckerHalves(parts, scale);
         Tensor product = einsum("ab,cdk->acbdk", first, WithFlatKernel(second));
-        return product
-            .mul(factor)
+        return Scaled(product, factor)
             .reshape([first.shape[0] * second.shape[0], first.shape[1] * second.shape[1], .. second.shape[2..]]);
     }
 
@@ -184,7 +186,7 @@ internal static class PlainKinds
         (Tensor right, Tensor left) = isOld ? (b1, b2) : (b2, b1);
         (Tensor from, Tensor to) = isOld ? (a2, a1) : (a1, a2);
         Tensor ofWeight = einsum("oik,ir,rj->ojk", WithFlatKernel(weight), from, to).reshape(weight.shape);
-        return left.matmul(right).reshape(weight.shape).add(ofWeight).mul(scale(from.shape[1]));
+        return Scaled(left.matmul(right).reshape(weight.shape).add(ofWeight), scale(from.shape[1]));
     }
 
     // Both layouts fit only where the sides are ranks; a square weight whose sides equal a2's rows is then of the older one.
@@ -199,7 +201,7 @@ internal static class PlainKinds
     private static Tensor Embedding(IReadOnlyDictionary<string, Tensor> parts, Func<long, double> scale)
     {
         Tensor a = parts["lora_embedding_A"];
-        return parts["lora_embedding_B"].matmul(a).t().mul(scale(a.shape[0]));
+        return Scaled(parts["lora_embedding_B"].matmul(a).t(), scale(a.shape[0]));
     }
 
     private static Tensor WithFlatKernel(Tensor tensor) => tensor.reshape(tensor.shape[0], tensor.shape[1], -1);

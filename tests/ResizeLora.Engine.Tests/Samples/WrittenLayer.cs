@@ -15,7 +15,8 @@ internal static class WrittenLayer
     public static Tensor Down(ITensorFile file, AdapterLayer layer) => Factor(file, layer.Down);
 
     /// <summary>ΔW = alpha/rank · B·A.</summary>
-    public static Tensor Delta(ITensorFile file, AdapterLayer layer) => Up(file, layer).matmul(Down(file, layer)).mul(layer.Scale);
+    public static Tensor Delta(ITensorFile file, AdapterLayer layer) =>
+        PlainKinds.Scaled(Up(file, layer).matmul(Down(file, layer)), layer.Scale);
 
     /// <summary>The sum of the chosen dimensions σᵢuᵢvᵢᵀ of a matrix.</summary>
     public static Tensor Truncate(Tensor delta, int[] kept)

@@ -157,7 +157,8 @@ internal sealed record PlainLayer(string Name, IReadOnlyDictionary<string, Liste
 
         Dictionary<string, Tensor> parts = Doubles();
         double scale = parts.TryGetValue(PlainParts.Alpha, out Tensor? alpha) ? alpha.sum().item<double>() / Rank : ScaleOf(Rank);
-        (Tensor leftQ, Tensor leftR) = linalg.qr(PlainKinds.Flat(parts[PlainParts.Up]).mul(scale), linalg.QRMode.Reduced);
+        Tensor scaledUp = PlainKinds.Scaled(PlainKinds.Flat(parts[PlainParts.Up]), scale);
+        (Tensor leftQ, Tensor leftR) = linalg.qr(scaledUp, linalg.QRMode.Reduced);
         (Tensor rightQ, Tensor rightR) = linalg.qr(PlainKinds.Flat(parts[PlainParts.Down]).t(), linalg.QRMode.Reduced);
         (Tensor u, Tensor s, Tensor vh) = linalg.svd(leftR.matmul(rightR.t()), fullMatrices: false);
         return (leftQ.matmul(u), s.data<double>().ToArray(), vh.matmul(rightQ.t()));

@@ -151,6 +151,14 @@ internal abstract class KindReader
             : null;
         return perInput is null || !TensorTypes.IsWeight(magnitude.Type)
             ? LayerReading.Kept($"its magnitudes are {TensorTypes.NameOf(magnitude.Type)} {magnitude.ShapeText}")
-            : new LayerReading(layer with { Magnitude = magnitude, IsMagnitudePerInput = perInput.Value }, null);
+            : new LayerReading(
+                layer with
+                {
+                    Magnitude = magnitude,
+                    IsMagnitudePerInput = perInput.Value,
+                    AdapterKind = layer.AdapterKind is AdapterKind.LoRA or AdapterKind.LoCon ? AdapterKind.DoRA : layer.AdapterKind,
+                },
+                null
+            );
     }
 }

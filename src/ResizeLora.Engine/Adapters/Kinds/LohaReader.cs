@@ -58,7 +58,8 @@ internal sealed class LohaReader : KindReader
                     new KhatriRaoFactor(down, otherDown, byColumns: false)
                 )
                 : FactorPair.OfMatrix(new HadamardFactor(new ProductFactor(up, down), new ProductFactor(otherUp, otherDown)));
-        return new LayerReading(pair.ToLayer(parts, context.File, inputs, scale, alpha.IsAssumed, AdapterKind.LoHa), null);
+        AdapterLayer layer = pair.ToLayer(parts, context.File, inputs, scale, alpha.IsAssumed, AdapterKind.LoHa);
+        return new LayerReading(layer with { AlphaDivisor = down1.Shape[0] }, null);
     }
 
     private static (IFactor Up, IFactor Down)? PairOf(KindContext context, TensorEntry up, TensorEntry down, TensorEntry? core)

@@ -40,14 +40,18 @@ internal sealed class LokrReader : KindReader
             return LayerReading.Kept($"more than 2 GiB in double precision: {shapes}");
         }
 
-        (double scale, bool isAssumed) = ScaleOf(parts, context, second.Dimension ?? first.Dimension);
+        int? dimension = second.Dimension ?? first.Dimension;
+        (double scale, bool isAssumed) = ScaleOf(parts, context, dimension);
         long inputs = columns / second.Kernel.Aggregate(1L, static (product, side) => product * side);
         FactorEntries firstEntries = first.Pair.Offer(context.File, parts.Name, "w1");
         FactorEntries secondEntries = second.Pair.Offer(context.File, parts.Name, "w2");
         AdapterLayer layer = FactorPair
             .Kronecker(first.Pair, second.Pair)
             .ToLayer(parts, context.File, [inputs, .. second.Kernel], scale, isAssumed, AdapterKind.LoKr);
-        return new LayerReading(layer with { Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts) }, null);
+        return new LayerReading(
+            layer with { Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts), AlphaDivisor = dimension },
+            null
+        );
     }
 
     private static (double Scale, bool IsAssumed) ScaleOf(LayerParts parts, KindContext context, int? dimension)

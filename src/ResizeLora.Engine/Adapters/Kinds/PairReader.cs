@@ -55,6 +55,7 @@ internal sealed class PairReader : KindReader
             AdapterLayer.Of(parts, whole, up, scale * core.Shape[0], alpha.IsAssumed) with
             {
                 StoredTensors = parts.Tensors,
+                AlphaDivisor = down.Shape[0],
                 AdapterKind = AdapterKind.LoCon,
             },
             null
