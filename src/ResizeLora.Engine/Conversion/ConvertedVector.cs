@@ -1,4 +1,3 @@
-using ResizeLora.Adapters;
 using ResizeLora.Files;
 
 namespace ResizeLora.Conversion;
