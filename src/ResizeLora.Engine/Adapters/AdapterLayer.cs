@@ -106,8 +106,11 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>Whether another layer changes a weight of the same shape; flat factors of a convolution do not tell its kernel.</summary>
     /// <param name="other">The other layer.</param>
     internal bool HasWeightShapeOf(AdapterLayer other) =>
-        WeightShape.SequenceEqual(other.WeightShape)
-        || ((IsFlat || other.IsFlat) && OutFeatures == other.OutFeatures && InFeatures == other.InFeatures);
+        IsTransposed == other.IsTransposed
+        && (WeightShape.SequenceEqual(other.WeightShape) || IsShapeOfFlat(other));
+
+    private bool IsShapeOfFlat(AdapterLayer other) =>
+        (IsFlat || other.IsFlat) && OutFeatures == other.OutFeatures && InFeatures == other.InFeatures;
 
     /// <summary>Whether only the number of inputs times places is known: LoHa and LoKr store the factors of a convolution so.</summary>
     internal bool IsFlat => StoredTensors is not null && InputShape.Count == 1;
@@ -152,7 +155,8 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
 
     /// <summary>What is read to decompose the layer: the factors, or those of the halves of a Kronecker product.</summary>
     internal IEnumerable<TensorEntry> FactorTensors =>
-        Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down] : [Down, Up];
+        OverBase is not null ? StoredTensors!.Where(tensor => tensor != AlphaTensor)
+        : Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down] : [Down, Up];
 
     /// <summary>Makes a layer of factors.</summary>
     /// <param name="parts">The layer's tensors.</param>

@@ -43,6 +43,7 @@ internal sealed class AdapterReader
         HashSet<string> read = layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).ToHashSet(StringComparer.Ordinal);
         return new Adapter(factors, layers, others, reader.KeptOf(others, read))
         {
+            IncludesDifference = includeDifference,
             Architecture = architecture,
             SettingsText = settings,
             LayersOverBase = overBase,

@@ -54,7 +54,13 @@ internal sealed record OutputForm(
         }
 
         // The files of PEFT's folders are of one kind, which their settings name.
-        if (choice.Kind == OutputKind.LoRA || layer.Spelling.Dialect == AdapterDialect.Peft)
+        bool ofPeft = layer.Spelling.Dialect == AdapterDialect.Peft;
+        if (ofPeft && choice.Kind == OutputKind.Same)
+        {
+            return AsStored(stored, spectrum, choice);
+        }
+
+        if (choice.Kind == OutputKind.LoRA || ofPeft)
         {
             return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum, choice)]) };
         }

@@ -34,7 +34,7 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
             return;
         }
 
-        TensorType widest = layers.Select(static layer => layer.Source.Up.Type).MaxBy(TensorTypes.BitsOf);
+        TensorType widest = layers.SelectMany(static layer => layer.Source.Tensors).Where(static tensor => TensorTypes.IsWeight(tensor.Type) && tensor.ElementCount > 1).Select(static tensor => tensor.Type).DefaultIfEmpty(TensorType.Float16).MaxBy(TensorTypes.BitsOf);
         string cause =
             TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
                 ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."

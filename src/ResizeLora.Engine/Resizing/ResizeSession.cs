@@ -173,9 +173,12 @@ public sealed class ResizeSession : IDisposable
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
+
+        // Some layers take part only where a base model is joined.
+        AdapterBase? joinedBase = BaseFor(adapter);
         (string, string)? checkpoint =
             (recipe.NeedsCheckpoint || adapter.Layers.Any(static layer => layer.DependsOnBase))
-            && BaseFor(adapter)?.Checkpoint is { } found
+            && joinedBase?.Checkpoint is { } found
                 ? (string.Join('|', found.Origins.Select(Path.GetFileName)), found.ContentKey)
                 : null;
         return new OutputMaking(adapter, layers, checkpoint, recipe, type, kind);

@@ -34,6 +34,11 @@ internal static class LayerDecomposer
             () =>
             {
                 MagnitudeEffect? effect = null;
+                if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
+                {
+                    return null;
+                }
+
                 if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
                 {
                     effect = MagnitudeEffect.Of(adapter.File, layer, weight, device);

@@ -47,6 +47,12 @@ internal sealed class MagnitudeEffect
     /// <summary>‖W' − W‖F: the change of the weight that the trainers' forward pass uses.</summary>
     public double ChangeNorm { get; }
 
+    /// <summary>Whether magnitudes are numbers; as with NaN in a factor, the training has failed where they are not.</summary>
+    /// <param name="file">The adapter file.</param>
+    /// <param name="magnitude">The magnitudes.</param>
+    public static bool IsFinite(ITensorFile file, TensorEntry magnitude) =>
+        Array.TrueForAll(WeightNumbers.ToDoubles(magnitude.Type, file.Read(magnitude)), double.IsFinite);
+
     /// <summary>Looks at a layer over its base weight; called on any thread.</summary>
     /// <param name="file">The adapter file.</param>
     /// <param name="layer">The layer, with magnitudes.</param>

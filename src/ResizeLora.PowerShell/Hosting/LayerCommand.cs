@@ -119,9 +119,9 @@ public abstract class LayerCommand : LoraFileCommand
                         LayerCount = layers.Count,
                         Layers = layers,
                         OpenSession = () => SessionFor(layers),
-                        OpenFile = () => LoraLayer.OpenSource(layers, IncludeDifference),
+                        OpenFile = () => LoraLayer.OpenSource(layers),
                         OpenJob = () =>
-                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers, IncludeDifference), layers, channel, token)),
+                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers), layers, channel, token)),
                     }
                 )
         );

@@ -69,7 +69,7 @@ internal sealed class LohaReader : KindReader
             return up.Shape[1] == down.Shape[0] ? (context.Factor(up), context.Factor(down)) : null;
         }
 
-        if (!IsWeightShaped(core) || core.Shape[0] != up.Shape[0] || core.Shape[1] != down.Shape[0])
+        if (!IsWeightShaped(core) || core.Shape[0] != up.Shape[0] || core.Shape[1] != down.Shape[0] || !FitsFolded(core, down))
         {
             return null;
         }

@@ -86,7 +86,7 @@ internal sealed class LokrReader : KindReader
                 : null;
         }
 
-        if (!IsWeightShaped(core) || core.Shape[0] != left.Shape[0] || core.Shape[1] != right.Shape[0])
+        if (!IsWeightShaped(core) || core.Shape[0] != left.Shape[0] || core.Shape[1] != right.Shape[0] || !FitsFolded(core, right))
         {
             return null;
         }

@@ -96,7 +96,7 @@ internal sealed class GloraReader : KindReader
 
         int rank = (int)b1.Shape[1];
         LayerAlpha alpha = context.AlphaOf(parts, rank);
-        double divisor = context.Scales.HasRawRankStabilisedAlpha ? Math.Sqrt(rank) : rank;
+        double divisor = context.Scales.HasRawRankStabilisedAlpha && !alpha.IsAssumed ? Math.Sqrt(rank) : rank;
         var overBase = new BaseProductFactor(context.Factor(a1), (int)b1.Shape[0]);
         StackedFactor.Part[] ups = [new(context.Factor(b1), rank, 1), new(overBase, rank, 1)];
         StackedFactor.Part[] downs = [new(context.Factor(b2), rank, 1), new(context.Factor(a2), rank, 1)];
