@@ -8,6 +8,9 @@ public sealed record EngineNote(EngineNoteLevel Level, string Text) : EngineEven
     /// <summary>The case of layers that the output's type cannot hold exactly enough.</summary>
     public const string Inexact = "LayerInexact";
 
+    /// <summary>The case of layers whose scale was rounded when it went into a factor.</summary>
+    public const string RoundedScale = "LayerScaleRounded";
+
     /// <summary>The case of whole differences that could be layers, and were not asked for.</summary>
     public const string Differences = "DifferencesKept";
 

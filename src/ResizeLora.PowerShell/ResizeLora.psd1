@@ -13,6 +13,7 @@
     FunctionsToExport = @()
     CmdletsToExport = @(
         'Compare-Lora'
+        'Convert-Lora'
         'Export-LoraSpectrum'
         'Get-CheckpointNorm'
         'Get-LoraInfo'

@@ -9,7 +9,7 @@ BeforeAll {
     Import-Module $manifest
     $lora = Get-SamplePath 'lora'
     $cmdlets = @(
-        'Compare-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
+        'Compare-Lora', 'Convert-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
         'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora'
     )
 
@@ -47,7 +47,7 @@ Describe 'The module ResizeLora' {
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
         $module.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
-        $module.ExportedCommands.Count | Should -Be 9
+        $module.ExportedCommands.Count | Should -Be 10
         $module.ExportedVariables.Count | Should -Be 0
     }
 

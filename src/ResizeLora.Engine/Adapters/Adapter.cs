@@ -11,6 +11,12 @@ public sealed class Adapter : IDisposable
     /// <summary>The metadata key under which this tool, and the reference program, say how a file was resized.</summary>
     public const string ResizeKey = "resize_params";
 
+    /// <summary>The metadata key under which this tool says how a file was converted.</summary>
+    internal const string ConvertKey = "convert_params";
+
+    /// <summary>The key of the architecture in that text: a converted file may have too few layers to tell it.</summary>
+    internal const string ArchitectureKey = "architecture";
+
     /// <summary>The key of the recipe in that text.</summary>
     internal const string RecipeKey = "recipe_str";
 
@@ -138,30 +144,37 @@ public sealed class Adapter : IDisposable
             : null;
     }
 
+    /// <summary>The architecture that a conversion by this tool wrote down; null where there is none.</summary>
+    /// <param name="metadata">The file's metadata.</param>
+    internal static Architecture? ArchitectureIn(IReadOnlyDictionary<string, string> metadata) =>
+        metadata.TryGetValue(ConvertKey, out string? parameters)
+            ? ArchitectureCatalog.Find(TextIn(parameters, ArchitectureKey))
+            : null;
+
     // Metadata is anybody's text: shown as the recipe when it is one, and never at length.
     private static string RecipeIn(string parameters)
     {
         const int LongestShown = 80;
+        return TrainerText.Clean(TextIn(parameters, RecipeKey) ?? parameters, LongestShown) ?? string.Empty;
+    }
+
+    private static string? TextIn(string parameters, string key)
+    {
         const int LongestRead = 1 << 16;
-        string shown = parameters;
         try
         {
             using var document = JsonDocument.Parse(parameters.Length <= LongestRead ? parameters : "null");
-            if (
+            return
                 document.RootElement.ValueKind == JsonValueKind.Object
-                && document.RootElement.TryGetProperty(RecipeKey, out JsonElement recipe)
-                && recipe.ValueKind == JsonValueKind.String
-            )
-            {
-                shown = recipe.GetString()!;
-            }
+                && document.RootElement.TryGetProperty(key, out JsonElement text)
+                && text.ValueKind == JsonValueKind.String
+                ? text.GetString()
+                : null;
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {
-            // Then it is shown as it stands.
+            return null;
         }
-
-        return TrainerText.Clean(shown, LongestShown) ?? string.Empty;
     }
 
     /// <summary>Reads the layers of an open file. The adapter takes over the file, also when this throws.</summary>

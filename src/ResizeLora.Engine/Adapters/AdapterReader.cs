@@ -29,9 +29,9 @@ internal sealed class AdapterReader
         var factors = new FactorFile(file);
         var context = new KindContext(factors, new LayerScales(file, settings), includeDifference);
         AdapterLayer[] layers = [.. reader.parts.Values.Select(layer => reader.TryReadLayer(layer, context)).OfType<AdapterLayer>()];
-        Architecture? architecture = Recognise(
-            layers.Select(static layer => (layer.Spelling, (long?)layer.OutFeatures, (long?)layer.InFeatures))
-        );
+        Architecture? architecture =
+            Recognise(layers.Select(static layer => (layer.Spelling, (long?)layer.OutFeatures, (long?)layer.InFeatures)))
+            ?? Adapter.ArchitectureIn(file.Header.Metadata);
         layers = [.. layers.Select(layer => WithKey(layer, architecture))];
         AdapterLayer[] overBase = [.. layers.Where(static layer => layer.OverBase is not null)];
         layers = FusedLayers.Divide(factors, layers.Except(overBase));

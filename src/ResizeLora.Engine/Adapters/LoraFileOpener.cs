@@ -58,6 +58,36 @@ public static class LoraFileOpener
         return adapter;
     }
 
+    /// <summary>Opens an adapter of any family, or says why the file is left alone.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="skipped">Why the answer is null.</param>
+    /// <returns>The open file, or null when it is no adapter.</returns>
+    /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
+    /// <exception cref="SafetensorsException">It is damaged.</exception>
+    /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
+    public static Adapter? TryOpenAdapter(string path, out SkipReason? skipped)
+    {
+        SafetensorsFile? file = TryOpenFile(path, out skipped);
+        if (file is null)
+        {
+            return null;
+        }
+
+        skipped = Adapter.KindOf(file.Header) switch
+        {
+            AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
+            AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
+            _ => null,
+        };
+        if (skipped is not null)
+        {
+            file.Dispose();
+            return null;
+        }
+
+        return Adapter.Read(file);
+    }
+
     // GLoRA needs a base model, and differences are asked for; what else is left has no factors.
     private static SkipReason ReasonOf(Adapter adapter)
     {

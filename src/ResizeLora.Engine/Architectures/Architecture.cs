@@ -7,6 +7,9 @@ namespace ResizeLora.Architectures;
 internal abstract class Architecture
 {
     private NameTable? table;
+    private ModuleNames? nativeNames;
+    private ModuleNames? comfyNames;
+    private ModuleNames? diffusersNames;
 
     /// <summary>The family's name, such as <c>SDXL</c>.</summary>
     public abstract string Name { get; }
@@ -36,6 +39,39 @@ internal abstract class Architecture
 
     /// <summary>The other names of the denoising network's modules.</summary>
     protected virtual IEnumerable<Alias> Aliases => [];
+
+    /// <summary>Those of the other names that diffusers uses; of several for the same rows the first counts.</summary>
+    protected virtual IEnumerable<Alias> DiffusersAliases => Aliases;
+
+    /// <summary>Names that ComfyUI uses where they are not the native ones.</summary>
+    protected virtual IEnumerable<Alias> ComfyAliases => [];
+
+    /// <summary>
+    /// Dotted names of modules, as templates, that no alias has; also what may stand for <c>{*}</c>. An underscored name gets its dots
+    /// from these and from the aliases.
+    /// </summary>
+    protected virtual IEnumerable<string> Modules => [];
+
+    /// <summary>Whether kohya's trainers name the denoising network's modules as diffusers does.</summary>
+    public virtual bool KohyaUsesDiffusersNames => false;
+
+    /// <summary>The beginning of kohya's names, before <c>unet_</c> or <c>te_</c>.</summary>
+    public virtual string KohyaPrefix => "lora_";
+
+    /// <summary>What ComfyUI calls the T5 of this family.</summary>
+    public virtual string ComfyT5 => "t5xxl";
+
+    /// <summary>What ComfyUI calls the language model that is a text encoder of this family; null where that is not known.</summary>
+    public virtual string? ComfyLanguageModel => null;
+
+    /// <summary>Writes the denoising network's modules in the words of the model's own file; ComfyUI's differ in a few families.</summary>
+    internal ModuleNames NativeNames => nativeNames ??= new ModuleNames([], Aliases, Modules);
+
+    /// <summary>The same with ComfyUI's own words where they differ.</summary>
+    internal ModuleNames ComfyNames => comfyNames ??= new ModuleNames(ComfyAliases, Aliases, Modules);
+
+    /// <summary>Writes them in diffusers' words.</summary>
+    internal ModuleNames DiffusersNames => diffusersNames ??= new ModuleNames(DiffusersAliases, Aliases, Modules, replacesLists: true);
 
     /// <summary>The table of these names.</summary>
     internal NameTable Names => table ??= new NameTable(Aliases);

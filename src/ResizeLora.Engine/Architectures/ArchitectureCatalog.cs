@@ -58,6 +58,14 @@ internal static class ArchitectureCatalog
     /// <summary>The names of the text encoders, which are the same in every family.</summary>
     public static NameTable TextEncoderNames { get; } = new([.. ClipTextEncoder.Aliases, .. T5TextEncoder.Aliases, .. LanguageModel.Known]);
 
+    /// <summary>Writes the names of text encoders, which are those of Hugging Face's transformers in every program.</summary>
+    public static ModuleNames TextEncoderModules { get; } =
+        new(
+            ((Alias[])[.. ClipTextEncoder.Aliases, .. LanguageModel.Known]).Where(static alias => alias.Rows.Count == 1),
+            [.. ClipTextEncoder.Aliases, .. T5TextEncoder.Aliases, .. LanguageModel.Known],
+            LanguageModel.KnownModules
+        );
+
     /// <summary>The architecture that names tell.</summary>
     /// <param name="names">The names of a denoising network, or of an adapter of one.</param>
     /// <returns>The architecture, or null when nothing tells.</returns>

@@ -14,6 +14,9 @@ internal sealed class AuraFlow : Architecture
     /// <inheritdoc/>
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.T5];
 
+    /// <inheritdoc/>
+    public override string ComfyT5 => "pile_t5xl";
+
     // single_transformer_blocks alone is Flux; only here its MLP is ff.
     /// <inheritdoc/>
     public override bool Recognises(NameSet names) =>

@@ -36,6 +36,27 @@ internal sealed partial class Cosmos : Architecture
         .. Alias.Same("llm_adapter.{*}", "text_conditioner.{*}"),
     ];
 
+    /// <inheritdoc/>
+    public override string ComfyLanguageModel => "qwen3_06b";
+
+    // Behind llm_adapter.
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } =
+    [
+        .. ((string[])["self_attn", "cross_attn"]).SelectMany(static attention =>
+            ((string[])["q_proj", "k_proj", "v_proj", "o_proj"]).Select(name => $"blocks.{{i}}.{attention}.{name}")
+        ),
+        "blocks.{i}.mlp.0",
+        "blocks.{i}.mlp.2",
+        "in_proj",
+        "out_proj",
+        "proj_in",
+        "proj_out",
+        // Behind t_embedder.1.
+        "linear_1",
+        "linear_2",
+    ];
+
     // blocks.0.self_attn.output_proj is transformer_blocks.0.attn1.to_out.0.
     private static IEnumerable<Alias> Attention(string native, string diffusers) =>
         [

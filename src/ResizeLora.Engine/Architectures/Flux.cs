@@ -73,6 +73,10 @@ internal class Flux : Architecture
         .. Embedder("distilled_guidance_layer.layers.{i}", "distilled_guidance_layer.layers.{i}"),
     ];
 
+    // Chroma.
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } = ["distilled_guidance_layer.in_proj", "distilled_guidance_layer.out_proj"];
+
     private static IEnumerable<Alias> Stacked(string native, string q, string k, string v) =>
         [.. Alias.Parts(native, RowSplit.Thirds, q, k, v), .. Alias.Numbered(native, RowSplit.Thirds)];
 

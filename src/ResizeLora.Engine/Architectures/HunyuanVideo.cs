@@ -99,6 +99,24 @@ internal sealed class HunyuanVideo : Architecture
         Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
     ];
 
+    /// <inheritdoc/>
+    public override string ComfyLanguageModel => "llama";
+
+    // ComfyUI names the blocks as those of Flux.
+    /// <inheritdoc/>
+    protected override IEnumerable<Alias> ComfyAliases =>
+    [
+        .. Alias.Same($"{Double}.img_attn_qkv", $"{Double}.img_attn.qkv"),
+        .. Alias.Same($"{Double}.txt_attn_qkv", $"{Double}.txt_attn.qkv"),
+        .. Alias.Same($"{Double}.img_attn_proj", $"{Double}.img_attn.proj"),
+        .. Alias.Same($"{Double}.txt_attn_proj", $"{Double}.txt_attn.proj"),
+        .. Alias.Same($"{Refiner}.self_attn_qkv", $"{Refiner}.self_attn.qkv"),
+        .. Alias.Same($"{Refiner}.self_attn_proj", $"{Refiner}.self_attn.proj"),
+        .. Aliases.Where(static alias =>
+            alias.Rows.IsWhole && alias.Name.Split('.')[0] == alias.Native.Split('.')[0] && alias.Name != alias.Native
+        ),
+    ];
+
     // time_in.mlp.0 is time_in.in_layer in ComfyUI.
     private static IEnumerable<Alias> Embedder(string native, string first, string second, string diffusers) =>
         [

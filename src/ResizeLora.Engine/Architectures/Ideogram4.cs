@@ -25,6 +25,10 @@ internal sealed partial class Ideogram4 : Architecture
         .. Alias.Same($"{Attention}.o", $"{Attention}.to_out.0"),
     ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } =
+    ["layers.{i}.feed_forward.w1", "layers.{i}.feed_forward.w2", "layers.{i}.feed_forward.w3", "layers.{i}.adaln_modulation"];
+
     [GeneratedRegex("^_layers_[0-9]+_(attention_o|adaln_modulation)_", RegexOptions.CultureInvariant)]
     private static partial Regex OwnPattern();
 }

@@ -33,6 +33,12 @@ internal sealed partial class LanguageModel : Architecture
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases => Known;
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules => KnownModules;
+
+    /// <summary>Dotted names that no alias has: those of GPT-2, behind <c>h.0</c>.</summary>
+    public static IEnumerable<string> KnownModules { get; } = ["attn.c_attn", "attn.c_proj", "mlp.c_fc", "mlp.c_proj"];
+
     // Phi 3 stores q, k and v in one: layers.0.self_attn.qkv_proj.weight, q as high as it is wide; and gate and up in
     // layers.0.mlp.gate_up_proj.weight. In the others they are weights of their own.
     /// <summary>The names, for a text encoder too.</summary>

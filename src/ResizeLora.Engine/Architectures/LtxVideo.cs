@@ -55,6 +55,35 @@ internal sealed partial class LtxVideo : Architecture
         .. Prompt("audio_prompt_adaln"),
     ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules =>
+        [
+            .. Attentions.SelectMany(static attention => Projections($"transformer_blocks.{{i}}.{attention}")),
+            "transformer_blocks.{i}.ff.net.0.proj",
+            "transformer_blocks.{i}.ff.net.2",
+            "transformer_blocks.{i}.audio_ff.net.0.proj",
+            "transformer_blocks.{i}.audio_ff.net.2",
+            "caption_projection.linear_1",
+            "caption_projection.linear_2",
+            "audio_caption_projection.linear_1",
+            "audio_caption_projection.linear_2",
+            "proj_out",
+            "audio_proj_out",
+            // Behind adaln_single.
+            "linear",
+            "emb.timestep_embedder.linear_1",
+            "emb.timestep_embedder.linear_2",
+        ];
+
+    private static IEnumerable<string> Projections(string attention) =>
+        [
+            $"{attention}.to_q",
+            $"{attention}.to_k",
+            $"{attention}.to_v",
+            $"{attention}.to_out.0",
+            $"{attention}.to_gate_logits",
+        ];
+
     private static IEnumerable<Alias> Norms(string attention) =>
         [.. Alias.Same($"{attention}.q_norm", $"{attention}.norm_q"), .. Alias.Same($"{attention}.k_norm", $"{attention}.norm_k")];
 

@@ -52,6 +52,15 @@ internal sealed class NameTable
             : (string.Join('_', parts), default);
     }
 
+    /// <summary>The aliases of a name, those of one template, with what its placeholders stand for.</summary>
+    /// <param name="name">The name, dotted or underscored.</param>
+    /// <returns>The aliases and the captured parts, underscored; null for a name without an alias.</returns>
+    public (IReadOnlyList<Alias> Aliases, IReadOnlyList<string> Captured)? Find(string name)
+    {
+        var captured = new List<string>();
+        return Match(aliases, Divide(name), 0, captured) is { } found ? (found.Aliases, captured) : null;
+    }
+
     /// <summary>The names of a fused module's parts.</summary>
     /// <param name="path">The module's path.</param>
     /// <returns>For each part its rows and its first name, underscored; none for a module that is not fused.</returns>

@@ -17,6 +17,34 @@ internal sealed partial class QwenImage : Architecture
     public override bool Recognises(NameSet names) =>
         names.Matches(OwnPattern()) || (names.Matches(AttentionPattern()) && names.CountOf("transformer_blocks") is > 38 and <= 60);
 
+    /// <inheritdoc/>
+    public override string ComfyLanguageModel => "qwen25_7b";
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } =
+    [
+        "transformer_blocks.{i}.attn.to_q",
+        "transformer_blocks.{i}.attn.to_k",
+        "transformer_blocks.{i}.attn.to_v",
+        "transformer_blocks.{i}.attn.to_out.0",
+        "transformer_blocks.{i}.attn.add_q_proj",
+        "transformer_blocks.{i}.attn.add_k_proj",
+        "transformer_blocks.{i}.attn.add_v_proj",
+        "transformer_blocks.{i}.attn.to_add_out",
+        "transformer_blocks.{i}.img_mlp.net.0.proj",
+        "transformer_blocks.{i}.img_mlp.net.2",
+        "transformer_blocks.{i}.txt_mlp.net.0.proj",
+        "transformer_blocks.{i}.txt_mlp.net.2",
+        "transformer_blocks.{i}.img_mod.1",
+        "transformer_blocks.{i}.txt_mod.1",
+        "img_in",
+        "txt_in",
+        "time_text_embed.timestep_embedder.linear_1",
+        "time_text_embed.timestep_embedder.linear_2",
+        "norm_out.linear",
+        "proj_out",
+    ];
+
     [GeneratedRegex("^_transformer_blocks_[0-9]+_(img|txt)_(mlp_net|mod_1)_", RegexOptions.CultureInvariant)]
     private static partial Regex OwnPattern();
 

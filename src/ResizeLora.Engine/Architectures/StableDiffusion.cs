@@ -46,6 +46,21 @@ internal abstract class StableDiffusion : Architecture
             .. Enumerable.Range(0, Levels).SelectMany(Up),
         ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules =>
+        [
+            "proj_in",
+            "proj_out",
+            .. Attention("transformer_blocks.{i}.attn1"),
+            .. Attention("transformer_blocks.{i}.attn2"),
+            "transformer_blocks.{i}.ff.net.0.proj",
+            "transformer_blocks.{i}.ff.net.2",
+            "norm",
+            "transformer_blocks.{i}.norm1",
+            "transformer_blocks.{i}.norm2",
+            "transformer_blocks.{i}.norm3",
+        ];
+
     // down_blocks.1.resnets.0 is input_blocks.4.0; down_blocks.1.downsamplers.0.conv is input_blocks.6.0.op.
     private static IEnumerable<Alias> Down(int level)
     {
@@ -88,6 +103,9 @@ internal abstract class StableDiffusion : Architecture
             .. Residual($"{native}.0", FormattableString.Invariant($"{diffusers}.resnets.{index}")),
             .. Alias.Same($"{native}.1.{{*}}", FormattableString.Invariant($"{diffusers}.attentions.{index}.{{*}}")),
         ];
+
+    private static string[] Attention(string attention) =>
+        [$"{attention}.to_q", $"{attention}.to_k", $"{attention}.to_v", $"{attention}.to_out.0"];
 
     private static IEnumerable<Alias> Residual(string native, string diffusers) =>
         [
@@ -142,6 +160,9 @@ internal sealed class StableDiffusion1 : StableDiffusion
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipL];
 
     /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
+
+    /// <inheritdoc/>
     protected override int Levels => 4;
 
     /// <inheritdoc/>
@@ -167,6 +188,9 @@ internal sealed class StableDiffusion2 : StableDiffusion
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipH];
 
     /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
+
+    /// <inheritdoc/>
     protected override int Levels => 4;
 
     /// <inheritdoc/>
@@ -184,6 +208,9 @@ internal sealed class StableDiffusion1Or2 : StableDiffusion
 
     /// <inheritdoc/>
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.ClipL];
+
+    /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
 
     /// <inheritdoc/>
     protected override int Levels => 4;

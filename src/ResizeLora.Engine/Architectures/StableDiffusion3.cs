@@ -65,6 +65,9 @@ internal sealed partial class StableDiffusion3 : Architecture
         Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
     ];
 
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } = ["context_embedder"];
+
     [GeneratedRegex(
         "^_transformer_blocks_[0-9]+_(attn_add_[qkv]_proj|attn_to_add_out|norm1_context|ff_context_net)_",
         RegexOptions.CultureInvariant

@@ -14,6 +14,9 @@ internal sealed partial class Wan : Architecture
     public override IReadOnlyList<TextEncoderKind> TextEncoders { get; } = [TextEncoderKind.T5];
 
     /// <inheritdoc/>
+    public override string ComfyT5 => "umt5xxl";
+
+    /// <inheritdoc/>
     public override bool Recognises(NameSet names) =>
         names.HasAny("vace_blocks", "vace_patch_embedding", "head.head", "head.modulation", "condition_embedder.image_embedder")
         || names.Matches(NativePattern())
@@ -39,6 +42,9 @@ internal sealed partial class Wan : Architecture
         .. Alias.Same("head.head", "proj_out"),
         .. Alias.Same("head.modulation", "scale_shift_table"),
     ];
+
+    /// <inheritdoc/>
+    protected override IEnumerable<string> Modules { get; } = ["patch_embedding", "vace_patch_embedding"];
 
     // blocks.0.self_attn.q is blocks.0.attn1.to_q, blocks.0.cross_attn.k_img is blocks.0.attn2.add_k_proj. Nothing is fused.
     private static IEnumerable<Alias> Block(string block) =>

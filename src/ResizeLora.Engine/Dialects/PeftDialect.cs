@@ -8,7 +8,8 @@ namespace ResizeLora.Dialects;
 /// </summary>
 internal sealed class PeftDialect : Dialect
 {
-    private const string Wrapper = "base_model.model.";
+    /// <summary>What stands in front of every name.</summary>
+    public const string Wrapper = "base_model.model.";
 
     private static readonly string[] InnerPrefixes = ["transformer.", "diffusion_model.", "unet."];
 

@@ -44,7 +44,7 @@ internal readonly record struct OutputAlpha(TensorType Type, byte[] Bytes, doubl
 
     private static (byte[] Bytes, double Stored) Encode(double value, TensorType type)
     {
-        byte[] bytes = WeightNumbers.FromDoubles(type, [value]);
+        byte[] bytes = NumberEncoder.Encode(type, [value]);
         return (bytes, WeightNumbers.ToDoubles(type, bytes)[0]);
     }
 }

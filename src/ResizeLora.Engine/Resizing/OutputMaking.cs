@@ -10,7 +10,7 @@ using ResizeLora.Recipes;
 namespace ResizeLora.Resizing;
 
 /// <summary>What an output is made from and how. Its metadata keeps it, so that it can be told from an output made otherwise.</summary>
-public sealed class OutputMaking
+public sealed class OutputMaking : OutputDescription
 {
     private const string SourceKey = "source";
     private const string SourceContentKey = "source_content";
@@ -49,14 +49,14 @@ public sealed class OutputMaking
         Kind = kind;
     }
 
-    /// <summary>The LoRA file; of a merge the path that it goes by.</summary>
-    public string SourcePath => adapter.Path;
+    /// <inheritdoc/>
+    public override string SourcePath => adapter.Path;
 
-    /// <summary>Whether the LoRA is a folder of PEFT, so that the output is one too.</summary>
-    public bool IsPeftFolder => adapter.SettingsText is not null;
+    /// <inheritdoc/>
+    public override bool IsPeftFolder => adapter.SettingsText is not null;
 
-    /// <summary>The folder in which the LoRA lies; of one of PEFT the folder in which that folder lies.</summary>
-    public string SourceFolder => IsPeftFolder ? Parent(Parent(SourcePath)) : Parent(SourcePath);
+    /// <inheritdoc/>
+    public override string SourceFolder => IsPeftFolder ? Parent(Parent(SourcePath)) : Parent(SourcePath);
 
     /// <summary>The LoRA's name without an extension; of one of PEFT its folder's name.</summary>
     public string SourceName => IsPeftFolder ? Path.GetFileName(Parent(SourcePath)) : Path.GetFileNameWithoutExtension(SourcePath);
@@ -93,10 +93,23 @@ public sealed class OutputMaking
         }
     }
 
-    /// <summary>Compares with an existing file, by its header alone. What the file does not say counts as the same.</summary>
-    /// <param name="path">The file.</param>
-    /// <returns>Whether it is of the same source, and whether it was made in the same way.</returns>
-    internal (bool Source, bool Way) Compare(string path)
+    /// <inheritdoc/>
+    internal override double? NamedThreshold => Recipe.SizeMiB is null ? Recipe.Threshold : null;
+
+    /// <inheritdoc/>
+    internal override bool HasOpenName => Recipe.SizeMiB is not null;
+
+    /// <inheritdoc/>
+    internal override IReadOnlyList<string> NamesFor(double? threshold) => OutputNames.Of(this, threshold);
+
+    /// <inheritdoc/>
+    internal override IEnumerable<string> CountedNamesFor(double? threshold) => OutputNames.Counted(this, threshold);
+
+    /// <inheritdoc/>
+    internal override bool MayBeNamed(string name) => OutputNames.MayBe(name, this);
+
+    /// <inheritdoc/>
+    internal override (bool Source, bool Way) Compare(string path)
     {
         SafetensorsHeader header;
         try
@@ -162,7 +175,10 @@ public sealed class OutputMaking
         return factors.Length == 0 || factors.Any(tensor => tensor.Type == Type);
     }
 
-    private static JsonObject? Parse(string text)
+    /// <summary>Reads the parameters in a file's metadata.</summary>
+    /// <param name="text">The text, of anybody.</param>
+    /// <returns>The parameters, or null where the text is no object.</returns>
+    internal static JsonObject? Parse(string text)
     {
         try
         {
@@ -175,6 +191,9 @@ public sealed class OutputMaking
         }
     }
 
-    private static string? Text(JsonObject parameters, string key) =>
+    /// <summary>A parameter that is a text; null where there is none.</summary>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="key">Which.</param>
+    internal static string? Text(JsonObject parameters, string key) =>
         parameters[key] is JsonValue value && value.TryGetValue(out string? text) ? text : null;
 }

@@ -48,10 +48,10 @@ public sealed class OutputPlacement
     /// <summary>Finds an output of an earlier run, without computing anything; what this run has written does not count.</summary>
     /// <param name="making">The output.</param>
     /// <returns>Its path, or null.</returns>
-    public string? FindExisting(OutputMaking making)
+    public string? FindExisting(OutputDescription making)
     {
         ArgumentNullException.ThrowIfNull(making);
-        string? path = making.Recipe.SizeMiB is null ? FindByName(making, making.Recipe.Threshold) : FindByPattern(making);
+        string? path = making.HasOpenName ? FindByPattern(making) : FindByName(making, making.NamedThreshold);
         if (path is not null)
         {
             Add(path, making.SourcePath, found);
@@ -65,7 +65,7 @@ public sealed class OutputPlacement
     /// <param name="threshold">The threshold that was used, or null.</param>
     /// <param name="overwrite">Whether an existing file may be replaced.</param>
     /// <exception cref="OutputException">The output exists, or the name is one that the system does not allow.</exception>
-    public string Place(OutputMaking making, double? threshold, bool overwrite)
+    public string Place(OutputDescription making, double? threshold, bool overwrite)
     {
         ArgumentNullException.ThrowIfNull(making);
         string? existing = FindByName(making, threshold);
@@ -127,14 +127,14 @@ public sealed class OutputPlacement
         visited.Clear();
     }
 
-    private string? FindByName(OutputMaking making, double? threshold)
+    private string? FindByName(OutputDescription making, double? threshold)
     {
         foreach (string target in FoldersOf(making.SourceFolder))
         {
             visited.Add(target);
             string PathOf(string name) => Path.Combine(target, name);
-            IEnumerable<string> counted = OutputNames.Counted(making, threshold).Select(PathOf).TakeWhile(File.Exists);
-            string? path = FindSame(OutputNames.Of(making, threshold).Select(PathOf).Concat(counted), making, out bool isSomebodyElses);
+            IEnumerable<string> counted = making.CountedNamesFor(threshold).Select(PathOf).TakeWhile(File.Exists);
+            string? path = FindSame(making.NamesFor(threshold).Select(PathOf).Concat(counted), making, out bool isSomebodyElses);
             if (path is not null || !isSomebodyElses)
             {
                 return path;
@@ -145,7 +145,7 @@ public sealed class OutputPlacement
     }
 
     // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
-    private string? FindByPattern(OutputMaking making)
+    private string? FindByPattern(OutputDescription making)
     {
         foreach (string target in FoldersOf(making.SourceFolder).Where(Directory.Exists))
         {
@@ -153,7 +153,7 @@ public sealed class OutputPlacement
             IEnumerable<string> outputs = making.IsPeftFolder
                 ? Directory.EnumerateDirectories(target).Select(PeftFolder.AdapterIn).OfType<string>()
                 : Directory.EnumerateFiles(target);
-            IEnumerable<string> paths = outputs.Where(file => OutputNames.MayBe(Path.GetRelativePath(target, file), making));
+            IEnumerable<string> paths = outputs.Where(file => making.MayBeNamed(Path.GetRelativePath(target, file)));
             string? path = FindSame(paths.Order(StringComparer.Ordinal), making, out bool isSomebodyElses);
             if (path is not null || !isSomebodyElses)
             {
@@ -164,7 +164,7 @@ public sealed class OutputPlacement
         return null;
     }
 
-    private string? FindSame(IEnumerable<string> paths, OutputMaking making, out bool isSomebodyElses)
+    private string? FindSame(IEnumerable<string> paths, OutputDescription making, out bool isSomebodyElses)
     {
         isSomebodyElses = false;
         foreach (string path in paths)
@@ -181,12 +181,12 @@ public sealed class OutputPlacement
         return null;
     }
 
-    private string FindFree(OutputMaking making, double? threshold, bool overwrite)
+    private string FindFree(OutputDescription making, double? threshold, bool overwrite)
     {
         string[] targets = FoldersOf(making.SourceFolder).ToArray();
         for (int index = 0; ; index++)
         {
-            foreach (string name in OutputNames.Of(making, threshold).Concat(OutputNames.Counted(making, threshold)))
+            foreach (string name in making.NamesFor(threshold).Concat(making.CountedNamesFor(threshold)))
             {
                 string path = Path.Combine(targets[index], name);
                 Occupant occupant = OccupantOf(path, making);
@@ -203,7 +203,7 @@ public sealed class OutputPlacement
         }
     }
 
-    private Occupant OccupantOf(string path, OutputMaking making)
+    private Occupant OccupantOf(string path, OutputDescription making)
     {
         if (SourceOf(path, written) is { } writer)
         {

@@ -33,20 +33,25 @@ internal static class ResizeMetadata
         int highestRank
     )
     {
-        var metadata = new Dictionary<string, string>(source, StringComparer.Ordinal)
+        Dictionary<string, string> metadata = WithHashesToCome(source);
+        metadata[DimensionKey] = Dynamic;
+        metadata[AlphaKey] = Dynamic;
+        metadata[CommentKey] = string.Create(
+            CultureInfo.InvariantCulture,
+            $"Dynamic resize with {making.Recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"
+        );
+        metadata[Adapter.ResizeKey] = Parameters(making, threshold);
+        return metadata;
+    }
+
+    /// <summary>The metadata of a file, with places for the hashes of the output.</summary>
+    /// <param name="source">The input's.</param>
+    public static Dictionary<string, string> WithHashesToCome(IReadOnlyDictionary<string, string> source) =>
+        new(source, StringComparer.Ordinal)
         {
-            [DimensionKey] = Dynamic,
-            [AlphaKey] = Dynamic,
-            [CommentKey] = string.Create(
-                CultureInfo.InvariantCulture,
-                $"Dynamic resize with {making.Recipe} from {highestRank}; {source.GetValueOrDefault(CommentKey)}"
-            ),
-            [Adapter.ResizeKey] = Parameters(making, threshold),
             [AdditionalNetworksHash.ModelKey] = ModelHashToCome,
             [AdditionalNetworksHash.LegacyKey] = LegacyHashToCome,
         };
-        return metadata;
-    }
 
     /// <summary>The metadata that the hashes see.</summary>
     /// <param name="metadata">All of it.</param>

@@ -175,7 +175,7 @@ internal static class ResizeWriter
         }
 
         double[] numbers = WeightNumbers.ToDoubles(scaled.Type, adapter.File.Read(scaled));
-        byte[] rescaled = WeightNumbers.FromDoubles(plan.DataType, Array.ConvertAll(numbers, number => number * plan.Recipe.Rescale));
+        byte[] rescaled = NumberEncoder.Encode(plan.DataType, Array.ConvertAll(numbers, number => number * plan.Recipe.Rescale));
         return FiniteWeights.Are(plan.DataType, rescaled)
             ? new Product([rescaled], [])
             : throw new AdapterException(

@@ -2,6 +2,7 @@ using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Conversion;
 using ResizeLora.Files;
 using ResizeLora.Pictures;
 using ResizeLora.Recipes;
@@ -34,6 +35,9 @@ internal static class EngineError
         id switch
         {
             "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
+            "ConversionNotExpressible" => "-SkipUnsupported leaves them behind; -Kind LoRA makes pairs of factors of LoHa and LoKr; "
+                + "-Checkpoint lends the base model's names.",
+            EngineNote.RoundedScale => "Use -DType Float32 to keep more digits.",
             "DeviceCudaAbsent" => "Use -Device cpu or auto.",
             "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
             "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
@@ -63,6 +67,7 @@ internal static class EngineError
             SafetensorsException or GgufException or AdapterException or UnsupportedFileException or MergeException =>
                 ErrorCategory.InvalidData,
             RecipeException => ErrorCategory.InvalidArgument,
+            ConversionException => ErrorCategory.InvalidData,
             CheckpointException { Defect: "Missing" } or FileNotFoundException or DirectoryNotFoundException =>
                 ErrorCategory.ObjectNotFound,
             CheckpointException => ErrorCategory.InvalidArgument,

@@ -1,0 +1,163 @@
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using ResizeLora.Adapters;
+using ResizeLora.Dialects;
+using ResizeLora.Resizing;
+
+namespace ResizeLora.Conversion;
+
+/// <summary>The metadata of a converted file, and PEFT's settings: the input's, with what would be stale brought up to date.</summary>
+/// <param name="adapter">The input.</param>
+/// <param name="settings">What is changed.</param>
+/// <param name="pairs">The pairs of factors of the output.</param>
+/// <param name="hasMagnitudes">Whether the output has magnitudes of DoRA.</param>
+/// <param name="hasBiases">Whether it changes biases.</param>
+internal sealed class ConversionMetadata(
+    Adapter adapter,
+    ConversionSettings settings,
+    IReadOnlyList<ConvertedPair> pairs,
+    bool hasMagnitudes,
+    bool hasBiases
+)
+{
+    private const string DimensionKey = "ss_network_dim";
+    private const string AlphaKey = "ss_network_alpha";
+    private const string ModuleKey = "ss_network_module";
+    private const string ArgumentsKey = "ss_network_args";
+    private const string FormatKey = "format";
+    private const string Dynamic = "Dynamic";
+
+    private static readonly JsonSerializerOptions Relaxed = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
+
+    /// <summary>The metadata of the header.</summary>
+    /// <param name="parameters">How the file is converted.</param>
+    public Dictionary<string, string> Header(string parameters)
+    {
+        Dictionary<string, string> metadata = ResizeMetadata.WithHashesToCome(adapter.Metadata);
+        metadata[ConversionMaking.MetadataKey] = parameters;
+        if (settings.Naming is not null)
+        {
+            metadata.Remove(PeftSettings.MetadataKey);
+        }
+
+        if (settings.Naming == LoraNaming.Diffusers)
+        {
+            metadata[PeftSettings.MetadataKey] = ForDiffusers();
+        }
+        else if (settings.ToPairs && metadata.TryGetValue(PeftSettings.MetadataKey, out string? known))
+        {
+            metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(known, [.. Scales()], hasOthers: false);
+        }
+
+        if (settings.Naming is LoraNaming.Diffusers or LoraNaming.Peft)
+        {
+            metadata.TryAdd(FormatKey, "pt");
+        }
+
+        if (settings.ToPairs && metadata.ContainsKey(ModuleKey))
+        {
+            metadata[ModuleKey] = "networks.lora";
+            metadata.Remove(ArgumentsKey);
+        }
+
+        if (ChangesRanks)
+        {
+            foreach (string key in (string[])[DimensionKey, AlphaKey])
+            {
+                if (metadata.ContainsKey(key))
+                {
+                    metadata[key] = Dynamic;
+                }
+            }
+        }
+
+        return metadata;
+    }
+
+    /// <summary>The settings beside a PEFT output.</summary>
+    public string Settings()
+    {
+        JsonObject fresh = Fresh(string.Empty, [.. pairs]);
+        fresh["peft_type"] = "LORA";
+        fresh["task_type"] = null;
+        fresh["base_model_name_or_path"] = null;
+        fresh["inference_mode"] = true;
+        fresh["fan_in_fan_out"] = false;
+        fresh["init_lora_weights"] = true;
+        fresh["modules_to_save"] = null;
+        string text = adapter.SettingsText is { } known ? Merged(known, fresh) : fresh.ToJsonString(Relaxed);
+        return PeftOutput.UpdateFile(text, [.. Scales()], hasOthers: false);
+    }
+
+    private bool ChangesRanks =>
+        settings.ToPairs || pairs.Any(static pair => pair.Columns.Count > 1 || pair.Rank != StoredRank(pair.Columns[0].Layer));
+
+    private IEnumerable<WrittenScale> Scales() => pairs.Select(static pair => new WrittenScale(LayerOf(pair), pair.Rank, pair.Scale));
+
+    // The layer as the output has it: its name is what the settings speak of.
+    private static AdapterLayer LayerOf(ConvertedPair pair) =>
+        pair.Columns[0].Layer with
+        {
+            Name = pair.Name,
+            Spelling = LayerSpelling.Read(pair.Name),
+        };
+
+    private static int StoredRank(AdapterLayer layer) => (layer.Fused?.Whole ?? layer).Rank;
+
+    private string ForDiffusers()
+    {
+        var all = new JsonObject();
+        foreach (IGrouping<string, ConvertedPair> component in pairs.GroupBy(static pair => pair.Name.Split('.')[0]))
+        {
+            foreach ((string key, JsonNode? value) in Fresh($"{component.Key}.", [.. component]))
+            {
+                all[key] = value?.DeepClone();
+            }
+        }
+
+        return PeftOutput.UpdateHeader(all.ToJsonString(), [.. Scales()], hasOthers: false);
+    }
+
+    private JsonObject Fresh(string prefix, ConvertedPair[] layers) =>
+        new()
+        {
+            [$"{prefix}r"] = layers.Select(static pair => pair.Rank).DefaultIfEmpty(1).Max(),
+            [$"{prefix}lora_alpha"] = 1,
+            [$"{prefix}lora_dropout"] = 0.0,
+            [$"{prefix}bias"] = "none",
+            [$"{prefix}lora_bias"] = hasBiases,
+            [$"{prefix}use_dora"] = hasMagnitudes,
+            [$"{prefix}use_rslora"] = false,
+            [$"{prefix}target_modules"] = new JsonArray([
+                .. layers
+                    .Select(static pair => LayerSpelling.Read(pair.Name).Module)
+                    .Order(StringComparer.Ordinal)
+                    .Select(static module => (JsonNode)JsonValue.Create(module)),
+            ]),
+        };
+
+    // What the trainer said, such as the base model, stays; what concerns the layers is new.
+    private static string Merged(string known, JsonObject fresh)
+    {
+        if (OutputMaking.Parse(known) is not { } merged)
+        {
+            return fresh.ToJsonString(Relaxed);
+        }
+
+        string[] kept = ["task_type", "base_model_name_or_path", "inference_mode", "fan_in_fan_out", "init_lora_weights", "lora_dropout"];
+        foreach ((string key, JsonNode? value) in fresh)
+        {
+            if (!merged.ContainsKey(key) || !kept.Contains(key))
+            {
+                merged[key] = value?.DeepClone();
+            }
+        }
+
+        return merged.ToJsonString(Relaxed);
+    }
+}

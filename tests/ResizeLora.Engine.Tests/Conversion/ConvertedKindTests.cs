@@ -1,0 +1,148 @@
+using ResizeLora.Adapters;
+using ResizeLora.Conversion;
+using ResizeLora.Dialects;
+using ResizeLora.Files;
+using ResizeLora.Resizing;
+
+namespace ResizeLora.Tests.Conversion;
+
+/// <summary>Kinds other than LoRA: renamed as they are, or written as pairs of factors.</summary>
+public sealed class ConvertedKindTests : IDisposable
+{
+    private const string Fused = "lora_unet_double_blocks_0_img_attn_qkv";
+    private const string Plain = "lora_unet_double_blocks_0_img_mlp_0";
+    private const int Width = 8;
+
+    private readonly TemporaryFolder folder = new();
+    private readonly Gaussian gaussian = new(1);
+
+    public void Dispose() => folder.Dispose();
+
+    [Theory]
+    [InlineData("LoHa")]
+    [InlineData("LoKr")]
+    [InlineData("core")]
+    public void A_layer_of_another_kind_becomes_a_pair_of_factors(string kind)
+    {
+        string path = Write(kind, Plain, 4 * Width);
+        LoraConversion result = Convert(path, new ConversionSettings { ToPairs = true });
+        Assert.Contains($"{Plain}.lora_down.weight", ConversionScene.NamesIn(result.Path));
+        using (Adapter adapter = Adapter.Open(result.Path))
+        {
+            Assert.All(adapter.Layers, static layer => Assert.True(layer.IsPlainPair));
+        }
+
+        ConversionScene.AssertSameMeaning(path, result.Path);
+    }
+
+    [Theory]
+    [InlineData("LoHa", ".hada_w1_a")]
+    [InlineData("LoKr", ".lokr_w2_a")]
+    [InlineData("core", ".lora_mid.weight")]
+    public void Its_tensors_keep_their_bytes_under_new_names(string kind, string suffix)
+    {
+        string path = Write(kind, Plain, 4 * Width);
+        string comfy = Rename(path, LoraNaming.ComfyUI);
+        Assert.Contains($"diffusion_model.double_blocks.0.img_mlp.0{suffix}", ConversionScene.NamesIn(comfy));
+        Assert.Equal(ConversionScene.BytesIn(path), ConversionScene.BytesIn(Rename(comfy, LoraNaming.Kohya)));
+    }
+
+    [Theory]
+    [InlineData("LoHa")]
+    [InlineData("LoKr")]
+    public void Diffusers_reads_pairs_alone(string kind)
+    {
+        string path = Write(kind, Fused, 3 * Width);
+        ConversionException refused = Assert.Throws<ConversionException>(() => Rename(path, LoraNaming.Diffusers));
+        Assert.Contains(kind, refused.Message, StringComparison.Ordinal);
+        LoraConversion result = Convert(path, new ConversionSettings { Naming = LoraNaming.Diffusers, ToPairs = true });
+        Assert.Equal(AdapterKind.LoRA, result.Kind);
+        Assert.Contains("transformer.transformer_blocks.0.attn.to_k.lora_B.weight", ConversionScene.NamesIn(result.Path));
+        ConversionScene.AssertSameMeaning(path, result.Path, tolerance: 1e-5);
+    }
+
+    [Fact]
+    public void Magnitudes_are_divided_with_the_rows_and_keep_their_bytes()
+    {
+        string path = Write("DoRA", Fused, 3 * Width);
+        string diffusers = Rename(path, LoraNaming.Diffusers);
+        using (var file = SafetensorsFile.Open(diffusers))
+        {
+            Assert.Equal([Width], file.Find("transformer.transformer_blocks.0.attn.to_v.lora_magnitude_vector")!.Shape);
+        }
+
+        Assert.Equal(ConversionScene.BytesIn(path), ConversionScene.BytesIn(Rename(diffusers, LoraNaming.Kohya)));
+    }
+
+    [Fact]
+    public void Magnitudes_of_the_inputs_stay_behind_where_nothing_reads_them()
+    {
+        string path = Write("inputs", Plain, 4 * Width);
+        Assert.Throws<ConversionException>(() => Rename(path, LoraNaming.Peft));
+        Assert.Contains("diffusion_model.double_blocks.0.img_mlp.0.dora_scale", ConversionScene.NamesIn(Rename(path, LoraNaming.ComfyUI)));
+    }
+
+    [Fact]
+    public void The_type_of_a_layers_factors_changes_in_its_kind()
+    {
+        LoraConversion result = Convert(Write("LoHa", Plain, 4 * Width), new ConversionSettings { Type = OutputType.Float16 });
+        using var file = SafetensorsFile.Open(result.Path);
+        Assert.Equal(TensorType.Float16, file.Find($"{Plain}.hada_w1_a")!.Type);
+        Assert.Equal(TensorType.Float32, file.Find($"{Plain}.alpha")!.Type);
+    }
+
+    [Fact]
+    public void Whoever_makes_a_file_larger_hears_of_it()
+    {
+        var log = new EventLog();
+        ConversionScene.Convert(
+            Write("LoHa", Plain, 4 * Width),
+            folder.PathOf("out/lora.safetensors"),
+            new ConversionSettings { ToPairs = true, Type = OutputType.Float32 },
+            log
+        );
+        Assert.Contains(log.Warnings, static text => text.Contains("times as large", StringComparison.Ordinal));
+    }
+
+    private LoraConversion Convert(string path, ConversionSettings settings) =>
+        ConversionScene.Convert(path, folder.PathOf($"{Guid.NewGuid():N}/lora.safetensors"), settings);
+
+    private string Rename(string path, LoraNaming naming) => ConversionScene.Rename(path, folder.PathOf($"{Guid.NewGuid():N}"), naming);
+
+    private string Write(string kind, string layer, int rows)
+    {
+        var lora = new SampleLora().Layer("lora_unet_single_blocks_0_linear2", Width, 5 * Width, 2, alpha: 2);
+        SampleTensor Random(string suffix, params long[] shape) =>
+            SampleTensor.Of(
+                layer + suffix,
+                TensorType.Float32,
+                shape,
+                gaussian.Numbers((int)shape.Aggregate(1L, (all, side) => all * side))
+            );
+        SampleTensor[] tensors = kind switch
+        {
+            "LoHa" =>
+            [
+                Random(".hada_w1_a", rows, 2),
+                Random(".hada_w1_b", 2, Width),
+                Random(".hada_w2_a", rows, 2),
+                Random(".hada_w2_b", 2, Width),
+            ],
+            "LoKr" => [Random(".lokr_w1", 4, 4), Random(".lokr_w2_a", rows / 4, 1), Random(".lokr_w2_b", 1, Width / 4)],
+            "core" =>
+            [
+                Random(".lora_up.weight", rows, 2, 1, 1),
+                Random(".lora_down.weight", 2, Width, 1, 1),
+                Random(".lora_mid.weight", 2, 2, 3, 3),
+            ],
+            _ =>
+            [
+                Random(".lora_up.weight", rows, 2),
+                Random(".lora_down.weight", 2, Width),
+                kind == "DoRA" ? Random(".dora_scale", rows, 1) : Random(".dora_scale", 1, Width),
+            ],
+        };
+        Array.ForEach(tensors, tensor => lora.Tensor(tensor));
+        return lora.Tensor(SampleTensor.Scalar($"{layer}.alpha", 2)).Write(folder.PathOf($"{Guid.NewGuid():N}.safetensors"));
+    }
+}
