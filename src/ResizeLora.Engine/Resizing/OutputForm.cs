@@ -158,7 +158,7 @@ internal sealed record OutputForm(
                 _ => string.Create(CultureInfo.InvariantCulture, $"{layer.PairKind} of rank {form.Rank}"),
             };
         string Size(OutputForm form) => string.Create(CultureInfo.InvariantCulture, $"{Text(form)}: {form.ByteLength:N0} bytes");
-        return string.Join("; ", forms.OrderBy(form => form.Way != chosen).Select(Size));
+        return string.Join("; ", forms.OrderBy(form => form.Way != chosen).ThenBy(static form => form.ByteLength).Select(Size));
     }
 }
 
