@@ -150,9 +150,7 @@ public sealed class Adapter : IDisposable
     /// <summary>The architecture that a conversion by this tool wrote down; null where there is none.</summary>
     /// <param name="metadata">The file's metadata.</param>
     internal static Architecture? ArchitectureIn(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.TryGetValue(ConvertKey, out string? parameters)
-            ? ArchitectureCatalog.Find(TextIn(parameters, ArchitectureKey))
-            : null;
+        metadata.TryGetValue(ConvertKey, out string? parameters) ? ArchitectureCatalog.Find(TextIn(parameters, ArchitectureKey)) : null;
 
     // Metadata is anybody's text: shown as the recipe when it is one, and never at length.
     private static string RecipeIn(string parameters)

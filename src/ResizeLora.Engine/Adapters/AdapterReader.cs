@@ -88,7 +88,11 @@ internal sealed class AdapterReader
     // LoHa and LoKr store the factors of a convolution flat: the module's name tells its kernel.
     private static IReadOnlyList<long>? InputsOf(AdapterLayer layer, LayerKey key, Architecture? architecture)
     {
-        if (layer.StoredTensors is null || layer.Down.Shape.Count > 2 || (architecture ?? ArchitectureCatalog.Sdxl).KernelOf(key.Path) is not { } kernel)
+        if (
+            layer.StoredTensors is null
+            || layer.Down.Shape.Count > 2
+            || (architecture ?? ArchitectureCatalog.Sdxl).KernelOf(key.Path) is not { } kernel
+        )
         {
             return null;
         }

@@ -33,12 +33,7 @@ internal sealed class ConversionPlanner
     private bool hasMagnitudes;
     private bool hasBiases;
 
-    private ConversionPlanner(
-        Adapter adapter,
-        ConversionSettings settings,
-        ConversionMaking making,
-        IReadOnlyList<Checkpoint> checkpoints
-    )
+    private ConversionPlanner(Adapter adapter, ConversionSettings settings, ConversionMaking making, IReadOnlyList<Checkpoint> checkpoints)
     {
         this.adapter = adapter;
         this.settings = settings;
@@ -224,10 +219,7 @@ internal sealed class ConversionPlanner
 
         bool isWhole = found.Names is [{ Rows.IsWhole: true }];
         bool Undivided(AdapterLayer layer) => isWhole || HasSides(layer);
-        AdapterLayer[] sources =
-        [
-            .. layers.Select(layer => layer.Fused is { } fused && Undivided(layer) ? fused.Whole : layer).Distinct(),
-        ];
+        AdapterLayer[] sources = [.. layers.Select(layer => layer.Fused is { } fused && Undivided(layer) ? fused.Whole : layer).Distinct()];
         if (sources.Select(static layer => layer.InFeatures).Distinct().Count() > 1)
         {
             Leave(layers, "its layers differ in their columns");
@@ -320,10 +312,12 @@ internal sealed class ConversionPlanner
 
         // Numbers of eight bits are not computed with; BFloat16 holds them all.
         return distinct is [var only]
-                ? isFolded && TensorTypes.BytesOf(only) == 1 ? TensorType.BFloat16
-                    : only
-            : distinct.Contains(TensorType.Float64) ? TensorType.Float64
-            : TensorType.Float32;
+            ? isFolded && TensorTypes.BytesOf(only) == 1
+                ? TensorType.BFloat16
+                : only
+            : distinct.Contains(TensorType.Float64)
+                ? TensorType.Float64
+                : TensorType.Float32;
     }
 
     private static TensorType TypeOf(OutputType type) =>

@@ -49,9 +49,7 @@ internal static class LayerAdoption
         CancellationToken cancellationToken
     )
     {
-        HashSet<string> names = layers
-            .Select(static layer => layer.Layer)
-            .ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers.Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];

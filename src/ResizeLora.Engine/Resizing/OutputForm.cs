@@ -31,8 +31,9 @@ internal sealed record OutputForm(
 
     /// <summary>The size of the tensors in bytes.</summary>
     public long ByteLength =>
-        Written.Sum(static tensor => tensor.Shape.Aggregate((long)TensorTypes.BytesOf(tensor.Type), static (product, side) => product * side))
-        + Copied.Sum(static tensor => tensor.ByteLength);
+        Written.Sum(static tensor =>
+            tensor.Shape.Aggregate((long)TensorTypes.BytesOf(tensor.Type), static (product, side) => product * side)
+        ) + Copied.Sum(static tensor => tensor.ByteLength);
 
     /// <summary>Chooses the form of a pair.</summary>
     /// <param name="pair">The pair.</param>
@@ -92,7 +93,10 @@ internal sealed record OutputForm(
     // The strength of what is copied lies in alpha, or in one tensor: that one is written anew where the strength changes.
     private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum, FormChoice choice)
     {
-        IReadOnlyList<int[]> all = [[.. Enumerable.Range(0, spectrum.SingularValues.Length)]];
+        IReadOnlyList<int[]> all =
+        [
+            [.. Enumerable.Range(0, spectrum.SingularValues.Length)],
+        ];
         if (choice.Rescale == 1)
         {
             return new OutputForm(OutputWay.Stored, all, [], stored);
@@ -160,7 +164,10 @@ internal sealed record OutputForm(
             form.Way switch
             {
                 OutputWay.Stored => $"{layer.AdapterKind} as it is",
-                OutputWay.Reduced => string.Create(CultureInfo.InvariantCulture, $"LoKr with its second half cut to rank {form.SecondRank}"),
+                OutputWay.Reduced => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"LoKr with its second half cut to rank {form.SecondRank}"
+                ),
                 _ => string.Create(CultureInfo.InvariantCulture, $"{layer.PairKind} of rank {form.Rank}"),
             };
         string Size(OutputForm form) => string.Create(CultureInfo.InvariantCulture, $"{Text(form)}: {form.ByteLength:N0} bytes");

@@ -29,7 +29,14 @@ internal sealed class OutputPlanner
         this.passedThrough = passedThrough;
         this.making = making;
         RequireOneKind();
-        copied = [.. adapter.OtherTensors, .. passedThrough.Select(static layer => layer.Fused?.Whole ?? layer).DistinctBy(static layer => layer.Name).SelectMany(static layer => layer.Tensors)];
+        copied =
+        [
+            .. adapter.OtherTensors,
+            .. passedThrough
+                .Select(static layer => layer.Fused?.Whole ?? layer)
+                .DistinctBy(static layer => layer.Name)
+                .SelectMany(static layer => layer.Tensors),
+        ];
         pairs = OutputPair.Of([.. spectra.Select(static spectrum => spectrum.Source)]);
         highestRank = adapter.Layers.Select(static layer => (int)(layer.AlphaDivisor ?? layer.Rank)).DefaultIfEmpty(0).Max();
     }
@@ -83,9 +90,7 @@ internal sealed class OutputPlanner
             adapter.File.Length
         )
         {
-            PeftSettings = adapter.SettingsText is { } settings
-                ? PeftOutput.UpdateFile(settings, ScalesOf(forms), HasOthers(forms))
-                : null,
+            PeftSettings = adapter.SettingsText is { } settings ? PeftOutput.UpdateFile(settings, ScalesOf(forms), HasOthers(forms)) : null,
             ChangesNothing = hasAll && making.Recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
     }
@@ -96,9 +101,12 @@ internal sealed class OutputPlanner
         string[] others =
         [
             .. passedThrough.Where(static layer => layer.StoredTensors is not null).Select(static layer => layer.Name),
-            .. adapter.KeptLayers.Where(static layer => layer.Kind is AdapterKind.LoHa or AdapterKind.LoKr).Select(static layer => layer.Name),
+            .. adapter
+                .KeptLayers.Where(static layer => layer.Kind is AdapterKind.LoHa or AdapterKind.LoKr)
+                .Select(static layer => layer.Name),
         ];
-        bool becomesLora = making.Kind != OutputKind.Same && Array.Exists(spectra, static spectrum => spectrum.Source.StoredTensors is not null);
+        bool becomesLora =
+            making.Kind != OutputKind.Same && Array.Exists(spectra, static spectrum => spectrum.Source.StoredTensors is not null);
         if (adapter.SettingsText is not null && becomesLora && others.Length > 0)
         {
             throw OutputException.NothingResized(

@@ -37,7 +37,6 @@ public abstract class LoraLayer
     public static Adapter OpenSource(IReadOnlyList<LoraLayer> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        return layers[0].Merge?.Open()
-            ?? Adapter.Open(layers[0].Path, layers.Any(static layer => layer.IsDifference));
+        return layers[0].Merge?.Open() ?? Adapter.Open(layers[0].Path, layers.Any(static layer => layer.IsDifference));
     }
 }

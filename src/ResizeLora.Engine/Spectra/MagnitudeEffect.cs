@@ -78,14 +78,7 @@ internal sealed class MagnitudeEffect
     /// <param name="up">B of the dropped part, without the layer's scale.</param>
     /// <param name="down">A of it.</param>
     /// <param name="device">Where the products are made.</param>
-    public double DistanceWithout(
-        ITensorFile file,
-        AdapterLayer layer,
-        BaseWeight weight,
-        Tensor up,
-        Tensor down,
-        ComputeDevice device
-    )
+    public double DistanceWithout(ITensorFile file, AdapterLayer layer, BaseWeight weight, Tensor up, Tensor down, ComputeDevice device)
     {
         Tensor singleUp = up.to(ScalarType.Float32, device.Torch);
         Tensor singleDown = down.to(ScalarType.Float32, device.Torch);
@@ -145,9 +138,7 @@ internal sealed class MagnitudeEffect
 
     private static void Add(double[] sums, Tensor products, AdapterLayer layer, int firstRow)
     {
-        double[] found = TensorReader.ToArray(
-            products.sum(layer.IsMagnitudePerInput ? 0 : 1, keepdim: true, type: ScalarType.Float64)
-        );
+        double[] found = TensorReader.ToArray(products.sum(layer.IsMagnitudePerInput ? 0 : 1, keepdim: true, type: ScalarType.Float64));
         int places = layer.IsMagnitudePerInput ? found.Length / sums.Length : 1;
         int start = layer.IsMagnitudePerInput ? 0 : firstRow;
         for (int index = 0; index < found.Length; index++)

@@ -26,7 +26,15 @@ internal static class SubspaceScales
         int[] all = [.. Enumerable.Range(0, count)];
         double[] ones = Array.ConvertAll(all, static _ => 1.0);
         LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
-        (Tensor up, Tensor down) = decomposition.Combine(adapter.File, spectrum.Source, all, ones, ones, CombinationAccuracy.Compared, device);
+        (Tensor up, Tensor down) = decomposition.Combine(
+            adapter.File,
+            spectrum.Source,
+            all,
+            ones,
+            ones,
+            CombinationAccuracy.Compared,
+            device
+        );
         Tensor leftVectors = up.to(ScalarType.Float32);
         Tensor rightVectors = down.t().to(ScalarType.Float32);
 

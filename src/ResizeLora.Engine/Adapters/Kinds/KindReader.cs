@@ -125,8 +125,7 @@ internal abstract class KindReader
 
     /// <summary>Whether a tensor has the shape of a weight: a matrix or a convolution.</summary>
     /// <param name="tensor">The tensor.</param>
-    protected static bool IsWeightShaped(TensorEntry tensor) =>
-        tensor.Shape.Count is >= 2 and <= MostDimensions && tensor.ElementCount > 0;
+    protected static bool IsWeightShaped(TensorEntry tensor) => tensor.Shape.Count is >= 2 and <= MostDimensions && tensor.ElementCount > 0;
 
     /// <summary>Whether a factor under a tucker core is no larger than an array holds.</summary>
     /// <param name="core">The core, [p, q, kernel…].</param>

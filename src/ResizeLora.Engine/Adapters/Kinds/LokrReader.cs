@@ -49,7 +49,11 @@ internal sealed class LokrReader : KindReader
             .Kronecker(first.Pair, second.Pair)
             .ToLayer(parts, context.File, [inputs, .. second.Kernel], scale, isAssumed, AdapterKind.LoKr);
         return new LayerReading(
-            layer with { Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts), AlphaDivisor = dimension },
+            layer with
+            {
+                Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts),
+                AlphaDivisor = dimension,
+            },
             null
         );
     }

@@ -105,7 +105,14 @@ internal sealed class GloraReader : KindReader
             new StackedFactor(TensorType.Float32, (int)b1.Shape[0], 2 * rank, Stacked: false, ups),
             new StackedFactor(TensorType.Float32, 2 * rank, inputs, Stacked: true, downs)
         );
-        AdapterLayer layer = pair.ToLayer(parts, context.File, [inputs, .. b2.Shape.Skip(2)], alpha.Value / divisor, alpha.IsAssumed, AdapterKind.GLoRA);
+        AdapterLayer layer = pair.ToLayer(
+            parts,
+            context.File,
+            [inputs, .. b2.Shape.Skip(2)],
+            alpha.Value / divisor,
+            alpha.IsAssumed,
+            AdapterKind.GLoRA
+        );
         return new LayerReading(layer with { OverBase = overBase, AlphaDivisor = divisor }, null);
     }
 
