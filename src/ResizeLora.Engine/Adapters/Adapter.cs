@@ -25,9 +25,6 @@ public sealed class Adapter : IDisposable
 
     private const string CommentKey = "ss_training_comment";
 
-    // As the inventory calls a layer that has no factors.
-    private const string DifferenceReason = nameof(AdapterKind.Full);
-
     private static readonly string[] WholeModelPrefixes = ["model.diffusion_model.", "conditioner.embedders.", "cond_stage_model."];
 
     private string? contentKey;
@@ -202,76 +199,6 @@ public sealed class Adapter : IDisposable
     /// <exception cref="SafetensorsException">The file is malformed.</exception>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
     public static Adapter Open(string path, bool includeDifference = false) => Read(SafetensorsFile.Open(path), includeDifference);
-
-    /// <summary>Which layers have neither an alpha nor settings that say their scale, as a sentence; null when there are none.</summary>
-    public string? DescribeAssumedScales()
-    {
-        string[] assumed = [.. Layers.Where(static layer => layer.IsScaleAssumed).Select(static layer => layer.Name)];
-        return assumed.Length > 0
-            ? $"'{Path}': neither an alpha nor settings say the scale of {NameSummary.Count(assumed, "layer", Architecture)}; "
-                + "it is taken to be 1."
-            : null;
-    }
-
-    /// <summary>Warns of the layers and tensors that are no part of <see cref="Layers"/>.</summary>
-    /// <param name="progress">Takes the notes.</param>
-    /// <param name="whatOfLayers">What is done with layers that are not understood, such as <c>copied unchanged</c>.</param>
-    /// <param name="whatOfTensors">The same of tensors that belong to no layer; null where nobody needs to know of them.</param>
-    public void ReportKept(IProgress<EngineEvent>? progress, string whatOfLayers, string? whatOfTensors)
-    {
-        string[] layers = [.. KeptLayers.Select(static layer => layer.Name)];
-        KeptLayer[] differences = [.. KeptLayers.Where(static layer => layer.Kind == AdapterKind.Full && layer.Reason == DifferenceReason)];
-        HashSet<string> overBase = LayersOverBase.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        KeptLayer[] baseless = [.. KeptLayers.Where(layer => overBase.Contains(layer.Name))];
-        KeptLayer[] unknown = [.. KeptLayers.Except(differences).Except(baseless)];
-        NameSummary.Warn(
-            progress,
-            Path,
-            "copied unchanged, since they are GLoRA, which can be resized over its base model alone",
-            "layer",
-            [.. baseless.Select(static layer => layer.Name)],
-            noteCase: EngineNote.NeedsBase,
-            architecture: Architecture
-        );
-        NameSummary.Warn(
-            progress,
-            Path,
-            whatOfLayers,
-            "layer",
-            [.. unknown.Select(static layer => layer.Name)],
-            [.. unknown.Select(static layer => layer.Reason)],
-            architecture: Architecture
-        );
-        HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        bool couldBeLayers = !IncludesDifference && OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
-        NameSummary.Warn(
-            progress,
-            Path,
-            "copied unchanged, since they are whole differences of weights, biases or norms",
-            "layer",
-            [.. differences.Select(static layer => layer.Name)],
-            noteCase: couldBeLayers ? EngineNote.Differences : null,
-            architecture: Architecture
-        );
-        if (whatOfTensors is not null)
-        {
-            HashSet<string> known = layers.ToHashSet(StringComparer.Ordinal);
-            bool IsLoose(TensorEntry tensor) =>
-                !known.Contains(AdapterTensorName.Parse(tensor.Name)?.Layer ?? tensor.Name[..Math.Max(tensor.Name.LastIndexOf('.'), 0)]);
-            string[] loose = [.. OtherTensors.Where(IsLoose).Select(static tensor => tensor.Name)];
-            string[] beside = [.. loose.Where(static tensor => AdapterTensorName.Parse(tensor) is { Part: AdapterPart.Beside })];
-            NameSummary.Warn(progress, Path, whatOfTensors, "tensor", [.. loose.Except(beside)], architecture: Architecture);
-            if (beside.Length > 0)
-            {
-                string text =
-                    $"'{Path}': {NameSummary.Count(beside, "tensor", Architecture)} beside the factors: {NameSummary.Sample(beside)}";
-                progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
-            }
-        }
-    }
-
-    private static bool IsDifferenceOf(TensorEntry tensor, HashSet<string> layers) =>
-        AdapterTensorName.Parse(tensor.Name) is { Suffix: "diff" } name && layers.Contains(name.Layer);
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();

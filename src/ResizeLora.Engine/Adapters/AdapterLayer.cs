@@ -12,7 +12,8 @@ namespace ResizeLora.Adapters;
 /// <param name="Down">A, shape rank × in [× kernel height × kernel width].</param>
 /// <param name="Up">B, shape out × rank [× 1 × 1].</param>
 /// <param name="Alpha">
-/// scale · rank: the file's alpha, or the one that makes the scale which PEFT's settings say, or else the rank, as every loader takes it. Of
+/// scale · rank: the file's alpha, or the one that makes the scale which PEFT's settings say, or else the rank, as every loader takes it.
+/// Of
 /// a kind other than LoRA, the alpha of the LoRA that it equals.
 /// </param>
 public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up, double Alpha)
@@ -35,7 +36,7 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
         : Kind is LayerKind.Linear or LayerKind.Convolution1x1 ? AdapterKind.LoRA
         : AdapterKind.LoCon;
 
-    /// <summary>The tensors that the file has of the layer, where the factors are computed from them; null where it has the factors.</summary>
+    /// <summary>The tensors from which the factors are computed; null where the file has the factors.</summary>
     internal IReadOnlyList<TensorEntry>? StoredTensors { get; init; }
 
     /// <summary>What stands before the names of the layer's parts.</summary>
@@ -71,7 +72,7 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>Whether the file does not say the scale, so that it is taken to be 1.</summary>
     internal bool IsScaleAssumed { get; init; }
 
-    /// <summary>The kernel's shape with the inputs before it, where the factors are flat and something else tells it; null elsewhere.</summary>
+    /// <summary>The inputs and the kernel, where the factors are flat and something else tells them; null elsewhere.</summary>
     internal IReadOnlyList<long>? KnownInputShape { get; init; }
 
     /// <summary>The pair of factors that the layer is a block of; null where it has factors of its own.</summary>

@@ -42,7 +42,9 @@ public sealed class BaseWeight
     /// <summary>m: the elements of a row, in · kernel height · kernel width.</summary>
     public int Columns => StoredColumns * groups;
 
-    /// <summary>The type in which <see cref="Read(int, Span{byte})"/> gives the weight: the stored one, or Float32 where it must be decoded.</summary>
+    /// <summary>
+    /// The type in which <see cref="Read(int, Span{byte})"/> gives the weight: the stored one, or Float32 where it must be decoded.
+    /// </summary>
     public TensorType Type { get; }
 
     /// <summary>The size of one row in bytes, of that type.</summary>
@@ -80,8 +82,8 @@ public sealed class BaseWeight
     }
 
     /// <summary>
-    /// The weight as a layer over a convolution in groups takes it: the trainer makes up of [out/groups, rank] and down of [rank, in, kernel],
-    /// and reads their product as [out, in/groups, kernel], the same numbers in the same order.
+    /// The weight as a layer over a convolution in groups takes it: the trainer makes up of [out/groups, rank] and down of
+    /// [rank, in, kernel], and reads their product as [out, in/groups, kernel], the same numbers in the same order.
     /// </summary>
     /// <param name="layer">A layer.</param>
     /// <returns>The weight with its rows put together, or null where the shapes are not those of groups.</returns>

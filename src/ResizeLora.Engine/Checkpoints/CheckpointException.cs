@@ -39,7 +39,8 @@ public sealed class CheckpointException : ResizeLoraException
         bool isSame = family is not null && checkpoints.Any(checkpoint => checkpoint.Family == family);
         string cause = isSame
             ? $"Both are {family}, but the LoRA's layers are not those of the base model, such as '{layer}'."
-            : $"The LoRA is for {family ?? "an unknown model"}, the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}.";
+            : $"The LoRA is for {family ?? "an unknown model"}, "
+                + $"the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}.";
         return new CheckpointException(path, nameof(Mismatch), $"'{path}' does not fit the base model {models}. {cause}{misfit}")
         {
             Clause = $"is for {family ?? "an unknown model"}; the base {(checkpoints.Count == 1 ? "model is" : "models are")} {families}",

@@ -6,7 +6,9 @@ using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
 
-/// <summary>Takes layers that were decomposed before: found in their file again, required to be the same, and measured against a base model.</summary>
+/// <summary>
+/// Takes layers that were decomposed before: found in their file again, required to be the same, and measured against a base model.
+/// </summary>
 internal static class LayerAdoption
 {
     /// <summary>Takes layers, and decomposes again those that came without their spectra or over another base weight.</summary>

@@ -8,8 +8,8 @@ namespace ResizeLora.Spectra;
 
 /// <summary>
 /// The decomposition of a matrix that has no factors, by way of the Gram matrix of its shorter side in double precision: its eigenvectors
-/// are the singular vectors of that side. An eigenvalue λ = σ² is off by a small multiple of 2e-16·σ₁², which is 1e-7 of a σ that is 1e-4 of
-/// σ₁: the promise holds without a second way.
+/// are the singular vectors of that side. An eigenvalue λ = σ² is off by a small multiple of 2e-16·σ₁², which is 1e-7 of a σ that is
+/// 1e-4 of σ₁: the promise holds without a second way.
 /// </summary>
 /// <param name="ProductSingularValues">σ, descending.</param>
 /// <param name="Vectors">The singular vectors of the shorter side, a vector a row; in single precision, as they are multiplied.</param>

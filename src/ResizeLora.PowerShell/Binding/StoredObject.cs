@@ -17,7 +17,9 @@ internal static class StoredObject
         }
 
         object bare = value is PSObject wrapped ? wrapped.BaseObject : value;
-        return bare is IList several and not byte[]? several.Cast<object?>().Select(item => item is null ? null : convert(PSObject.AsPSObject(item)) ?? item).ToArray()
+        object? ConvertItem(object? item) => item is null ? null : convert(PSObject.AsPSObject(item)) ?? item;
+        return bare is IList several and not byte[]
+            ? several.Cast<object?>().Select(ConvertItem).ToArray()
             : convert(PSObject.AsPSObject(value)) ?? value;
     }
 

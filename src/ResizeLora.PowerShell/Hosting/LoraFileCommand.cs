@@ -49,8 +49,8 @@ public abstract class LoraFileCommand : FileCommand
 
     /// <summary>
     /// <para type="description">
-    /// Takes whole differences of weights (diff, as LyCORIS' full training and extractors write them) for layers, those of two dimensions and
-    /// more: they become low-rank layers by the same recipe. Without it they are copied as they are. Biases and norms always are.
+    /// Takes whole differences of weights (diff, as LyCORIS' full training and extractors write them) for layers, those of two dimensions
+    /// and more: they become low-rank layers by the same recipe. Without it they are copied as they are. Biases and norms always are.
     /// </para>
     /// </summary>
     [Parameter]

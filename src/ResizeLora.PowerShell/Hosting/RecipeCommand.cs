@@ -31,9 +31,9 @@ public abstract class RecipeCommand : LayerCommand
 
     /// <summary>
     /// <para type="description">
-    /// In which form layers are written whose kind is another than LoRA, such as LoKr, LoHa or a whole difference. Smallest: whatever is the
-    /// smallest, layer by layer: a LoRA, a LoKr cut in its second half, or the layer as it is. LoRA: always as LoRA or LoCon, even where that
-    /// is larger. Same: in the same kind; what has no cut within its kind stays as it is. Layers that are LoRA already are not touched by
+    /// In which form layers are written whose kind is another than LoRA, such as LoKr, LoHa or a whole difference. Smallest: whatever is
+    /// the smallest, layer by layer: a LoRA, a LoKr cut in its second half, or the layer as it is. LoRA: always as LoRA or LoCon, even
+    /// where that is larger. Same: in the same kind; what has no cut within its kind stays as it is. Layers that are LoRA already are not touched by
     /// this.
     /// </para>
     /// </summary>
