@@ -118,7 +118,7 @@ Describe 'A LoKr file' {
 
     It 'is cut in its second half where that is the smallest, and says so' {
         $became[$attention].WrittenAs | Should -Be LoKr
-        $became[$attention].Reason | Should -BeLike 'LoKr with its second half cut to rank *: * bytes; LoRA of rank *: * bytes; LoKr as it is: * bytes'
+        $became[$attention].Reason | Should -BeLike 'LoKr with its second half cut to rank *: * bytes; *LoKr as it is: * bytes'
         Get-Part $result.Path $attention | Should -Be @('alpha', 'lokr_w1', 'lokr_w2_a', 'lokr_w2_b')
         Read-Tensor $result.Path "$attention.lokr_w1" | Should -Be (Read-Tensor $file "$attention.lokr_w1")
     }
@@ -148,6 +148,32 @@ Describe 'A LoKr file' {
     It 'is written to the byte as it was measured' {
         (Measure-LoraResize $file -Checkpoint $base @quiet).NewLength | Should -Be $result.NewLength
         [System.IO.FileInfo]::new($result.Path).Length | Should -Be $result.NewLength
+    }
+
+    It 'is written in the form in which it was measured' {
+        $measured = Measure-LoraResize $file -Checkpoint $base -OutputKind LoRA @quiet
+        $written = $measured | Resize-Lora -OutputDirectory (New-TestFolder) @quiet
+        $written.NewLength | Should -Be $measured.NewLength
+        $written.WrittenKinds.Keys | Should -Be LoRA
+    }
+
+    It 'has the form in the output''s name, where one was asked for' {
+        Split-Path -Leaf $result.Path | Should -Be 'lokr_spnckpt1_th-1.2.safetensors'
+        foreach ($kind in 'lora', 'same') {
+            $other = Resize-Lora $file -Checkpoint $base -OutputKind $kind -OutputDirectory $folder @quiet
+            Split-Path -Leaf $other.Path | Should -Be "lokr_${kind}_spnckpt1_th-1.2.safetensors"
+        }
+    }
+
+    It 'keeps a layer as it is where a cut would save nothing' {
+        $all = Resize-Apart $file @{ Checkpoint = $base; OutputKind = 'Same' }
+        ($all.Layers | Where-Object Layer -EQ $otherLayer).RelativeErrorToLora | Should -Be 0
+    }
+
+    It 'stays LoKr under a rescale, and is that much stronger' {
+        $strong = Resize-Apart $file @{ Recipe = 'rank=80,rescale=2'; DType = 'Float32' }
+        $strong.WrittenKinds.Keys | Should -Be LoKr
+        [Math]::Abs((Compare-Lora $file $strong.Path).RelativeErrorToLora - 1) | Should -BeLessThan 1e-4
     }
 
     It 'becomes LoRA in all layers with -OutputKind <_>' -ForEach 'LoRA', 'LoCon' {
@@ -227,6 +253,8 @@ Describe 'A DoRA file' {
             Read-Tensor $result.Path "$layer.dora_scale" | Should -Be (Read-Tensor $file "$layer.dora_scale")
         }
         (Get-LoraInfo $result.Path).Kind | Should -Be DoRA
+        $result.WrittenKinds.Keys | Should -Be DoRA
+        (Get-LoraSpectrum $file).AdapterKind | Should -Be @('DoRA', 'DoRA')
     }
 
     It 'is measured with its magnitudes over a base model, and without them otherwise' {
@@ -260,7 +288,7 @@ Describe 'Whole differences' {
             Read-Tensor $without.Path $name | Should -Be (Read-Tensor $file $name)
         }
         $warnings | Should -HaveCount 1
-        $warnings[0] | Should -BeLike "*copied unchanged, since they are whole differences*: 2 layers (*): $otherLayer, *. -IncludeDifference turns*"
+        $warnings[0] | Should -BeLike "*copied unchanged, since they are whole differences*: 2 layers (*): $otherLayer, *. -IncludeDiff*"
     }
 
     It 'become layers with -IncludeDifference, biases excepted' {
@@ -368,7 +396,8 @@ Describe 'A PEFT folder of LoHa' {
         $written.rank_pattern.'model.layers.0.self_attn.q_proj' | Should -Be 3
         $written.alpha_pattern.'model.layers.0.self_attn.q_proj' | Should -Be 3
         Get-Part $result.Path $module | Should -Be @('lora_A.weight', 'lora_B.weight')
-        [Math]::Abs((Compare-Lora (Join-Path $folder 'adapter_model.safetensors') $result.Path).RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
+        $comparison = Compare-Lora $folder $result.Path
+        [Math]::Abs($comparison.RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
     }
 }
 
@@ -401,14 +430,19 @@ Describe 'Layers of other kinds in pipelines' {
         $result.NewRank | Should -Be 6
     }
 
+    It 'of differences are resized again from a result, and from a measurement' {
+        $measured = Measure-LoraResize $extracted -Recipe rank=3 -IncludeDifference
+        ($measured | Resize-Lora -OutputDirectory (New-TestFolder)).NewLength | Should -Be $measured.NewLength
+        ($measured.Layers | Resize-Lora -Recipe rank=2 -OutputDirectory (New-TestFolder)).NewRank | Should -Be 8
+    }
+
     It 'come back from a CSV file as they were' {
         $csv = Join-Path (New-TestFolder) 'layers.csv'
         Get-LoraSpectrum $loha, $extracted -IncludeDifference | Export-Csv $csv
-        $given = @{ Recipe = 'rank=3'; IncludeDifference = $true }
-        $stored = @(Import-Csv $csv | Resize-Lora @given -OutputDirectory (New-TestFolder))
+        $stored = @(Import-Csv $csv | Resize-Lora -Recipe rank=3 -OutputDirectory (New-TestFolder))
         $stored | Should -HaveCount 2
         foreach ($one in $stored) {
-            $direct = Resize-Apart $one.Source $given
+            $direct = Resize-Apart $one.Source @{ Recipe = 'rank=3'; IncludeDifference = $true }
             Get-Sha256 $one.Path | Should -Be (Get-Sha256 $direct.Path)
         }
     }
@@ -420,6 +454,27 @@ Describe 'Files of different kinds' {
         $comparison = Compare-Lora (Get-SamplePath 'loha') $result.Path
         $comparison.RelativeErrorToLora | Should -BeLessThan 1e-5
         (Compare-Lora (Get-SamplePath 'loha') (Get-SamplePath 'lokr')).RelativeErrorToLora | Should -BeGreaterThan 0.5
+    }
+
+    It 'are compared with their differences, where -IncludeDifference is given' {
+        $file = Get-SamplePath 'extracted'
+        $result = Resize-Apart $file @{ Recipe = 'rank=6'; IncludeDifference = $true }
+        $comparison = Compare-Lora $file $result.Path -IncludeDifference
+        $comparison.OnlyInOther | Should -BeNullOrEmpty
+        [Math]::Abs($comparison.RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
+    }
+
+    It 'are compared over a base model, where GLoRA is among them' {
+        $file = New-AdapterFile 'glora' @(New-Glora $queryLayer)
+        $result = Resize-Apart $file @{ Checkpoint = $base; Recipe = 'rank=3' }
+        $comparison = Compare-Lora $file $result.Path -Checkpoint $base
+        [Math]::Abs($comparison.RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
+    }
+
+    It 'are merged with their differences, where -IncludeDifference is given' {
+        $merge = Merge-Lora (Get-SamplePath 'loha'), (Get-SamplePath 'extracted') -IncludeDifference
+        ($merge.Layers | Where-Object Layer -EQ $otherLayer).Rank | Should -Be (16 + 80)
+        { Merge-Lora (Get-SamplePath 'extracted') -ErrorAction Stop } | Should -Throw -ErrorId 'MergeUnsupported,*'
     }
 
     It 'are merged, each as the LoRA that it equals' {

@@ -120,7 +120,7 @@ Describe 'The table of <type>' -ForEach $tables {
 }
 
 Describe 'The list of <type>' -ForEach @(
-    @{ type = 'ResizeResult'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
+    @{ type = 'ResizeResult'; lines = 'OutputKind +: Smallest', 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
     @{ type = 'ResizeMeasurement'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
     @{ type = 'LayerResult'; lines = 'AdapterKind +: LoKr', 'WrittenAs +: LoRA', 'Reason +: LoRA of rank \d+: [\d,]+ bytes; LoKr' }
     @{ type = 'LayerSpectrum'; lines = 'Kind +: Linear', 'AdapterKind +: LoKr' }
@@ -141,7 +141,8 @@ Describe 'The list of <type>' -ForEach @(
     }
 
     It 'says the same of an object that was stored' {
-        $stored = [System.Management.Automation.PSSerializer]::Deserialize([System.Management.Automation.PSSerializer]::Serialize($thing, 4))
+        $xml = [System.Management.Automation.PSSerializer]::Serialize($thing, 4)
+        $stored = [System.Management.Automation.PSSerializer]::Deserialize($xml)
         $text = $stored | Format-List | Out-String -Width 200
         foreach ($line in $lines) { $text | Should -Match "(?m)^$line" }
     }

@@ -119,7 +119,8 @@ public sealed class GoldenTests : IDisposable
     [InlineData(31.622776601683793)]
     public void A_ratio_and_its_threshold_against_the_layers_own_norm_keep_the_same_ranks(double ratio)
     {
-        ResizePlan PlanOf(string text) => job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
+        ResizePlan PlanOf(string text) =>
+            job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
         ResizePlan byRatio = PlanOf(FormattableString.Invariant($"sv_ratio={ratio:R}"));
         ResizePlan byScore = PlanOf(FormattableString.Invariant($"spn_lora=1,thr={-Math.Log10(ratio):R}"));
 
@@ -133,7 +134,13 @@ public sealed class GoldenTests : IDisposable
 
     private void CheckRanks(string text, JsonElement expected)
     {
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse(text), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse(text),
+            TensorType.Float16,
+            OutputKind.Smallest,
+            progress: null,
+            CancellationToken.None
+        );
         Assert.Equal(
             expected.GetProperty("kept_rank").EnumerateObject().Select(layer => (layer.Name, layer.Value.GetInt32())).Order(),
             plan.Layers.Select(layer => (layer.Result.Layer, layer.Result.NewRank)).Order()

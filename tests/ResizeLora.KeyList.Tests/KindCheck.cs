@@ -90,12 +90,7 @@ internal sealed class KindCheck
         Assert.True(wrong.Length == 0, $"{wrong.Length} of {layers.Count}: {string.Join("; ", wrong.Take(5))}");
     }
 
-    private string? FaultOf(
-        PlainLayer layer,
-        Dictionary<string, LayerPlan> plans,
-        Dictionary<string, PlainLayer> written,
-        OutputKind kind
-    )
+    private string? FaultOf(PlainLayer layer, Dictionary<string, LayerPlan> plans, Dictionary<string, PlainLayer> written, OutputKind kind)
     {
         using DisposeScope scope = NewDisposeScope();
         if (!plans.TryGetValue(layer.Name, out LayerPlan? plan))

@@ -96,9 +96,7 @@ public sealed class KindListTests(SharedBaseModels shared, OwnBaseModels own)
     [InlineData(Everything)]
     [InlineData("rank=3")]
     public void Whole_differences_become_the_best_layers_of_their_rank(string recipe) =>
-        Assert.True(
-            KindCheck.Run(SharedLists.Get("derived_sd15_lycoris_full_norm"), recipe, OutputKind.LoRA, withDifference: true) > 0
-        );
+        Assert.True(KindCheck.Run(SharedLists.Get("derived_sd15_lycoris_full_norm"), recipe, OutputKind.LoRA, withDifference: true) > 0);
 
     [Theory]
     [MemberData(nameof(OwnCases))]
@@ -126,19 +124,18 @@ public sealed class KindListTests(SharedBaseModels shared, OwnBaseModels own)
     public void A_folder_of_PEFT_with_an_embedding_means_the_truncated_change(string recipe, string settings)
     {
         static ListedTensor Tensor(string name, params long[] shape) => new($"base_model.model.{name}", TensorType.Float32, shape);
-        KeyList list = new("PEFT with an embedding",
+        KeyList list = new(
+            "PEFT with an embedding",
             [
                 .. ((string[])["self_attn.q_proj", "mlp.up_proj"]).SelectMany(module =>
                     (ListedTensor[])
-                        [
-                            Tensor($"model.layers.0.{module}.lora_A.weight", 4, 12),
-                            Tensor($"model.layers.0.{module}.lora_B.weight", 20, 4),
-                        ]
+                        [Tensor($"model.layers.0.{module}.lora_A.weight", 4, 12), Tensor($"model.layers.0.{module}.lora_B.weight", 20, 4)]
                 ),
                 Tensor("model.embed_tokens.lora_embedding_A", 4, 50),
                 Tensor("model.embed_tokens.lora_embedding_B", 12, 4),
                 Tensor("lm_head.weight", 50, 12),
-            ])
+            ]
+        )
         {
             Settings = $$"""{"peft_type": "LORA", {{settings}}}""",
         };

@@ -233,8 +233,20 @@ public sealed class TwinTests(OwnBaseModels models)
     {
         using ResizeSession session = model.Open();
         using ResizeJob job = ResizeJob.Decompose(session, Adapter.Open(path), null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("fro_ckpt=1,thr=-0.35"), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None);
-        ResizePlan all = job.Plan(ResizeRecipe.Parse("fro_ckpt=1,thr=-inf,rank=2"), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("fro_ckpt=1,thr=-0.35"),
+            TensorType.Float32,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
+        ResizePlan all = job.Plan(
+            ResizeRecipe.Parse("fro_ckpt=1,thr=-inf,rank=2"),
+            TensorType.Float32,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
 
         // Every layer stays in the output: what is left of a file may not tell its architecture any more.
         job.Write(all, output, overwrite: false, null, CancellationToken.None);

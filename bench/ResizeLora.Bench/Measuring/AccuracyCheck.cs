@@ -30,9 +30,7 @@ internal static class AccuracyCheck
         foreach (AdapterLayer layer in sample)
         {
             using DisposeScope scope = NewDisposeScope();
-            double[] engine = LayerDecomposer
-                .Decompose(adapter, layer, default, ComputeDevice.Processor)
-                .SingularValues;
+            double[] engine = LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor).SingularValues;
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];
             weight.Read(bytes);

@@ -77,8 +77,11 @@ public sealed class Adapter : IDisposable
     /// <summary>The layers that those tensors make, each with the reason why it is not one of <see cref="Layers"/>.</summary>
     public IReadOnlyList<KeptLayer> KeptLayers { get; private set; }
 
+    /// <summary>Whether whole differences of weights were asked for.</summary>
+    internal bool IncludesDifference { get; init; }
+
     /// <summary>Layers that can be resized over a base model alone (GLoRA); until it is there they are among the kept ones.</summary>
-    internal IReadOnlyList<AdapterLayer> LayersOverBase { get; init; } = [];
+    internal IReadOnlyList<AdapterLayer> LayersOverBase { get; set; } = [];
 
     /// <summary>The metadata.</summary>
     public IReadOnlyDictionary<string, string> Metadata => File.Header.Metadata;
@@ -147,9 +150,7 @@ public sealed class Adapter : IDisposable
     /// <summary>The architecture that a conversion by this tool wrote down; null where there is none.</summary>
     /// <param name="metadata">The file's metadata.</param>
     internal static Architecture? ArchitectureIn(IReadOnlyDictionary<string, string> metadata) =>
-        metadata.TryGetValue(ConvertKey, out string? parameters)
-            ? ArchitectureCatalog.Find(TextIn(parameters, ArchitectureKey))
-            : null;
+        metadata.TryGetValue(ConvertKey, out string? parameters) ? ArchitectureCatalog.Find(TextIn(parameters, ArchitectureKey)) : null;
 
     // Metadata is anybody's text: shown as the recipe when it is one, and never at length.
     private static string RecipeIn(string parameters)
@@ -242,7 +243,7 @@ public sealed class Adapter : IDisposable
             architecture: Architecture
         );
         HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
-        bool couldBeLayers = OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
+        bool couldBeLayers = !IncludesDifference && OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
         NameSummary.Warn(
             progress,
             Path,
@@ -274,6 +275,14 @@ public sealed class Adapter : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => File.Dispose();
+
+    /// <summary>Leaves the layers that need a base model among the kept ones, where none of them was chosen.</summary>
+    /// <param name="chosen">The names of the layers that take part.</param>
+    internal void LimitLayersOverBase(IEnumerable<string> chosen)
+    {
+        HashSet<string> names = chosen.ToHashSet(StringComparer.Ordinal);
+        LayersOverBase = LayersOverBase.Any(layer => names.Contains(layer.Name)) ? LayersOverBase : [];
+    }
 
     /// <summary>Takes layers that were kept for want of a base model, whose weights they have now, among the layers.</summary>
     /// <param name="bound">Some of <see cref="LayersOverBase"/>.</param>

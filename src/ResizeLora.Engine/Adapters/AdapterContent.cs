@@ -22,7 +22,7 @@ internal static class AdapterContent
         var hash = new XxHash3();
         hash.Append(TensorPieces.HashStructure(adapter.File.Header));
         Span<byte> alpha = stackalloc byte[sizeof(double)];
-        foreach (AdapterLayer layer in adapter.Layers)
+        foreach (AdapterLayer layer in adapter.Layers.Concat(adapter.LayersOverBase).DistinctBy(static layer => layer.Name))
         {
             BinaryPrimitives.WriteDoubleLittleEndian(alpha, layer.Alpha);
             hash.Append(alpha);

@@ -27,8 +27,7 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     internal TensorEntry? AlphaTensor { get; init; }
 
     /// <summary>The kind of adapter.</summary>
-    public AdapterKind AdapterKind { get; init; } =
-        Down.Shape.Skip(2).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA;
+    public AdapterKind AdapterKind { get; init; } = Down.Shape.Skip(2).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA;
 
     /// <summary>The kind that the layer is as a pair of factors, with its magnitudes.</summary>
     internal AdapterKind PairKind =>
@@ -97,8 +96,7 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// The shape of the weight that the layer changes, <c>[out, in]</c> or <c>[out, in, kernel height, kernel width]</c>. A 1×1
     /// convolution and a matrix are one and the same, and files of both spellings are about; a 1×3 and a 3×1 kernel are not.
     /// </summary>
-    public IReadOnlyList<long> WeightShape =>
-        IsTransposed ? [InFeatures, OutFeatures] : WithoutUnitKernel(InputShape.Prepend(OutFeatures));
+    public IReadOnlyList<long> WeightShape => IsTransposed ? [InFeatures, OutFeatures] : WithoutUnitKernel(InputShape.Prepend(OutFeatures));
 
     /// <summary>The shape of a row of ΔW: the inputs, and the kernel of a convolution.</summary>
     internal IReadOnlyList<long> InputShape => KnownInputShape ?? [.. Down.Shape.Skip(1)];
@@ -106,8 +104,10 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>Whether another layer changes a weight of the same shape; flat factors of a convolution do not tell its kernel.</summary>
     /// <param name="other">The other layer.</param>
     internal bool HasWeightShapeOf(AdapterLayer other) =>
-        WeightShape.SequenceEqual(other.WeightShape)
-        || ((IsFlat || other.IsFlat) && OutFeatures == other.OutFeatures && InFeatures == other.InFeatures);
+        IsTransposed == other.IsTransposed && (WeightShape.SequenceEqual(other.WeightShape) || IsShapeOfFlat(other));
+
+    private bool IsShapeOfFlat(AdapterLayer other) =>
+        (IsFlat || other.IsFlat) && OutFeatures == other.OutFeatures && InFeatures == other.InFeatures;
 
     /// <summary>Whether only the number of inputs times places is known: LoHa and LoKr store the factors of a convolution so.</summary>
     internal bool IsFlat => StoredTensors is not null && InputShape.Count == 1;
@@ -147,12 +147,13 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     internal bool IsPlainPair => StoredTensors is null && Magnitude is null;
 
     /// <summary>The tensors of the file that the layer consists of.</summary>
-    internal IEnumerable<TensorEntry> Tensors =>
-        StoredTensors ?? [.. new[] { AlphaTensor, Magnitude }.OfType<TensorEntry>(), Down, Up];
+    internal IEnumerable<TensorEntry> Tensors => StoredTensors ?? [.. new[] { AlphaTensor, Magnitude }.OfType<TensorEntry>(), Down, Up];
 
     /// <summary>What is read to decompose the layer: the factors, or those of the halves of a Kronecker product.</summary>
     internal IEnumerable<TensorEntry> FactorTensors =>
-        Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down] : [Down, Up];
+        OverBase is not null ? StoredTensors!.Where(tensor => tensor != AlphaTensor)
+        : Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down]
+        : [Down, Up];
 
     /// <summary>Makes a layer of factors.</summary>
     /// <param name="parts">The layer's tensors.</param>
@@ -161,7 +162,8 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <param name="alpha">scale · rank.</param>
     /// <param name="isScaleAssumed">Whether the file does not say the scale.</param>
     internal static AdapterLayer Of(LayerParts parts, TensorEntry down, TensorEntry up, double alpha, bool isScaleAssumed) =>
-        new(parts.Name, down, up, alpha) {
+        new(parts.Name, down, up, alpha)
+        {
             Spelling = parts.Spelling,
             Stem = parts.Stem,
             AlphaTensor = parts.Alpha,

@@ -43,6 +43,7 @@ internal sealed class AdapterReader
         HashSet<string> read = layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).ToHashSet(StringComparer.Ordinal);
         return new Adapter(factors, layers, others, reader.KeptOf(others, read))
         {
+            IncludesDifference = includeDifference,
             Architecture = architecture,
             SettingsText = settings,
             LayersOverBase = overBase,
@@ -87,7 +88,11 @@ internal sealed class AdapterReader
     // LoHa and LoKr store the factors of a convolution flat: the module's name tells its kernel.
     private static IReadOnlyList<long>? InputsOf(AdapterLayer layer, LayerKey key, Architecture? architecture)
     {
-        if (layer.StoredTensors is null || layer.Down.Shape.Count > 2 || (architecture ?? ArchitectureCatalog.Sdxl).KernelOf(key.Path) is not { } kernel)
+        if (
+            layer.StoredTensors is null
+            || layer.Down.Shape.Count > 2
+            || (architecture ?? ArchitectureCatalog.Sdxl).KernelOf(key.Path) is not { } kernel
+        )
         {
             return null;
         }

@@ -19,7 +19,10 @@ internal static class FactorRange
     {
         (string Part, double Largest)[] parts =
         [
-            .. (layer.StoredTensors ?? [layer.Down, layer.Up])
+            .. (
+                layer.StoredTensors
+                ?? [layer.Down, layer.Up, .. layer.Magnitude is { } magnitude ? [magnitude] : Array.Empty<TensorEntry>()]
+            )
                 .Where(tensor => tensor != layer.AlphaTensor && TensorTypes.IsWeight(tensor.Type))
                 .Select(tensor => (PartOf(layer, tensor), Largest(tensor.Type, file.Read(tensor)))),
         ];

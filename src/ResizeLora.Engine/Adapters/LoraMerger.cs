@@ -62,9 +62,7 @@ internal static class LoraMerger
                 );
             }
 
-            StackedFactor.Part[] downs = telling
-                .Select(static share => new StackedFactor.Part(share.Down, share.Layer.Rank, 1))
-                .ToArray();
+            StackedFactor.Part[] downs = telling.Select(static share => new StackedFactor.Part(share.Down, share.Layer.Rank, 1)).ToArray();
             StackedFactor.Part[] ups = telling
                 .Zip(ratios, static (share, ratio) => new StackedFactor.Part(share.Up, share.Layer.Rank, ratio))
                 .ToArray();

@@ -27,32 +27,32 @@ internal sealed class AuraFlow : Architecture
     // In a single layer there is w1 alone: single_layers.0.attn.w1q is single_transformer_blocks.0.attn.to_q.
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Same($"{Double}.attn.w2q", $"{DiffusersDouble}.attn.to_q"),
-        .. Alias.Same($"{Double}.attn.w2k", $"{DiffusersDouble}.attn.to_k"),
-        .. Alias.Same($"{Double}.attn.w2v", $"{DiffusersDouble}.attn.to_v"),
-        .. Alias.Same($"{Double}.attn.w2o", $"{DiffusersDouble}.attn.to_out.0"),
-        .. Alias.Same($"{Double}.attn.w1q", $"{DiffusersDouble}.attn.add_q_proj"),
-        .. Alias.Same($"{Double}.attn.w1k", $"{DiffusersDouble}.attn.add_k_proj"),
-        .. Alias.Same($"{Double}.attn.w1v", $"{DiffusersDouble}.attn.add_v_proj"),
-        .. Alias.Same($"{Double}.attn.w1o", $"{DiffusersDouble}.attn.to_add_out"),
-        .. Mlp($"{Double}.mlpX", $"{DiffusersDouble}.ff"),
-        .. Mlp($"{Double}.mlpC", $"{DiffusersDouble}.ff_context"),
-        .. Alias.Same($"{Double}.modX.1", $"{DiffusersDouble}.norm1.linear"),
-        .. Alias.Same($"{Double}.modC.1", $"{DiffusersDouble}.norm1_context.linear"),
-        .. Alias.Same($"{Single}.attn.w1q", $"{DiffusersSingle}.attn.to_q"),
-        .. Alias.Same($"{Single}.attn.w1k", $"{DiffusersSingle}.attn.to_k"),
-        .. Alias.Same($"{Single}.attn.w1v", $"{DiffusersSingle}.attn.to_v"),
-        .. Alias.Same($"{Single}.attn.w1o", $"{DiffusersSingle}.attn.to_out.0"),
-        .. Mlp($"{Single}.mlp", $"{DiffusersSingle}.ff"),
-        .. Alias.Same($"{Single}.modCX.1", $"{DiffusersSingle}.norm1.linear"),
-        .. Alias.Same("t_embedder.mlp.0", "time_step_proj.linear_1"),
-        .. Alias.Same("t_embedder.mlp.2", "time_step_proj.linear_2"),
-        .. Alias.Same("cond_seq_linear", "context_embedder"),
-        .. Alias.Same("init_x_linear", "pos_embed.proj"),
-        .. Alias.Same("final_linear", "proj_out"),
-        Alias.Swapped("modF.1", "norm_out.linear"),
-    ];
+        [
+            .. Alias.Same($"{Double}.attn.w2q", $"{DiffusersDouble}.attn.to_q"),
+            .. Alias.Same($"{Double}.attn.w2k", $"{DiffusersDouble}.attn.to_k"),
+            .. Alias.Same($"{Double}.attn.w2v", $"{DiffusersDouble}.attn.to_v"),
+            .. Alias.Same($"{Double}.attn.w2o", $"{DiffusersDouble}.attn.to_out.0"),
+            .. Alias.Same($"{Double}.attn.w1q", $"{DiffusersDouble}.attn.add_q_proj"),
+            .. Alias.Same($"{Double}.attn.w1k", $"{DiffusersDouble}.attn.add_k_proj"),
+            .. Alias.Same($"{Double}.attn.w1v", $"{DiffusersDouble}.attn.add_v_proj"),
+            .. Alias.Same($"{Double}.attn.w1o", $"{DiffusersDouble}.attn.to_add_out"),
+            .. Mlp($"{Double}.mlpX", $"{DiffusersDouble}.ff"),
+            .. Mlp($"{Double}.mlpC", $"{DiffusersDouble}.ff_context"),
+            .. Alias.Same($"{Double}.modX.1", $"{DiffusersDouble}.norm1.linear"),
+            .. Alias.Same($"{Double}.modC.1", $"{DiffusersDouble}.norm1_context.linear"),
+            .. Alias.Same($"{Single}.attn.w1q", $"{DiffusersSingle}.attn.to_q"),
+            .. Alias.Same($"{Single}.attn.w1k", $"{DiffusersSingle}.attn.to_k"),
+            .. Alias.Same($"{Single}.attn.w1v", $"{DiffusersSingle}.attn.to_v"),
+            .. Alias.Same($"{Single}.attn.w1o", $"{DiffusersSingle}.attn.to_out.0"),
+            .. Mlp($"{Single}.mlp", $"{DiffusersSingle}.ff"),
+            .. Alias.Same($"{Single}.modCX.1", $"{DiffusersSingle}.norm1.linear"),
+            .. Alias.Same("t_embedder.mlp.0", "time_step_proj.linear_1"),
+            .. Alias.Same("t_embedder.mlp.2", "time_step_proj.linear_2"),
+            .. Alias.Same("cond_seq_linear", "context_embedder"),
+            .. Alias.Same("init_x_linear", "pos_embed.proj"),
+            .. Alias.Same("final_linear", "proj_out"),
+            Alias.Swapped("modF.1", "norm_out.linear"),
+        ];
 
     private static IEnumerable<Alias> Mlp(string native, string diffusers) =>
         [

@@ -21,20 +21,20 @@ internal sealed partial class Cosmos : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Attention($"{Block}.self_attn", $"{Diffusers}.attn1"),
-        .. Attention($"{Block}.cross_attn", $"{Diffusers}.attn2"),
-        .. Alias.Same($"{Block}.mlp.layer1", $"{Diffusers}.ff.net.0.proj"),
-        .. Alias.Same($"{Block}.mlp.layer2", $"{Diffusers}.ff.net.2"),
-        .. Modulation($"{Block}.adaln_modulation_self_attn", $"{Diffusers}.norm1"),
-        .. Modulation($"{Block}.adaln_modulation_cross_attn", $"{Diffusers}.norm2"),
-        .. Modulation($"{Block}.adaln_modulation_mlp", $"{Diffusers}.norm3"),
-        .. Modulation("final_layer.adaln_modulation", "norm_out"),
-        .. Alias.Same("final_layer.linear", "proj_out"),
-        .. Alias.Same("t_embedder.1.{*}", "time_embed.t_embedder.{*}"),
-        .. Alias.Same("x_embedder.proj.1", "patch_embed.proj"),
-        .. Alias.Same("llm_adapter.{*}", "text_conditioner.{*}"),
-    ];
+        [
+            .. Attention($"{Block}.self_attn", $"{Diffusers}.attn1"),
+            .. Attention($"{Block}.cross_attn", $"{Diffusers}.attn2"),
+            .. Alias.Same($"{Block}.mlp.layer1", $"{Diffusers}.ff.net.0.proj"),
+            .. Alias.Same($"{Block}.mlp.layer2", $"{Diffusers}.ff.net.2"),
+            .. Modulation($"{Block}.adaln_modulation_self_attn", $"{Diffusers}.norm1"),
+            .. Modulation($"{Block}.adaln_modulation_cross_attn", $"{Diffusers}.norm2"),
+            .. Modulation($"{Block}.adaln_modulation_mlp", $"{Diffusers}.norm3"),
+            .. Modulation("final_layer.adaln_modulation", "norm_out"),
+            .. Alias.Same("final_layer.linear", "proj_out"),
+            .. Alias.Same("t_embedder.1.{*}", "time_embed.t_embedder.{*}"),
+            .. Alias.Same("x_embedder.proj.1", "patch_embed.proj"),
+            .. Alias.Same("llm_adapter.{*}", "text_conditioner.{*}"),
+        ];
 
     /// <inheritdoc/>
     public override string ComfyLanguageModel => "qwen3_06b";

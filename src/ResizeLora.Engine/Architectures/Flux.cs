@@ -27,51 +27,51 @@ internal class Flux : Architecture
     // OneTrainer numbers the parts: double_blocks.0.img_attn.qkv.0; XLabs has double_blocks.0.processor.qkv_lora1 (image), …2 (text).
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Stacked(
-            $"{Double}.img_attn.qkv",
-            $"{DiffusersDouble}.attn.to_q",
-            $"{DiffusersDouble}.attn.to_k",
-            $"{DiffusersDouble}.attn.to_v"
-        ),
-        .. Stacked(
-            $"{Double}.txt_attn.qkv",
-            $"{DiffusersDouble}.attn.add_q_proj",
-            $"{DiffusersDouble}.attn.add_k_proj",
-            $"{DiffusersDouble}.attn.add_v_proj"
-        ),
-        .. Alias.Same($"{Double}.img_attn.qkv", $"{Double}.processor.qkv_lora1"),
-        .. Alias.Same($"{Double}.txt_attn.qkv", $"{Double}.processor.qkv_lora2"),
-        .. Alias.Same($"{Double}.img_attn.proj", $"{DiffusersDouble}.attn.to_out.0", $"{Double}.processor.proj_lora1"),
-        .. Alias.Same($"{Double}.txt_attn.proj", $"{DiffusersDouble}.attn.to_add_out", $"{Double}.processor.proj_lora2"),
-        .. Alias.Same($"{Double}.img_mlp.0", $"{DiffusersDouble}.ff.net.0.proj"),
-        .. Alias.Same($"{Double}.img_mlp.2", $"{DiffusersDouble}.ff.net.2"),
-        .. Alias.Same($"{Double}.txt_mlp.0", $"{DiffusersDouble}.ff_context.net.0.proj"),
-        .. Alias.Same($"{Double}.txt_mlp.2", $"{DiffusersDouble}.ff_context.net.2"),
-        .. Alias.Same($"{Double}.img_mod.lin", $"{DiffusersDouble}.norm1.linear"),
-        .. Alias.Same($"{Double}.txt_mod.lin", $"{DiffusersDouble}.norm1_context.linear"),
-        .. Alias.Parts(
-            $"{Single}.linear1",
-            RowSplit.AttentionAndMlp,
-            $"{DiffusersSingle}.attn.to_q",
-            $"{DiffusersSingle}.attn.to_k",
-            $"{DiffusersSingle}.attn.to_v",
-            $"{DiffusersSingle}.proj_mlp"
-        ),
-        .. Alias.Numbered($"{Single}.linear1", RowSplit.AttentionAndMlp),
-        Alias.FirstRows($"{Single}.linear1", RowSplit.AttentionAndMlp, 3, $"{Single}.processor.qkv_lora"),
-        .. Alias.Same($"{Single}.linear2", $"{DiffusersSingle}.proj_out", $"{Single}.processor.proj_lora"),
-        .. Alias.Same($"{Single}.modulation.lin", $"{DiffusersSingle}.norm.linear"),
-        .. Alias.Same("img_in", "x_embedder"),
-        .. Alias.Same("txt_in", "context_embedder"),
-        .. Embedder("time_in", $"{Time}.timestep_embedder"),
-        .. Embedder("vector_in", $"{Time}.text_embedder"),
-        .. Embedder("guidance_in", $"{Time}.guidance_embedder"),
-        .. Alias.Same("final_layer.linear", "proj_out"),
-        Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
-        // Chroma.
-        .. Embedder("distilled_guidance_layer.layers.{i}", "distilled_guidance_layer.layers.{i}"),
-    ];
+        [
+            .. Stacked(
+                $"{Double}.img_attn.qkv",
+                $"{DiffusersDouble}.attn.to_q",
+                $"{DiffusersDouble}.attn.to_k",
+                $"{DiffusersDouble}.attn.to_v"
+            ),
+            .. Stacked(
+                $"{Double}.txt_attn.qkv",
+                $"{DiffusersDouble}.attn.add_q_proj",
+                $"{DiffusersDouble}.attn.add_k_proj",
+                $"{DiffusersDouble}.attn.add_v_proj"
+            ),
+            .. Alias.Same($"{Double}.img_attn.qkv", $"{Double}.processor.qkv_lora1"),
+            .. Alias.Same($"{Double}.txt_attn.qkv", $"{Double}.processor.qkv_lora2"),
+            .. Alias.Same($"{Double}.img_attn.proj", $"{DiffusersDouble}.attn.to_out.0", $"{Double}.processor.proj_lora1"),
+            .. Alias.Same($"{Double}.txt_attn.proj", $"{DiffusersDouble}.attn.to_add_out", $"{Double}.processor.proj_lora2"),
+            .. Alias.Same($"{Double}.img_mlp.0", $"{DiffusersDouble}.ff.net.0.proj"),
+            .. Alias.Same($"{Double}.img_mlp.2", $"{DiffusersDouble}.ff.net.2"),
+            .. Alias.Same($"{Double}.txt_mlp.0", $"{DiffusersDouble}.ff_context.net.0.proj"),
+            .. Alias.Same($"{Double}.txt_mlp.2", $"{DiffusersDouble}.ff_context.net.2"),
+            .. Alias.Same($"{Double}.img_mod.lin", $"{DiffusersDouble}.norm1.linear"),
+            .. Alias.Same($"{Double}.txt_mod.lin", $"{DiffusersDouble}.norm1_context.linear"),
+            .. Alias.Parts(
+                $"{Single}.linear1",
+                RowSplit.AttentionAndMlp,
+                $"{DiffusersSingle}.attn.to_q",
+                $"{DiffusersSingle}.attn.to_k",
+                $"{DiffusersSingle}.attn.to_v",
+                $"{DiffusersSingle}.proj_mlp"
+            ),
+            .. Alias.Numbered($"{Single}.linear1", RowSplit.AttentionAndMlp),
+            Alias.FirstRows($"{Single}.linear1", RowSplit.AttentionAndMlp, 3, $"{Single}.processor.qkv_lora"),
+            .. Alias.Same($"{Single}.linear2", $"{DiffusersSingle}.proj_out", $"{Single}.processor.proj_lora"),
+            .. Alias.Same($"{Single}.modulation.lin", $"{DiffusersSingle}.norm.linear"),
+            .. Alias.Same("img_in", "x_embedder"),
+            .. Alias.Same("txt_in", "context_embedder"),
+            .. Embedder("time_in", $"{Time}.timestep_embedder"),
+            .. Embedder("vector_in", $"{Time}.text_embedder"),
+            .. Embedder("guidance_in", $"{Time}.guidance_embedder"),
+            .. Alias.Same("final_layer.linear", "proj_out"),
+            Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
+            // Chroma.
+            .. Embedder("distilled_guidance_layer.layers.{i}", "distilled_guidance_layer.layers.{i}"),
+        ];
 
     // Chroma.
     /// <inheritdoc/>

@@ -41,43 +41,43 @@ internal sealed partial class Flux2 : Architecture
     // single_blocks.0.linear1.weight [36864, 4096] stays whole in diffusers: single_transformer_blocks.0.attn.to_qkv_mlp_proj.
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Parts(
-            $"{Double}.img_attn.qkv",
-            RowSplit.Thirds,
-            $"{DiffusersDouble}.attn.to_q",
-            $"{DiffusersDouble}.attn.to_k",
-            $"{DiffusersDouble}.attn.to_v"
-        ),
-        .. Alias.Numbered($"{Double}.img_attn.qkv", RowSplit.Thirds),
-        .. Alias.Parts(
-            $"{Double}.txt_attn.qkv",
-            RowSplit.Thirds,
-            $"{DiffusersDouble}.attn.add_q_proj",
-            $"{DiffusersDouble}.attn.add_k_proj",
-            $"{DiffusersDouble}.attn.add_v_proj"
-        ),
-        .. Alias.Numbered($"{Double}.txt_attn.qkv", RowSplit.Thirds),
-        .. Alias.Same($"{Double}.img_attn.proj", $"{DiffusersDouble}.attn.to_out.0"),
-        .. Alias.Same($"{Double}.txt_attn.proj", $"{DiffusersDouble}.attn.to_add_out"),
-        .. Alias.Same($"{Double}.img_mlp.0", $"{DiffusersDouble}.ff.linear_in"),
-        .. Alias.Same($"{Double}.img_mlp.2", $"{DiffusersDouble}.ff.linear_out"),
-        .. Alias.Same($"{Double}.txt_mlp.0", $"{DiffusersDouble}.ff_context.linear_in"),
-        .. Alias.Same($"{Double}.txt_mlp.2", $"{DiffusersDouble}.ff_context.linear_out"),
-        .. Alias.Same($"{Single}.linear1", $"{DiffusersSingle}.attn.to_qkv_mlp_proj"),
-        .. Alias.Same($"{Single}.linear2", $"{DiffusersSingle}.attn.to_out"),
-        .. Alias.Same("double_stream_modulation_img.lin", "double_stream_modulation_img.linear"),
-        .. Alias.Same("double_stream_modulation_txt.lin", "double_stream_modulation_txt.linear"),
-        .. Alias.Same("single_stream_modulation.lin", "single_stream_modulation.linear"),
-        .. Alias.Same("img_in", "x_embedder"),
-        .. Alias.Same("txt_in", "context_embedder"),
-        .. Alias.Same("time_in.in_layer", $"{Time}.timestep_embedder.linear_1"),
-        .. Alias.Same("time_in.out_layer", $"{Time}.timestep_embedder.linear_2"),
-        .. Alias.Same("guidance_in.in_layer", $"{Time}.guidance_embedder.linear_1"),
-        .. Alias.Same("guidance_in.out_layer", $"{Time}.guidance_embedder.linear_2"),
-        .. Alias.Same("final_layer.linear", "proj_out"),
-        Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
-    ];
+        [
+            .. Alias.Parts(
+                $"{Double}.img_attn.qkv",
+                RowSplit.Thirds,
+                $"{DiffusersDouble}.attn.to_q",
+                $"{DiffusersDouble}.attn.to_k",
+                $"{DiffusersDouble}.attn.to_v"
+            ),
+            .. Alias.Numbered($"{Double}.img_attn.qkv", RowSplit.Thirds),
+            .. Alias.Parts(
+                $"{Double}.txt_attn.qkv",
+                RowSplit.Thirds,
+                $"{DiffusersDouble}.attn.add_q_proj",
+                $"{DiffusersDouble}.attn.add_k_proj",
+                $"{DiffusersDouble}.attn.add_v_proj"
+            ),
+            .. Alias.Numbered($"{Double}.txt_attn.qkv", RowSplit.Thirds),
+            .. Alias.Same($"{Double}.img_attn.proj", $"{DiffusersDouble}.attn.to_out.0"),
+            .. Alias.Same($"{Double}.txt_attn.proj", $"{DiffusersDouble}.attn.to_add_out"),
+            .. Alias.Same($"{Double}.img_mlp.0", $"{DiffusersDouble}.ff.linear_in"),
+            .. Alias.Same($"{Double}.img_mlp.2", $"{DiffusersDouble}.ff.linear_out"),
+            .. Alias.Same($"{Double}.txt_mlp.0", $"{DiffusersDouble}.ff_context.linear_in"),
+            .. Alias.Same($"{Double}.txt_mlp.2", $"{DiffusersDouble}.ff_context.linear_out"),
+            .. Alias.Same($"{Single}.linear1", $"{DiffusersSingle}.attn.to_qkv_mlp_proj"),
+            .. Alias.Same($"{Single}.linear2", $"{DiffusersSingle}.attn.to_out"),
+            .. Alias.Same("double_stream_modulation_img.lin", "double_stream_modulation_img.linear"),
+            .. Alias.Same("double_stream_modulation_txt.lin", "double_stream_modulation_txt.linear"),
+            .. Alias.Same("single_stream_modulation.lin", "single_stream_modulation.linear"),
+            .. Alias.Same("img_in", "x_embedder"),
+            .. Alias.Same("txt_in", "context_embedder"),
+            .. Alias.Same("time_in.in_layer", $"{Time}.timestep_embedder.linear_1"),
+            .. Alias.Same("time_in.out_layer", $"{Time}.timestep_embedder.linear_2"),
+            .. Alias.Same("guidance_in.in_layer", $"{Time}.guidance_embedder.linear_1"),
+            .. Alias.Same("guidance_in.out_layer", $"{Time}.guidance_embedder.linear_2"),
+            .. Alias.Same("final_layer.linear", "proj_out"),
+            Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
+        ];
 
     [GeneratedRegex("^_single_blocks_[0-9]+_linear1_", RegexOptions.CultureInvariant)]
     private static partial Regex FusedPattern();

@@ -20,10 +20,10 @@ internal sealed partial class Ideogram4 : Architecture
     // layers.0.attention.qkv holds to_q, to_k and to_v, one below the other, all of one height.
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Parts($"{Attention}.qkv", RowSplit.Thirds, $"{Attention}.to_q", $"{Attention}.to_k", $"{Attention}.to_v"),
-        .. Alias.Same($"{Attention}.o", $"{Attention}.to_out.0"),
-    ];
+        [
+            .. Alias.Parts($"{Attention}.qkv", RowSplit.Thirds, $"{Attention}.to_q", $"{Attention}.to_k", $"{Attention}.to_v"),
+            .. Alias.Same($"{Attention}.o", $"{Attention}.to_out.0"),
+        ];
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Modules { get; } =

@@ -17,19 +17,19 @@ internal sealed partial class Krea2 : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Block("blocks.{i}", "transformer_blocks.{i}"),
-        .. Block("txtfusion.layerwise_blocks.{i}", "text_fusion.layerwise_blocks.{i}"),
-        .. Block("txtfusion.refiner_blocks.{i}", "text_fusion.refiner_blocks.{i}"),
-        .. Alias.Same("txtfusion.projector", "text_fusion.projector"),
-        .. Alias.Same("first", "img_in"),
-        .. Alias.Same("last.linear", "final_layer.linear"),
-        .. Alias.Same("tmlp.0", "time_embed.linear_1"),
-        .. Alias.Same("tmlp.2", "time_embed.linear_2"),
-        .. Alias.Same("tproj.1", "time_mod_proj"),
-        .. Alias.Same("txtmlp.1", "txt_in.linear_1"),
-        .. Alias.Same("txtmlp.3", "txt_in.linear_2"),
-    ];
+        [
+            .. Block("blocks.{i}", "transformer_blocks.{i}"),
+            .. Block("txtfusion.layerwise_blocks.{i}", "text_fusion.layerwise_blocks.{i}"),
+            .. Block("txtfusion.refiner_blocks.{i}", "text_fusion.refiner_blocks.{i}"),
+            .. Alias.Same("txtfusion.projector", "text_fusion.projector"),
+            .. Alias.Same("first", "img_in"),
+            .. Alias.Same("last.linear", "final_layer.linear"),
+            .. Alias.Same("tmlp.0", "time_embed.linear_1"),
+            .. Alias.Same("tmlp.2", "time_embed.linear_2"),
+            .. Alias.Same("tproj.1", "time_mod_proj"),
+            .. Alias.Same("txtmlp.1", "txt_in.linear_1"),
+            .. Alias.Same("txtmlp.3", "txt_in.linear_2"),
+        ];
 
     // blocks.0.attn.gate is transformer_blocks.0.attn.to_gate, blocks.0.mlp.gate is transformer_blocks.0.ff.gate.
     private static IEnumerable<Alias> Block(string native, string diffusers) =>

@@ -40,20 +40,20 @@ internal sealed partial class LtxVideo : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Same("patchify_proj", "proj_in"),
-        .. Alias.Same("adaln_single.{*}", "time_embed.{*}"),
-        .. Attentions.SelectMany(static attention => Norms($"transformer_blocks.{{i}}.{attention}")),
-        // LTX-2.
-        .. Alias.Same("audio_patchify_proj", "audio_proj_in"),
-        .. Alias.Same("audio_adaln_single.{*}", "audio_time_embed.{*}"),
-        .. Alias.Same("av_ca_video_scale_shift_adaln_single.{*}", "av_cross_attn_video_scale_shift.{*}"),
-        .. Alias.Same("av_ca_audio_scale_shift_adaln_single.{*}", "av_cross_attn_audio_scale_shift.{*}"),
-        .. Alias.Same("av_ca_a2v_gate_adaln_single.{*}", "av_cross_attn_video_a2v_gate.{*}"),
-        .. Alias.Same("av_ca_v2a_gate_adaln_single.{*}", "av_cross_attn_audio_v2a_gate.{*}"),
-        .. Prompt("prompt_adaln"),
-        .. Prompt("audio_prompt_adaln"),
-    ];
+        [
+            .. Alias.Same("patchify_proj", "proj_in"),
+            .. Alias.Same("adaln_single.{*}", "time_embed.{*}"),
+            .. Attentions.SelectMany(static attention => Norms($"transformer_blocks.{{i}}.{attention}")),
+            // LTX-2.
+            .. Alias.Same("audio_patchify_proj", "audio_proj_in"),
+            .. Alias.Same("audio_adaln_single.{*}", "audio_time_embed.{*}"),
+            .. Alias.Same("av_ca_video_scale_shift_adaln_single.{*}", "av_cross_attn_video_scale_shift.{*}"),
+            .. Alias.Same("av_ca_audio_scale_shift_adaln_single.{*}", "av_cross_attn_audio_scale_shift.{*}"),
+            .. Alias.Same("av_ca_a2v_gate_adaln_single.{*}", "av_cross_attn_video_a2v_gate.{*}"),
+            .. Alias.Same("av_ca_v2a_gate_adaln_single.{*}", "av_cross_attn_audio_v2a_gate.{*}"),
+            .. Prompt("prompt_adaln"),
+            .. Prompt("audio_prompt_adaln"),
+        ];
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Modules =>
@@ -76,13 +76,7 @@ internal sealed partial class LtxVideo : Architecture
         ];
 
     private static IEnumerable<string> Projections(string attention) =>
-        [
-            $"{attention}.to_q",
-            $"{attention}.to_k",
-            $"{attention}.to_v",
-            $"{attention}.to_out.0",
-            $"{attention}.to_gate_logits",
-        ];
+        [$"{attention}.to_q", $"{attention}.to_k", $"{attention}.to_v", $"{attention}.to_out.0", $"{attention}.to_gate_logits"];
 
     private static IEnumerable<Alias> Norms(string attention) =>
         [.. Alias.Same($"{attention}.q_norm", $"{attention}.norm_q"), .. Alias.Same($"{attention}.k_norm", $"{attention}.norm_k")];

@@ -72,13 +72,7 @@ internal partial class Lumina : Architecture
     // [11520, 3840] 3840 of each, which is the same rule.
     private static IEnumerable<Alias> Attention(string native, string diffusers) =>
         [
-            .. Alias.Parts(
-                $"{native}.qkv",
-                RowSplit.GroupedAttention,
-                $"{diffusers}.to_q",
-                $"{diffusers}.to_k",
-                $"{diffusers}.to_v"
-            ),
+            .. Alias.Parts($"{native}.qkv", RowSplit.GroupedAttention, $"{diffusers}.to_q", $"{diffusers}.to_k", $"{diffusers}.to_v"),
             .. Alias.Same($"{native}.out", $"{diffusers}.to_out.0"),
         ];
 

@@ -23,13 +23,11 @@ internal sealed class ModuleNames
         Alias[] all = [.. known];
         Alias[] chosen = [.. written];
         names = new NameTable(chosen.Select(static alias => new Alias(alias.Name, alias.Rows, alias.Native)));
-        dots = new NameTable(
-            [
-                .. all.Select(static alias => new Alias(alias.Native, default, alias.Native)),
-                .. modules.Select(static module => new Alias(module, default, module)),
-                .. all.Select(static alias => new Alias(alias.Name, default, alias.Name)),
-            ]
-        );
+        dots = new NameTable([
+            .. all.Select(static alias => new Alias(alias.Native, default, alias.Native)),
+            .. modules.Select(static module => new Alias(module, default, module)),
+            .. all.Select(static alias => new Alias(alias.Name, default, alias.Name)),
+        ]);
         foreignLists = replacesLists
             ? [.. ReplacedLists(chosen)]
             : [.. all.Select(static alias => ListOf(alias.Name)).Except(all.Select(static alias => ListOf(alias.Native)))];

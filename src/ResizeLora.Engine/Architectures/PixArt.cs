@@ -27,18 +27,18 @@ internal sealed class PixArt : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Attentions,
-        .. Alias.Same($"{Block}.mlp.fc1", $"{Diffusers}.ff.net.0.proj"),
-        .. Alias.Same($"{Block}.mlp.fc2", $"{Diffusers}.ff.net.2"),
-        .. Embedder("t_embedder", "timestep_embedder"),
-        .. Embedder("csize_embedder", "resolution_embedder"),
-        .. Embedder("ar_embedder", "aspect_ratio_embedder"),
-        .. Alias.Same("t_block.1", $"{Time}.linear"),
-        .. Alias.Same("x_embedder.proj", "pos_embed.proj"),
-        .. Captions,
-        .. Alias.Same("final_layer.linear", "proj_out"),
-    ];
+        [
+            .. Attentions,
+            .. Alias.Same($"{Block}.mlp.fc1", $"{Diffusers}.ff.net.0.proj"),
+            .. Alias.Same($"{Block}.mlp.fc2", $"{Diffusers}.ff.net.2"),
+            .. Embedder("t_embedder", "timestep_embedder"),
+            .. Embedder("csize_embedder", "resolution_embedder"),
+            .. Embedder("ar_embedder", "aspect_ratio_embedder"),
+            .. Alias.Same("t_block.1", $"{Time}.linear"),
+            .. Alias.Same("x_embedder.proj", "pos_embed.proj"),
+            .. Captions,
+            .. Alias.Same("final_layer.linear", "proj_out"),
+        ];
 
     // blocks.0.attn.qkv.weight [3456, 1152] holds to_q, to_k and to_v of transformer_blocks.0.attn1, one below the other;
     // blocks.0.cross_attn.kv_linear.weight [2304, 1152] to_k and to_v of transformer_blocks.0.attn2.

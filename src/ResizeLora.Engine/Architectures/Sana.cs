@@ -18,16 +18,16 @@ internal sealed class Sana : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. PixArt.Attentions,
-        .. PixArt.Captions,
-        .. Alias.Same($"{Mlp}.inverted_conv.conv", $"{Diffusers}.conv_inverted"),
-        .. Alias.Same($"{Mlp}.depth_conv.conv", $"{Diffusers}.conv_depth"),
-        .. Alias.Same($"{Mlp}.point_conv.conv", $"{Diffusers}.conv_point"),
-        .. Alias.Same("x_embedder.proj", "patch_embed.proj"),
-        .. Alias.Same("t_embedder.mlp.0", "time_embed.emb.timestep_embedder.linear_1"),
-        .. Alias.Same("t_embedder.mlp.2", "time_embed.emb.timestep_embedder.linear_2"),
-        .. Alias.Same("t_block.1", "time_embed.linear"),
-        .. Alias.Same("final_layer.linear", "proj_out"),
-    ];
+        [
+            .. PixArt.Attentions,
+            .. PixArt.Captions,
+            .. Alias.Same($"{Mlp}.inverted_conv.conv", $"{Diffusers}.conv_inverted"),
+            .. Alias.Same($"{Mlp}.depth_conv.conv", $"{Diffusers}.conv_depth"),
+            .. Alias.Same($"{Mlp}.point_conv.conv", $"{Diffusers}.conv_point"),
+            .. Alias.Same("x_embedder.proj", "patch_embed.proj"),
+            .. Alias.Same("t_embedder.mlp.0", "time_embed.emb.timestep_embedder.linear_1"),
+            .. Alias.Same("t_embedder.mlp.2", "time_embed.emb.timestep_embedder.linear_2"),
+            .. Alias.Same("t_block.1", "time_embed.linear"),
+            .. Alias.Same("final_layer.linear", "proj_out"),
+        ];
 }

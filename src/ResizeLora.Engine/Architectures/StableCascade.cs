@@ -18,11 +18,11 @@ internal sealed class StableCascade : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Attention("down_blocks.{i}.{i}.attention"),
-        .. Attention("up_blocks.{i}.{i}.attention"),
-        .. Alias.Same("clip_txt_pooled_mapper", "clip_mapper"),
-    ];
+        [
+            .. Attention("down_blocks.{i}.{i}.attention"),
+            .. Attention("up_blocks.{i}.{i}.attention"),
+            .. Alias.Same("clip_txt_pooled_mapper", "clip_mapper"),
+        ];
 
     // ComfyUI divides the stacked projection when it opens a model.
     /// <inheritdoc/>

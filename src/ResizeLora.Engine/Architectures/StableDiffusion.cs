@@ -24,8 +24,7 @@ internal abstract class StableDiffusion : Architecture
 
     /// <inheritdoc/>
     public override IReadOnlyList<long>? KernelOf(string path) =>
-        path is "input_blocks_0_0" or "out_2" || Array.Exists(Kernels, end => path.EndsWith(end, StringComparison.Ordinal))
-            ? [3, 3]
+        path is "input_blocks_0_0" or "out_2" || Array.Exists(Kernels, end => path.EndsWith(end, StringComparison.Ordinal)) ? [3, 3]
         : path.EndsWith("_skip_connection", StringComparison.Ordinal) ? [1, 1]
         : null;
 

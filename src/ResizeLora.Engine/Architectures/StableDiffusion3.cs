@@ -31,39 +31,45 @@ internal sealed partial class StableDiffusion3 : Architecture
     // In the last block diffusers has the halves of norm1_context.linear in the other order; names do not tell which is the last.
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Parts($"{Image}.attn.qkv", RowSplit.Thirds, $"{Diffusers}.attn.to_q", $"{Diffusers}.attn.to_k", $"{Diffusers}.attn.to_v"),
-        .. Alias.Parts(
-            $"{Text}.attn.qkv",
-            RowSplit.Thirds,
-            $"{Diffusers}.attn.add_q_proj",
-            $"{Diffusers}.attn.add_k_proj",
-            $"{Diffusers}.attn.add_v_proj"
-        ),
-        .. Alias.Parts(
-            $"{Image}.attn2.qkv",
-            RowSplit.Thirds,
-            $"{Diffusers}.attn2.to_q",
-            $"{Diffusers}.attn2.to_k",
-            $"{Diffusers}.attn2.to_v"
-        ),
-        .. Alias.Same($"{Image}.attn.proj", $"{Diffusers}.attn.to_out.0"),
-        .. Alias.Same($"{Image}.attn2.proj", $"{Diffusers}.attn2.to_out.0"),
-        .. Alias.Same($"{Text}.attn.proj", $"{Diffusers}.attn.to_add_out"),
-        .. Alias.Same($"{Image}.mlp.fc1", $"{Diffusers}.ff.net.0.proj"),
-        .. Alias.Same($"{Image}.mlp.fc2", $"{Diffusers}.ff.net.2"),
-        .. Alias.Same($"{Text}.mlp.fc1", $"{Diffusers}.ff_context.net.0.proj"),
-        .. Alias.Same($"{Text}.mlp.fc2", $"{Diffusers}.ff_context.net.2"),
-        .. Alias.Same($"{Image}.adaLN_modulation.1", $"{Diffusers}.norm1.linear"),
-        .. Alias.Same($"{Text}.adaLN_modulation.1", $"{Diffusers}.norm1_context.linear"),
-        .. Alias.Same("x_embedder.proj", "pos_embed.proj"),
-        .. Alias.Same("t_embedder.mlp.0", $"{Time}.timestep_embedder.linear_1"),
-        .. Alias.Same("t_embedder.mlp.2", $"{Time}.timestep_embedder.linear_2"),
-        .. Alias.Same("y_embedder.mlp.0", $"{Time}.text_embedder.linear_1"),
-        .. Alias.Same("y_embedder.mlp.2", $"{Time}.text_embedder.linear_2"),
-        .. Alias.Same("final_layer.linear", "proj_out"),
-        Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
-    ];
+        [
+            .. Alias.Parts(
+                $"{Image}.attn.qkv",
+                RowSplit.Thirds,
+                $"{Diffusers}.attn.to_q",
+                $"{Diffusers}.attn.to_k",
+                $"{Diffusers}.attn.to_v"
+            ),
+            .. Alias.Parts(
+                $"{Text}.attn.qkv",
+                RowSplit.Thirds,
+                $"{Diffusers}.attn.add_q_proj",
+                $"{Diffusers}.attn.add_k_proj",
+                $"{Diffusers}.attn.add_v_proj"
+            ),
+            .. Alias.Parts(
+                $"{Image}.attn2.qkv",
+                RowSplit.Thirds,
+                $"{Diffusers}.attn2.to_q",
+                $"{Diffusers}.attn2.to_k",
+                $"{Diffusers}.attn2.to_v"
+            ),
+            .. Alias.Same($"{Image}.attn.proj", $"{Diffusers}.attn.to_out.0"),
+            .. Alias.Same($"{Image}.attn2.proj", $"{Diffusers}.attn2.to_out.0"),
+            .. Alias.Same($"{Text}.attn.proj", $"{Diffusers}.attn.to_add_out"),
+            .. Alias.Same($"{Image}.mlp.fc1", $"{Diffusers}.ff.net.0.proj"),
+            .. Alias.Same($"{Image}.mlp.fc2", $"{Diffusers}.ff.net.2"),
+            .. Alias.Same($"{Text}.mlp.fc1", $"{Diffusers}.ff_context.net.0.proj"),
+            .. Alias.Same($"{Text}.mlp.fc2", $"{Diffusers}.ff_context.net.2"),
+            .. Alias.Same($"{Image}.adaLN_modulation.1", $"{Diffusers}.norm1.linear"),
+            .. Alias.Same($"{Text}.adaLN_modulation.1", $"{Diffusers}.norm1_context.linear"),
+            .. Alias.Same("x_embedder.proj", "pos_embed.proj"),
+            .. Alias.Same("t_embedder.mlp.0", $"{Time}.timestep_embedder.linear_1"),
+            .. Alias.Same("t_embedder.mlp.2", $"{Time}.timestep_embedder.linear_2"),
+            .. Alias.Same("y_embedder.mlp.0", $"{Time}.text_embedder.linear_1"),
+            .. Alias.Same("y_embedder.mlp.2", $"{Time}.text_embedder.linear_2"),
+            .. Alias.Same("final_layer.linear", "proj_out"),
+            Alias.Swapped("final_layer.adaLN_modulation.1", "norm_out.linear"),
+        ];
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Modules { get; } = ["context_embedder"];

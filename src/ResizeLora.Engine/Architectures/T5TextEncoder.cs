@@ -12,14 +12,14 @@ internal static class T5TextEncoder
 
     /// <summary>The names.</summary>
     public static IEnumerable<Alias> Aliases =>
-    [
-        .. Alias.Same($"{Attention}.q", $"{Gguf}.attn_q"),
-        .. Alias.Same($"{Attention}.k", $"{Gguf}.attn_k"),
-        .. Alias.Same($"{Attention}.v", $"{Gguf}.attn_v"),
-        .. Alias.Same($"{Attention}.o", $"{Gguf}.attn_o"),
-        // The gate is wi_0: enc.blk.0.ffn_gate, and what it gates wi_1: enc.blk.0.ffn_up.
-        .. Alias.Same($"{Mlp}.wi_0", $"{Gguf}.ffn_gate"),
-        .. Alias.Same($"{Mlp}.wi_1", $"{Gguf}.ffn_up"),
-        .. Alias.Same($"{Mlp}.wo", $"{Gguf}.ffn_down"),
-    ];
+        [
+            .. Alias.Same($"{Attention}.q", $"{Gguf}.attn_q"),
+            .. Alias.Same($"{Attention}.k", $"{Gguf}.attn_k"),
+            .. Alias.Same($"{Attention}.v", $"{Gguf}.attn_v"),
+            .. Alias.Same($"{Attention}.o", $"{Gguf}.attn_o"),
+            // The gate is wi_0: enc.blk.0.ffn_gate, and what it gates wi_1: enc.blk.0.ffn_up.
+            .. Alias.Same($"{Mlp}.wi_0", $"{Gguf}.ffn_gate"),
+            .. Alias.Same($"{Mlp}.wi_1", $"{Gguf}.ffn_up"),
+            .. Alias.Same($"{Mlp}.wo", $"{Gguf}.ffn_down"),
+        ];
 }

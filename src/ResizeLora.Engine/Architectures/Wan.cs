@@ -24,24 +24,24 @@ internal sealed partial class Wan : Architecture
 
     /// <inheritdoc/>
     protected override IEnumerable<Alias> Aliases =>
-    [
-        .. Block("blocks.{i}"),
-        .. Block("vace_blocks.{i}"),
-        .. Alias.Same("vace_blocks.{i}.before_proj", "vace_blocks.{i}.proj_in"),
-        .. Alias.Same("vace_blocks.{i}.after_proj", "vace_blocks.{i}.proj_out"),
-        .. Alias.Same("time_embedding.0", $"{Condition}.time_embedder.linear_1"),
-        .. Alias.Same("time_embedding.2", $"{Condition}.time_embedder.linear_2"),
-        .. Alias.Same("text_embedding.0", $"{Condition}.text_embedder.linear_1"),
-        .. Alias.Same("text_embedding.2", $"{Condition}.text_embedder.linear_2"),
-        .. Alias.Same("time_projection.1", $"{Condition}.time_proj"),
-        // Image to video: the two norms and, between them, the two linear layers.
-        .. Alias.Same("img_emb.proj.0", $"{Condition}.image_embedder.norm1"),
-        .. Alias.Same("img_emb.proj.1", $"{Condition}.image_embedder.ff.net.0.proj"),
-        .. Alias.Same("img_emb.proj.3", $"{Condition}.image_embedder.ff.net.2"),
-        .. Alias.Same("img_emb.proj.4", $"{Condition}.image_embedder.norm2"),
-        .. Alias.Same("head.head", "proj_out"),
-        .. Alias.Same("head.modulation", "scale_shift_table"),
-    ];
+        [
+            .. Block("blocks.{i}"),
+            .. Block("vace_blocks.{i}"),
+            .. Alias.Same("vace_blocks.{i}.before_proj", "vace_blocks.{i}.proj_in"),
+            .. Alias.Same("vace_blocks.{i}.after_proj", "vace_blocks.{i}.proj_out"),
+            .. Alias.Same("time_embedding.0", $"{Condition}.time_embedder.linear_1"),
+            .. Alias.Same("time_embedding.2", $"{Condition}.time_embedder.linear_2"),
+            .. Alias.Same("text_embedding.0", $"{Condition}.text_embedder.linear_1"),
+            .. Alias.Same("text_embedding.2", $"{Condition}.text_embedder.linear_2"),
+            .. Alias.Same("time_projection.1", $"{Condition}.time_proj"),
+            // Image to video: the two norms and, between them, the two linear layers.
+            .. Alias.Same("img_emb.proj.0", $"{Condition}.image_embedder.norm1"),
+            .. Alias.Same("img_emb.proj.1", $"{Condition}.image_embedder.ff.net.0.proj"),
+            .. Alias.Same("img_emb.proj.3", $"{Condition}.image_embedder.ff.net.2"),
+            .. Alias.Same("img_emb.proj.4", $"{Condition}.image_embedder.norm2"),
+            .. Alias.Same("head.head", "proj_out"),
+            .. Alias.Same("head.modulation", "scale_shift_table"),
+        ];
 
     /// <inheritdoc/>
     protected override IEnumerable<string> Modules { get; } = ["patch_embedding", "vace_patch_embedding"];

@@ -31,8 +31,7 @@ public sealed class LoraComparer : IDisposable
                 PeftFolder.AdapterIn(referencePath) ?? referencePath,
                 new LoraFileOptions(TakesResized: true, includeDifference, session.Checkpoints.Count > 0),
                 out SkipReason? reason
-            )
-            ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
+            ) ?? throw new UnsupportedFileException(referencePath, $"'{referencePath}' {reason}; nothing can be compared with it.");
     }
 
     /// <summary>The reference, as it was named.</summary>

@@ -18,12 +18,7 @@ internal sealed class ConversionPlanner
     private readonly ConversionTypes types;
     private readonly ConversionDraft draft;
 
-    private ConversionPlanner(
-        Adapter adapter,
-        ConversionSettings settings,
-        ConversionMaking making,
-        IReadOnlyList<Checkpoint> checkpoints
-    )
+    private ConversionPlanner(Adapter adapter, ConversionSettings settings, ConversionMaking making, IReadOnlyList<Checkpoint> checkpoints)
     {
         this.adapter = adapter;
         this.settings = settings;

@@ -46,9 +46,11 @@ internal sealed class ConversionTypes(OutputType? asked)
 
         // Numbers of eight bits are not computed with; BFloat16 holds them all.
         return distinct is [var only]
-                ? isFolded && TensorTypes.BytesOf(only) == 1 ? TensorType.BFloat16
-                    : only
-            : distinct.Contains(TensorType.Float64) ? TensorType.Float64
-            : TensorType.Float32;
+            ? isFolded && TensorTypes.BytesOf(only) == 1
+                ? TensorType.BFloat16
+                : only
+            : distinct.Contains(TensorType.Float64)
+                ? TensorType.Float64
+                : TensorType.Float32;
     }
 }

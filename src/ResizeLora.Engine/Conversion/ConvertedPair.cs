@@ -62,8 +62,7 @@ internal sealed class ConvertedPair(
         First.StoredTensors is null ? First.Up.Shape.Skip(2) : First.InputShape.Skip(1).Select(static _ => 1L);
 
     // Only rows and columns are placed; no number changes.
-    private bool IsPlain =>
-        !FoldsScale && columns.All(column => column.Layer.Down.Type == types.Down) && KeepsInputTypes;
+    private bool IsPlain => !FoldsScale && columns.All(column => column.Layer.Down.Type == types.Down) && KeepsInputTypes;
 
     /// <summary>Writes A.</summary>
     /// <param name="sink">Takes the bytes.</param>

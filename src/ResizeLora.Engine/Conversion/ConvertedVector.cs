@@ -15,7 +15,7 @@ internal sealed class ConvertedVector(
     /// <summary>The type that is written: that of the pieces, or the widest.</summary>
     public TensorType Type { get; } =
         pieces.Select(static piece => piece.Vector.Type).Distinct().ToArray() is [var only]
-            && (TensorTypes.BytesOf(only) > 1 || pieces.All(static piece => piece.Factor == 1))
+        && (TensorTypes.BytesOf(only) > 1 || pieces.All(static piece => piece.Factor == 1))
             ? only
             : TensorType.Float32;
 

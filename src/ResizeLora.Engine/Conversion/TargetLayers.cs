@@ -91,9 +91,7 @@ internal sealed class TargetLayers(Adapter adapter, IReadOnlyList<AdapterLayer> 
 
     // The rows of a selection, in the order in which they are stacked there.
     private static List<(int Start, int Count)> Segments(RowSelection rows, int[] heights) =>
-        rows.IsWhole
-            ? [(0, heights.Sum())]
-            : [.. rows.Parts.Select(part => (heights.Take(part).Sum(), heights[part]))];
+        rows.IsWhole ? [(0, heights.Sum())] : [.. rows.Parts.Select(part => (heights.Take(part).Sum(), heights[part]))];
 
     private static IEnumerable<RowRun> Runs(List<(int Start, int Count)> source, List<(int Start, int Count)> target)
     {

@@ -25,6 +25,8 @@ internal static class LayerAdoption
         CancellationToken cancellationToken
     )
     {
+        // Where none of the layers that need their base came, they were not there to be chosen, and are copied.
+        adapter.LimitLayersOverBase(layers.Select(static layer => layer.Layer));
         string? checkpoint = session.BaseFor(adapter)?.Checkpoint.Path;
         bool IsReady(LoraLayer layer) =>
             layer is LayerSpectrum spectrum
@@ -47,9 +49,7 @@ internal static class LayerAdoption
         CancellationToken cancellationToken
     )
     {
-        HashSet<string> names = layers
-            .Select(static layer => layer.Layer)
-            .ToHashSet(StringComparer.Ordinal);
+        HashSet<string> names = layers.Select(static layer => layer.Layer).ToHashSet(StringComparer.Ordinal);
         if (names.Count == 0)
         {
             return [];
@@ -74,7 +74,7 @@ internal static class LayerAdoption
         // A layer that says what it was decomposed from is decomposed from nothing else.
         Dictionary<string, string?> known = layers
             .GroupBy(static layer => layer.Layer, StringComparer.Ordinal)
-            .ToDictionary(static group => group.Key, static group => group.First() is StoredLayer stored ? stored.Content : null, StringComparer.Ordinal);
+            .ToDictionary(static group => group.Key, static group => group.First().Content, StringComparer.Ordinal);
         LayerSpectrum? other = spectra.FirstOrDefault(layer => known[layer.Layer] is { } content && content != layer.Content);
         return other is null ? spectra : throw AdapterException.Stale(adapter.Path, other.Layer);
     }

@@ -31,8 +31,9 @@ internal sealed record OutputForm(
 
     /// <summary>The size of the tensors in bytes.</summary>
     public long ByteLength =>
-        Written.Sum(static tensor => tensor.Shape.Aggregate((long)TensorTypes.BytesOf(tensor.Type), static (product, side) => product * side))
-        + Copied.Sum(static tensor => tensor.ByteLength);
+        Written.Sum(static tensor =>
+            tensor.Shape.Aggregate((long)TensorTypes.BytesOf(tensor.Type), static (product, side) => product * side)
+        ) + Copied.Sum(static tensor => tensor.ByteLength);
 
     /// <summary>Chooses the form of a pair.</summary>
     /// <param name="pair">The pair.</param>
@@ -54,7 +55,13 @@ internal sealed record OutputForm(
         }
 
         // The files of PEFT's folders are of one kind, which their settings name.
-        if (choice.Kind == OutputKind.LoRA || layer.Spelling.Dialect == AdapterDialect.Peft)
+        bool ofPeft = layer.Spelling.Dialect == AdapterDialect.Peft;
+        if (ofPeft && choice.Kind == OutputKind.Same)
+        {
+            return AsStored(stored, spectrum, choice);
+        }
+
+        if (choice.Kind == OutputKind.LoRA || ofPeft)
         {
             return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum, choice)]) };
         }
@@ -86,7 +93,10 @@ internal sealed record OutputForm(
     // The strength of what is copied lies in alpha, or in one tensor: that one is written anew where the strength changes.
     private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum, FormChoice choice)
     {
-        IReadOnlyList<int[]> all = [[.. Enumerable.Range(0, spectrum.SingularValues.Length)]];
+        IReadOnlyList<int[]> all =
+        [
+            [.. Enumerable.Range(0, spectrum.SingularValues.Length)],
+        ];
         if (choice.Rescale == 1)
         {
             return new OutputForm(OutputWay.Stored, all, [], stored);
@@ -154,11 +164,14 @@ internal sealed record OutputForm(
             form.Way switch
             {
                 OutputWay.Stored => $"{layer.AdapterKind} as it is",
-                OutputWay.Reduced => string.Create(CultureInfo.InvariantCulture, $"LoKr with its second half cut to rank {form.SecondRank}"),
+                OutputWay.Reduced => string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"LoKr with its second half cut to rank {form.SecondRank}"
+                ),
                 _ => string.Create(CultureInfo.InvariantCulture, $"{layer.PairKind} of rank {form.Rank}"),
             };
         string Size(OutputForm form) => string.Create(CultureInfo.InvariantCulture, $"{Text(form)}: {form.ByteLength:N0} bytes");
-        return string.Join("; ", forms.OrderBy(form => form.Way != chosen).Select(Size));
+        return string.Join("; ", forms.OrderBy(form => form.Way != chosen).ThenBy(static form => form.ByteLength).Select(Size));
     }
 }
 

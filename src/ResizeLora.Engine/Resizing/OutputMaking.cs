@@ -71,7 +71,7 @@ public sealed class OutputMaking : OutputDescription
     public OutputKind Kind { get; }
 
     /// <summary>Whether the form makes a difference: layers that are LoRA already are written as such.</summary>
-    internal bool HasChoice => adapter.Layers.Any(static layer => layer.StoredTensors is not null);
+    internal bool HasChoice => !IsPeftFolder && adapter.Layers.Any(static layer => layer.StoredTensors is not null);
 
     /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
     /// <param name="parameters">The parameters.</param>

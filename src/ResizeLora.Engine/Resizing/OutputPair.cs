@@ -72,8 +72,9 @@ internal sealed class OutputPair
 
         // A file's own factors keep the number of their dimensions.
         IReadOnlyList<long> inputs = Stored.StoredTensors is null ? [.. Stored.Down.Shape.Skip(1)] : Stored.InputShape;
-        IReadOnlyList<long> units =
-            Stored.StoredTensors is null ? [.. Stored.Up.Shape.Skip(2)] : [.. Enumerable.Repeat(1L, inputs.Count - 1)];
+        IReadOnlyList<long> units = Stored.StoredTensors is null
+            ? [.. Stored.Up.Shape.Skip(2)]
+            : [.. Enumerable.Repeat(1L, inputs.Count - 1)];
         yield return (Stored.DownName, type, [rank, .. inputs]);
         yield return (Stored.UpName, type, [Stored.OutFeatures, rank, .. units]);
     }

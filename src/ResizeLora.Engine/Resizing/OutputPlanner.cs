@@ -28,9 +28,17 @@ internal sealed class OutputPlanner
         this.spectra = spectra;
         this.passedThrough = passedThrough;
         this.making = making;
-        copied = [.. adapter.OtherTensors, .. passedThrough.Select(static layer => layer.Fused?.Whole ?? layer).DistinctBy(static layer => layer.Name).SelectMany(static layer => layer.Tensors)];
+        RequireOneKind();
+        copied =
+        [
+            .. adapter.OtherTensors,
+            .. passedThrough
+                .Select(static layer => layer.Fused?.Whole ?? layer)
+                .DistinctBy(static layer => layer.Name)
+                .SelectMany(static layer => layer.Tensors),
+        ];
         pairs = OutputPair.Of([.. spectra.Select(static spectrum => spectrum.Source)]);
-        highestRank = adapter.Layers.Count == 0 ? 0 : adapter.Layers.Max(static layer => layer.Rank);
+        highestRank = adapter.Layers.Select(static layer => (int)(layer.AlphaDivisor ?? layer.Rank)).DefaultIfEmpty(0).Max();
     }
 
     /// <summary>Where every byte of the output of a selection lies.</summary>
@@ -82,11 +90,31 @@ internal sealed class OutputPlanner
             adapter.File.Length
         )
         {
-            PeftSettings = adapter.SettingsText is { } settings
-                ? PeftOutput.UpdateFile(settings, ScalesOf(forms), adapter.KeptLayers.Count > 0)
-                : null,
+            PeftSettings = adapter.SettingsText is { } settings ? PeftOutput.UpdateFile(settings, ScalesOf(forms), HasOthers(forms)) : null,
             ChangesNothing = hasAll && making.Recipe.Rescale == 1 && plans.All(IsUnchanged),
         };
+    }
+
+    // The settings of a PEFT folder name one kind of adapter: what is not LoRA must become it, all of it or nothing.
+    private void RequireOneKind()
+    {
+        string[] others =
+        [
+            .. passedThrough.Where(static layer => layer.StoredTensors is not null).Select(static layer => layer.Name),
+            .. adapter
+                .KeptLayers.Where(static layer => layer.Kind is AdapterKind.LoHa or AdapterKind.LoKr)
+                .Select(static layer => layer.Name),
+        ];
+        bool becomesLora =
+            making.Kind != OutputKind.Same && Array.Exists(spectra, static spectrum => spectrum.Source.StoredTensors is not null);
+        if (adapter.SettingsText is not null && becomesLora && others.Length > 0)
+        {
+            throw OutputException.NothingResized(
+                adapter.Path,
+                making.Recipe.ToString(),
+                $"its settings name one kind of adapter, and these layers would not become LoRA: {NameSummary.Sample(others)}"
+            );
+        }
     }
 
     // Without the layer by which a loader recognises the spelling, it would load nothing of the file; and magnitudes without their factors
@@ -137,11 +165,15 @@ internal sealed class OutputPlanner
         Dictionary<string, string> metadata = ResizeMetadata.Create(adapter.Metadata, making, selection.Threshold, highestRank);
         if (metadata.TryGetValue(PeftSettings.MetadataKey, out string? settings) && ScalesOf(forms) is { Length: > 0 } scales)
         {
-            metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(settings, scales, adapter.KeptLayers.Count > 0);
+            metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(settings, scales, HasOthers(forms));
         }
 
         return SafetensorsLayout.Create(tensors, metadata);
     }
+
+    // Layers whose scale the settings must go on to say.
+    private bool HasOthers(OutputForm[] forms) =>
+        adapter.KeptLayers.Count > 0 || Array.Exists(forms, static form => form.Way is OutputWay.Stored or OutputWay.Reduced);
 
     private WrittenScale[] ScalesOf(OutputForm[] forms) =>
         [

@@ -23,6 +23,7 @@ internal static class PeftOutput
     private static readonly string[] OtherKinds =
     [
         "alpha",
+        "init_weights",
         "module_dropout",
         "rank_dropout",
         "rank_dropout_scale",
@@ -61,7 +62,7 @@ internal static class PeftOutput
     /// <param name="hasOthers">Whether there are layers besides, which the settings must go on to describe.</param>
     public static string UpdateFile(string text, IReadOnlyList<WrittenScale> layers, bool hasOthers)
     {
-        if (Parse(text) is not { } settings)
+        if (layers.Count == 0 || Parse(text) is not { } settings)
         {
             return text;
         }

@@ -34,7 +34,12 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
             return;
         }
 
-        TensorType widest = layers.Select(static layer => layer.Source.Up.Type).MaxBy(TensorTypes.BitsOf);
+        TensorType widest = layers
+            .SelectMany(static layer => layer.Source.Tensors)
+            .Where(static tensor => TensorTypes.IsWeight(tensor.Type) && tensor.ElementCount > 1)
+            .Select(static tensor => tensor.Type)
+            .DefaultIfEmpty(TensorType.Float16)
+            .MaxBy(TensorTypes.BitsOf);
         string cause =
             TensorTypes.BitsOf(plan.DataType) > TensorTypes.BitsOf(widest)
                 ? $" It is written in {TensorTypes.NameOf(plan.DataType)}, the input is in {TensorTypes.NameOf(widest)}."
@@ -145,10 +150,7 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
     // Where every other form of a layer would be larger, nothing of it is cut.
     private void ReportStored(ResizePlan plan, IProgress<EngineEvent>? progress)
     {
-        LayerPlan[] stored =
-        [
-            .. plan.Layers.Where(static layer => layer.Form is { Way: OutputWay.Stored, Reason: not null }),
-        ];
+        LayerPlan[] stored = [.. plan.Layers.Where(static layer => layer.Form is { Way: OutputWay.Stored, Reason: not null })];
         string[] names = [.. stored.Select(static layer => layer.Result.Layer)];
         if (names.SequenceEqual(reportedStored))
         {

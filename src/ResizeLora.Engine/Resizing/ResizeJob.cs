@@ -107,7 +107,13 @@ public sealed class ResizeJob : IDisposable
 
         // The blocks of a fused layer stay together.
         HashSet<FusedFactors> withoutBase = recipe.NeedsCheckpoint
-            ? [.. Layers.Where(static layer => layer.BaseFrobeniusNorm is null).Select(static layer => layer.Source.Fused).OfType<FusedFactors>()]
+            ?
+            [
+                .. Layers
+                    .Where(static layer => layer.BaseFrobeniusNorm is null)
+                    .Select(static layer => layer.Source.Fused)
+                    .OfType<FusedFactors>(),
+            ]
             : [];
         bool HasBase(LayerSpectrum layer) =>
             !recipe.NeedsCheckpoint
@@ -150,7 +156,11 @@ public sealed class ResizeJob : IDisposable
         ArgumentNullException.ThrowIfNull(plan);
         report.ReportUseless(plan, progress);
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
-        report.ReportInexact(plan, ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken), progress);
+        report.ReportInexact(
+            plan,
+            ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken),
+            progress
+        );
     }
 
     /// <inheritdoc/>

@@ -30,10 +30,7 @@ internal static class ResizePlanner
         var output = new OutputPlanner(adapter, spectra, passedThrough, making);
         double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
         double[][] allowed = scores
-            .Zip(
-                spectra,
-                (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.ProductSingularValues, IsConvolution(spectrum))
-            )
+            .Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.ProductSingularValues, IsConvolution(spectrum)))
             .ToArray();
         DimensionSelection chosen;
         if (!recipe.HasScores)

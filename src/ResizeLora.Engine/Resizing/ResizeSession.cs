@@ -59,15 +59,17 @@ public sealed class ResizeSession : IDisposable
     public AdapterBase? BaseFor(Adapter adapter)
     {
         ArgumentNullException.ThrowIfNull(adapter);
-        return joined.GetValue(
-            adapter,
-            key =>
-            {
-                AdapterBase? found = Join(key);
-                found?.BindLayersOverBase(key);
-                return new JoinedBase(found);
-            }
-        ).Base;
+        return joined
+            .GetValue(
+                adapter,
+                key =>
+                {
+                    AdapterBase? found = Join(key);
+                    found?.BindLayersOverBase(key);
+                    return new JoinedBase(found);
+                }
+            )
+            .Base;
     }
 
     private AdapterBase? Join(Adapter adapter)
@@ -173,9 +175,11 @@ public sealed class ResizeSession : IDisposable
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(layers);
         ArgumentNullException.ThrowIfNull(recipe);
+
+        // Some layers take part only where a base model is joined.
+        AdapterBase? joinedBase = BaseFor(adapter);
         (string, string)? checkpoint =
-            (recipe.NeedsCheckpoint || adapter.Layers.Any(static layer => layer.DependsOnBase))
-            && BaseFor(adapter)?.Checkpoint is { } found
+            (recipe.NeedsCheckpoint || adapter.Layers.Any(static layer => layer.DependsOnBase)) && joinedBase?.Checkpoint is { } found
                 ? (string.Join('|', found.Origins.Select(Path.GetFileName)), found.ContentKey)
                 : null;
         return new OutputMaking(adapter, layers, checkpoint, recipe, type, kind);

@@ -62,8 +62,7 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
         // Of equal products the one of the earlier values comes first, on every machine.
         Array.Sort(
             products,
-            static (left, right) =>
-                right.Value.CompareTo(left.Value) is int order and not 0 ? order : left.Index.CompareTo(right.Index)
+            static (left, right) => right.Value.CompareTo(left.Value) is int order and not 0 ? order : left.Index.CompareTo(right.Index)
         );
         return new KroneckerDecomposition(
             first,
@@ -111,7 +110,8 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
         Tensor secondPlaces = PlacesOf(chosen, static pair => pair.Second, seconds, device);
         Tensor Product(Tensor outer, Tensor inner, double[] weights)
         {
-            Tensor vectors = outer.to(precision).index_select(0, firstPlaces).unsqueeze(2)
+            Tensor vectors =
+                outer.to(precision).index_select(0, firstPlaces).unsqueeze(2)
                 * inner.to(precision).index_select(0, secondPlaces).unsqueeze(1);
             return vectors.reshape(chosen.Length, -1) * TensorReader.FromArray(weights, chosen.Length, 1, precision, device);
         }

@@ -111,7 +111,9 @@ public sealed class LayerCollector
     private sealed class FileLayers(LoraLayer first)
     {
         public LoraLayer First { get; } =
-            first is LayerSpectrum ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge, first.IsDifference) : first;
+            first is LayerSpectrum
+                ? new StoredLayer(first.Path, first.Layer, first.CheckpointPath, first.Content, first.Merge, first.IsDifference)
+                : first;
 
         public HashSet<string> Names { get; } = new(StringComparer.Ordinal);
 

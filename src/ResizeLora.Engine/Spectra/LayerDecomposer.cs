@@ -34,6 +34,11 @@ internal static class LayerDecomposer
             () =>
             {
                 MagnitudeEffect? effect = null;
+                if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
+                {
+                    return null;
+                }
+
                 if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
                 {
                     effect = MagnitudeEffect.Of(adapter.File, layer, weight, device);
@@ -43,7 +48,9 @@ internal static class LayerDecomposer
                     }
                 }
 
-                return Decompose(adapter, layer, effect, device, cancellationToken) is { } found ? new DecomposedLayer(found, effect) : null;
+                return Decompose(adapter, layer, effect, device, cancellationToken) is { } found
+                    ? new DecomposedLayer(found, effect)
+                    : null;
             }
         );
         var origin = new LayerOrigin(
@@ -72,9 +79,7 @@ internal static class LayerDecomposer
     /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
     /// <param name="layer">The layer.</param>
     public static long BytesOf(AdapterLayer layer) =>
-        layer.Kronecker is { } halves
-            ? BytesOf(halves.First) + BytesOf(halves.Second)
-            : BytesOf(layer.Factors);
+        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second) : BytesOf(layer.Factors);
 
     private static long BytesOf(FactorEntries pair) =>
         pair.IsMatrix
@@ -99,7 +104,11 @@ internal static class LayerDecomposer
             return
                 Decompose(adapter.File, halves.First, null, device, cancellationToken) is { } first
                 && Decompose(adapter.File, halves.Second, null, device, cancellationToken) is { } second
-                ? KroneckerDecomposition.Of(first, second, effect is null ? null : new KroneckerWeights(adapter.File, halves, effect, device))
+                ? KroneckerDecomposition.Of(
+                    first,
+                    second,
+                    effect is null ? null : new KroneckerWeights(adapter.File, halves, effect, device)
+                )
                 : null;
         }
         catch (ExternalException exception) when (TorchFailure.IsNotConverged(exception))
@@ -153,7 +162,9 @@ internal static class LayerDecomposer
             Tensor down = TensorReader.ReadMatrix(file, pair.Down, ScalarType.Float64, device);
             return (
                 rowWeights is null ? up : up * TensorReader.FromArray(rowWeights, rowWeights.Length, 1, ScalarType.Float64, device),
-                columnWeights is null ? down : down * TensorReader.FromArray(columnWeights, 1, columnWeights.Length, ScalarType.Float64, device)
+                columnWeights is null
+                    ? down
+                    : down * TensorReader.FromArray(columnWeights, 1, columnWeights.Length, ScalarType.Float64, device)
             );
         }
     }

@@ -226,10 +226,4 @@ public sealed class LayerSpectrum : LoraLayer
 /// <param name="Merge">The merge, or null.</param>
 /// <param name="FileLayerCount">How many layers with a spectrum the file has.</param>
 /// <param name="Hashes">The content of the file's tensors then, by which they are known when they are written.</param>
-internal sealed record LayerOrigin(
-    string Path,
-    DateTime FileTime,
-    MergedLora? Merge,
-    int FileLayerCount,
-    TensorHashes Hashes
-);
+internal sealed record LayerOrigin(string Path, DateTime FileTime, MergedLora? Merge, int FileLayerCount, TensorHashes Hashes);

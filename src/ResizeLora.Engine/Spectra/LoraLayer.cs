@@ -28,14 +28,15 @@ public abstract class LoraLayer
     /// <summary>Whether the layer is a whole difference, which a file has among its layers only where they are asked for.</summary>
     internal abstract bool IsDifference { get; }
 
-    /// <summary>Opens the file, or the merge, that layers are of.</summary>
+    /// <summary>
+    /// Opens the file, or the merge, that layers are of. Whole differences are layers where one is among these: else whoever chose the
+    /// layers saw none, and they are copied.
+    /// </summary>
     /// <param name="layers">Layers of one file.</param>
-    /// <param name="includeDifference">Whether whole differences become layers, also where none is among these.</param>
     /// <exception cref="ResizeLoraException">It cannot be used any more.</exception>
-    public static Adapter OpenSource(IReadOnlyList<LoraLayer> layers, bool includeDifference = false)
+    public static Adapter OpenSource(IReadOnlyList<LoraLayer> layers)
     {
         ArgumentNullException.ThrowIfNull(layers);
-        return layers[0].Merge?.Open()
-            ?? Adapter.Open(layers[0].Path, includeDifference || layers.Any(static layer => layer.IsDifference));
+        return layers[0].Merge?.Open() ?? Adapter.Open(layers[0].Path, layers.Any(static layer => layer.IsDifference));
     }
 }

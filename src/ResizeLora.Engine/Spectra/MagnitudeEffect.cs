@@ -47,6 +47,12 @@ internal sealed class MagnitudeEffect
     /// <summary>‖W' − W‖F: the change of the weight that the trainers' forward pass uses.</summary>
     public double ChangeNorm { get; }
 
+    /// <summary>Whether magnitudes are numbers; as with NaN in a factor, the training has failed where they are not.</summary>
+    /// <param name="file">The adapter file.</param>
+    /// <param name="magnitude">The magnitudes.</param>
+    public static bool IsFinite(ITensorFile file, TensorEntry magnitude) =>
+        Array.TrueForAll(WeightNumbers.ToDoubles(magnitude.Type, file.Read(magnitude)), double.IsFinite);
+
     /// <summary>Looks at a layer over its base weight; called on any thread.</summary>
     /// <param name="file">The adapter file.</param>
     /// <param name="layer">The layer, with magnitudes.</param>
@@ -72,14 +78,7 @@ internal sealed class MagnitudeEffect
     /// <param name="up">B of the dropped part, without the layer's scale.</param>
     /// <param name="down">A of it.</param>
     /// <param name="device">Where the products are made.</param>
-    public double DistanceWithout(
-        ITensorFile file,
-        AdapterLayer layer,
-        BaseWeight weight,
-        Tensor up,
-        Tensor down,
-        ComputeDevice device
-    )
+    public double DistanceWithout(ITensorFile file, AdapterLayer layer, BaseWeight weight, Tensor up, Tensor down, ComputeDevice device)
     {
         Tensor singleUp = up.to(ScalarType.Float32, device.Torch);
         Tensor singleDown = down.to(ScalarType.Float32, device.Torch);
@@ -139,9 +138,7 @@ internal sealed class MagnitudeEffect
 
     private static void Add(double[] sums, Tensor products, AdapterLayer layer, int firstRow)
     {
-        double[] found = TensorReader.ToArray(
-            products.sum(layer.IsMagnitudePerInput ? 0 : 1, keepdim: true, type: ScalarType.Float64)
-        );
+        double[] found = TensorReader.ToArray(products.sum(layer.IsMagnitudePerInput ? 0 : 1, keepdim: true, type: ScalarType.Float64));
         int places = layer.IsMagnitudePerInput ? found.Length / sums.Length : 1;
         int start = layer.IsMagnitudePerInput ? 0 : firstRow;
         for (int index = 0; index < found.Length; index++)

@@ -75,7 +75,9 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         double[] own = OfColumns ? right : left;
         double[] others = [.. (OfColumns ? left : right).Select((weight, index) => Over(weight, ProductSingularValues[kept[index]]))];
         Tensor ownVectors = vectors * Weights(own, device);
-        Tensor otherVectors = OfColumns ? matrix.matmul((vectors * Weights(others, device)).t()) : (vectors * Weights(others, device)).matmul(matrix);
+        Tensor otherVectors = OfColumns
+            ? matrix.matmul((vectors * Weights(others, device)).t())
+            : (vectors * Weights(others, device)).matmul(matrix);
         return OfColumns ? (otherVectors, ownVectors) : (ownVectors.t().contiguous(), otherVectors);
     }
 

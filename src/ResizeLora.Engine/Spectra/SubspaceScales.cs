@@ -26,9 +26,26 @@ internal static class SubspaceScales
         int[] all = [.. Enumerable.Range(0, count)];
         double[] ones = Array.ConvertAll(all, static _ => 1.0);
         LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
-        (Tensor up, Tensor down) = decomposition.Combine(adapter.File, spectrum.Source, all, ones, ones, CombinationAccuracy.Compared, device);
+        (Tensor up, Tensor down) = decomposition.Combine(
+            adapter.File,
+            spectrum.Source,
+            all,
+            ones,
+            ones,
+            CombinationAccuracy.Compared,
+            device
+        );
         Tensor leftVectors = up.to(ScalarType.Float32);
         Tensor rightVectors = down.t().to(ScalarType.Float32);
+
+        // Under the weights of magnitudes the vectors are those of the weighted product.
+        if (spectrum.Effect is { } effect && decomposition is LayerFactors)
+        {
+            Tensor weights = TensorReader.FromArray(effect.Weights, effect.Weights.Length, 1, ScalarType.Float32, device);
+            leftVectors = effect.IsPerInput ? leftVectors : leftVectors * weights;
+            rightVectors = effect.IsPerInput ? rightVectors * weights : rightVectors;
+        }
+
         if (spectrum.Source.IsTransposed)
         {
             (leftVectors, rightVectors) = (rightVectors, leftVectors);

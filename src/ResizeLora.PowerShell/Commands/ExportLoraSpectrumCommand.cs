@@ -105,9 +105,7 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         using ResizeJob job = open();
         RecipeCut[] cuts = Array.ConvertAll(
             Recipe,
-            recipe => new RecipeCut(
-                Run((channel, token) => job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, channel, token))
-            )
+            recipe => new RecipeCut(Run((channel, token) => job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, channel, token)))
         );
         return new SpectrumSheet(job.SourcePath, job.Layers, cuts);
     }

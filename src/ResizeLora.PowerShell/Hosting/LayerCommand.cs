@@ -119,9 +119,12 @@ public abstract class LayerCommand : LoraFileCommand
                         LayerCount = layers.Count,
                         Layers = layers,
                         OpenSession = () => SessionFor(layers),
-                        OpenFile = () => LoraLayer.OpenSource(layers, IncludeDifference),
+                        OpenFile = () => LoraLayer.OpenSource(layers),
                         OpenJob = () =>
-                            Run((channel, token) => ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers, IncludeDifference), layers, channel, token)),
+                            Run(
+                                (channel, token) =>
+                                    ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers), layers, channel, token)
+                            ),
                     }
                 )
         );
@@ -155,9 +158,7 @@ public abstract class LayerCommand : LoraFileCommand
 
     // A path that was stored may be relative, or of a drive of PowerShell.
     private LoraLayer Locate(LoraLayer layer) =>
-        layer is StoredLayer { Merge: null } stored
-            ? stored.At(FilePaths.ResolveLiteral(this, layer.Path))
-            : layer;
+        layer is StoredLayer { Merge: null } stored ? stored.At(FilePaths.ResolveLiteral(this, layer.Path)) : layer;
 
     // Without a checkpoint of its own the command measures against the one that the layers were measured against.
     private ResizeSession SessionFor(IReadOnlyList<LoraLayer> layers)

@@ -61,7 +61,8 @@ public abstract class RecipeCommand : LayerCommand
     /// <summary>Plans one recipe.</summary>
     /// <param name="job">The file.</param>
     /// <param name="recipe">The recipe.</param>
-    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) => Run((channel, token) => job.Plan(recipe, WeightType, WrittenKind, channel, token));
+    protected ResizePlan Plan(ResizeJob job, ResizeRecipe recipe) =>
+        Run((channel, token) => job.Plan(recipe, WeightType, WrittenKind, channel, token));
 
     /// <summary>Describes the output of one recipe, before anything is computed.</summary>
     /// <param name="source">The file, or its layers.</param>

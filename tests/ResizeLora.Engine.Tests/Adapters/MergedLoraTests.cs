@@ -106,7 +106,13 @@ public sealed class MergedLoraTests : IDisposable
         string b = new SampleLora(2).Layer(Linear, 12, 10, 8, alpha: 8).Write(folder.PathOf("b.safetensors"));
         using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(folder.PathOf("cache")));
         using var job = ResizeJob.Decompose(session, MergedLora.Create([(a, 0.7), (b, -0.3)]).Open(), null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora=1,thr=-9"), TensorType.Float32, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("spn_lora=1,thr=-9"),
+            TensorType.Float32,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal((16, 10), (plan.Measurement.OldRank, plan.Measurement.NewRank));
         job.Write(plan, folder.PathOf("out.safetensors"), false, null, CancellationToken.None);
 
@@ -213,7 +219,13 @@ public sealed class MergedLoraTests : IDisposable
         File.WriteAllBytes(b, bytes);
         File.SetLastWriteTimeUtc(b, time);
         using var job = ResizeJob.Adopt(session, merge.Open(), layers, null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("spn_lora,thr=-9"),
+            TensorType.Float16,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
         string output = folder.PathOf("out.safetensors");
         AdapterException exception = Assert.Throws<AdapterException>(() => job.Write(plan, output, false, null, CancellationToken.None));
         Assert.Equal("LayerStale", exception.ErrorId);

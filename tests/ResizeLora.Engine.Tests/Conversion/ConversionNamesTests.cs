@@ -162,11 +162,12 @@ public sealed class ConversionNamesTests : IDisposable
         var lora = new SampleLora();
         foreach (SampleWeight weight in SampleFamily.All[family].OwnWeights)
         {
-            string name = family == "HunyuanVideo"
-                ? weight
-                    .Name.Replace("_attn_qkv", "_attn.qkv", StringComparison.Ordinal)
-                    .Replace("mlp.fc1", "mlp.0", StringComparison.Ordinal)
-                : weight.Name;
+            string name =
+                family == "HunyuanVideo"
+                    ? weight
+                        .Name.Replace("_attn_qkv", "_attn.qkv", StringComparison.Ordinal)
+                        .Replace("mlp.fc1", "mlp.0", StringComparison.Ordinal)
+                    : weight.Name;
             double[] up = new Gaussian(name.Length).Numbers(weight.Out * Rank, 0.1);
             double[] down = new Gaussian(name.Length + 1).Numbers(Rank * weight.In, 0.1);
             lora.Tensor(SampleTensor.Scalar($"diffusion_model.{name}.alpha", 1))

@@ -141,9 +141,7 @@ public sealed class ConversionTests : IDisposable
     public void Halves_that_stand_the_other_way_round_are_swapped()
     {
         string path = Write(
-            new SampleLora()
-                .Layer(Plain, 32, Width, 2, alpha: 2)
-                .Layer("lora_unet_final_layer_adaLN_modulation_1", 16, Width, 2, alpha: 2)
+            new SampleLora().Layer(Plain, 32, Width, 2, alpha: 2).Layer("lora_unet_final_layer_adaLN_modulation_1", 16, Width, 2, alpha: 2)
         );
         string diffusers = Rename(path, LoraNaming.Diffusers);
         Assert.Contains("transformer.norm_out.linear.lora_B.weight", ConversionScene.NamesIn(diffusers));
@@ -294,9 +292,7 @@ public sealed class ConversionTests : IDisposable
             lora.Tensor(
                     SampleTensor.Of($"{name}.lora_A.weight", TensorType.Float32, [rank, Width], new Gaussian(part).Numbers(rank * Width))
                 )
-                .Tensor(
-                    SampleTensor.Of($"{name}.lora_B.weight", TensorType.Float32, [Width, rank], new Gaussian(9).Numbers(rank * Width))
-                );
+                .Tensor(SampleTensor.Of($"{name}.lora_B.weight", TensorType.Float32, [Width, rank], new Gaussian(9).Numbers(rank * Width)));
         }
 
         return Write(lora);

@@ -203,12 +203,10 @@ public sealed class KindAccuracyTests
         using DisposeScope scope = NewDisposeScope();
         const string Layer = "base_model.model.model.embed_tokens";
         var gaussian = new Gaussian(20);
-        using var scene = new KindScene(
-            [
-                SampleTensor.Of($"{Layer}.lora_embedding_A", TensorType.Float32, [4, 30], gaussian.Numbers(120)),
-                SampleTensor.Of($"{Layer}.lora_embedding_B", TensorType.Float32, [12, 4], gaussian.Numbers(48)),
-            ]
-        );
+        using var scene = new KindScene([
+            SampleTensor.Of($"{Layer}.lora_embedding_A", TensorType.Float32, [4, 30], gaussian.Numbers(120)),
+            SampleTensor.Of($"{Layer}.lora_embedding_B", TensorType.Float32, [12, 4], gaussian.Numbers(48)),
+        ]);
         AssertSpectrum(Assert.Single(scene.Job.Layers), PlainKinds.Flat(PlainKinds.ChangeOf(scene.PartsOf(Layer))!));
         using KindOutput output = scene.Resize("rank=2", OutputKind.Smallest);
         Dictionary<string, Tensor> written = output.PartsOf(Layer);

@@ -78,17 +78,13 @@ public sealed class KindEdgeTests
         using DisposeScope scope = NewDisposeScope();
         SampleTensor[] factors =
         [
-            .. KindFile
-                .Layers(KindTensors.LoKr, seed: 23, count: 4, alphaOf: static _ => null)
-                .SelectMany(static layer => layer.Tensors),
+            .. KindFile.Layers(KindTensors.LoKr, seed: 23, count: 4, alphaOf: static _ => null).SelectMany(static layer => layer.Tensors),
         ];
         using var plain = new KindScene(factors);
-        using var scene = new KindScene(
-            [
-                .. factors,
-                .. Enumerable.Range(0, 4).Select(index => SampleTensor.Scalar($"{KindFile.Layer}{index}.alpha", alpha, type)),
-            ]
-        );
+        using var scene = new KindScene([
+            .. factors,
+            .. Enumerable.Range(0, 4).Select(index => SampleTensor.Scalar($"{KindFile.Layer}{index}.alpha", alpha, type)),
+        ]);
         Assert.Equal(
             plain.Job.Layers.Select(static layer => layer.SingularValues),
             scene.Job.Layers.Select(static layer => layer.SingularValues)
@@ -103,9 +99,10 @@ public sealed class KindEdgeTests
     {
         using DisposeScope scope = NewDisposeScope();
         (string Name, long[] Weight, SampleTensor[] Tensors)[] layers = KindFile.Layers(kind, seed: 25, count: 4);
-        using var scene = new KindScene(
-            [.. layers.SelectMany(static layer => Changed(layer.Tensors, static bytes => Array.Clear(bytes))), .. Sound()]
-        );
+        using var scene = new KindScene([
+            .. layers.SelectMany(static layer => Changed(layer.Tensors, static bytes => Array.Clear(bytes))),
+            .. Sound(),
+        ]);
         Assert.All(scene.Job.Layers.Where(static layer => layer.Layer != SoundLayer), static layer => Assert.Equal(0, layer.FrobeniusNorm));
         AssertResized(scene, "rank=1", OutputKind.LoRA);
         AssertResized(scene, Everything, OutputKind.Smallest);

@@ -151,13 +151,7 @@ public sealed class KindUseTests : IDisposable
             Exception? exception = Record.Exception(() =>
             {
                 using ResizeJob job = scene.Adopt();
-                ResizePlan plan = job.Plan(
-                    ResizeRecipe.Parse("rank=1"),
-                    TensorType.Float32,
-                    OutputKind.LoRA,
-                    null,
-                    CancellationToken.None
-                );
+                ResizePlan plan = job.Plan(ResizeRecipe.Parse("rank=1"), TensorType.Float32, OutputKind.LoRA, null, CancellationToken.None);
                 job.Write(plan, folder.PathOf("stale.safetensors"), overwrite: true, null, CancellationToken.None);
             });
             Assert.True(exception is AdapterException { Defect: "Stale" }, $"{changed.Name}: {exception?.Message ?? "no error"}");

@@ -79,7 +79,10 @@ public sealed class PassedThroughTests
                 warning,
                 StringComparison.Ordinal
             );
-            Assert.Contains(scene.Log.Verbose, static line => line.Contains("lora_te2_other (an incomplete LoHa: ", StringComparison.Ordinal));
+            Assert.Contains(
+                scene.Log.Verbose,
+                static line => line.Contains("lora_te2_other (an incomplete LoHa: ", StringComparison.Ordinal)
+            );
             scene.Plan("spn_ckpt,thr=-1");
             Assert.Single(scene.Log.Warnings);
         }

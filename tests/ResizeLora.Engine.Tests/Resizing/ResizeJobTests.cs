@@ -56,7 +56,13 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene();
         using var session = new ResizeSession("cpu", checkpointPath: null, new NormCache(scene.PathOf("cache")));
         using var job = ResizeJob.Adopt(session, scene.OpenInput(), scene.Job.Layers, null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_ckpt,thr=-1.2"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("spn_ckpt,thr=-1.2"),
+            TensorType.Float16,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
         Assert.Equal(scene.Plan("spn_ckpt,thr=-1.2").Layers.Select(layer => layer.Kept), plan.Layers.Select(layer => layer.Kept));
         Assert.Throws<CheckpointException>(() =>
             job.Plan(ResizeRecipe.Parse("subspace,thr=0"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None)
@@ -213,7 +219,13 @@ public sealed class ResizeJobTests
         using var scene = new ResizeScene();
         var log = new EventLog();
         using var job = ResizeJob.Decompose(scene.Session, scene.OpenInput(), log, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,thr=-inf"), TensorType.Float16, OutputKind.Smallest, log, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("subspace,thr=-inf"),
+            TensorType.Float16,
+            OutputKind.Smallest,
+            log,
+            CancellationToken.None
+        );
         job.Write(plan, scene.PathOf("output.safetensors"), overwrite: false, log, CancellationToken.None);
         ILookup<string, EngineProgress> steps = log.Progress.ToLookup(progress => progress.Step);
         Assert.Equal(
@@ -258,7 +270,13 @@ public sealed class ResizeJobTests
     private static void AdoptAndWrite(ResizeScene scene, IReadOnlyList<LayerSpectrum> layers)
     {
         using var job = ResizeJob.Adopt(scene.Session, scene.OpenInput(), layers, null, CancellationToken.None);
-        ResizePlan plan = job.Plan(ResizeRecipe.Parse("spn_lora,thr=-9"), TensorType.Float16, OutputKind.Smallest, null, CancellationToken.None);
+        ResizePlan plan = job.Plan(
+            ResizeRecipe.Parse("spn_lora,thr=-9"),
+            TensorType.Float16,
+            OutputKind.Smallest,
+            null,
+            CancellationToken.None
+        );
         job.Write(plan, scene.PathOf("output.safetensors"), false, null, CancellationToken.None);
     }
 

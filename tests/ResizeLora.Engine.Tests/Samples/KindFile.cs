@@ -10,7 +10,16 @@ internal static class KindFile
     public const string Layer = "lora_unet_layer_";
 
     // Matrices, and convolutions of one, two and three dimensions.
-    private static readonly long[][] Kernels = [[], [3], [1, 1], [3, 3], [2, 1, 3], [], [1, 3]];
+    private static readonly long[][] Kernels =
+    [
+        [],
+        [3],
+        [1, 1],
+        [3, 3],
+        [2, 1, 3],
+        [],
+        [1, 3],
+    ];
 
     /// <summary>The layers of a kind, each with its weight's shape.</summary>
     /// <param name="kind">The kind, of <see cref="KindTensors"/>.</param>
@@ -99,7 +108,8 @@ internal static class KindFile
     /// <param name="file">The file.</param>
     /// <param name="layer">The layer's name.</param>
     public static Dictionary<string, Tensor> PartsOf(ITensorFile file, string layer) =>
-        file.Header.Tensors.Where(entry => PlainNames.Read(entry.Name)?.Layer == layer)
+        file
+            .Header.Tensors.Where(entry => PlainNames.Read(entry.Name)?.Layer == layer)
             .ToDictionary(
                 static entry => PlainNames.Read(entry.Name)!.Value.Part,
                 entry => tensor(ScalarFloat.DecodeAll(entry.Type, file.Read(entry)), ScalarType.Float64).reshape([.. entry.Shape]),

@@ -90,22 +90,12 @@ internal static class KindTensors
                 (".b1.weight", [rank, input]),
                 (".b2.weight", [output, rank]),
             ],
-            _ =>
-            [
-                (".lora_down.weight", [rank, .. weight[1..]]),
-                (".lora_up.weight", [output, rank, .. unit]),
-                .. Magnitudes(kind, weight),
-            ],
+            _ => [(".lora_down.weight", [rank, .. weight[1..]]), (".lora_up.weight", [output, rank, .. unit]), .. Magnitudes(kind, weight)],
         };
     }
 
     private static (string Ending, long[] Shape)[] Hadamard(long output, long columns, int rank) =>
-        [
-            (".hada_w1_a", [output, rank]),
-            (".hada_w1_b", [rank, columns]),
-            (".hada_w2_a", [output, rank]),
-            (".hada_w2_b", [rank, columns]),
-        ];
+        [(".hada_w1_a", [output, rank]), (".hada_w1_b", [rank, columns]), (".hada_w2_a", [output, rank]), (".hada_w2_b", [rank, columns])];
 
     private static IEnumerable<(string Ending, long[] Shape)> Kronecker(string kind, long[] weight, int rank, bool hasCore)
     {

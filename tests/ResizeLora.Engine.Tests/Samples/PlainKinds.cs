@@ -148,8 +148,7 @@ internal static class PlainKinds
     {
         (Tensor first, Tensor second, double factor) = KroneckerHalves(parts, scale);
         Tensor product = einsum("ab,cdk->acbdk", first, WithFlatKernel(second));
-        return Scaled(product, factor)
-            .reshape([first.shape[0] * second.shape[0], first.shape[1] * second.shape[1], .. second.shape[2..]]);
+        return Scaled(product, factor).reshape([first.shape[0] * second.shape[0], first.shape[1] * second.shape[1], .. second.shape[2..]]);
     }
 
     // With both halves whole the scale is 1, whatever alpha says; else alpha / dim, dim of the second half where that is factored.

@@ -120,7 +120,13 @@ public sealed class LargeLayerTests : IDisposable
         {
             using var session = new ResizeSession("cpu", checkpoint, new NormCache(folder.PathOf(Guid.NewGuid().ToString("N"))));
             using var job = ResizeJob.Decompose(session, Adapter.Open(lora), null, cancellation.Token);
-            ResizePlan plan = job.Plan(ResizeRecipe.Parse("subspace,spn_ckpt,thr=-9"), TensorType.Float16, OutputKind.Smallest, null, cancellation.Token);
+            ResizePlan plan = job.Plan(
+                ResizeRecipe.Parse("subspace,spn_ckpt,thr=-9"),
+                TensorType.Float16,
+                OutputKind.Smallest,
+                null,
+                cancellation.Token
+            );
             job.Write(plan, folder.PathOf("output.safetensors"), overwrite: true, null, cancellation.Token);
         }
         catch (OperationCanceledException)

@@ -150,14 +150,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
 
         byte[] Truncate(LayerSpectrum spectrum)
         {
-            (byte[] up, byte[] down, _) = LayerTruncation.Compute(
-                spectrum,
-                adapter,
-                [0],
-                1,
-                TensorType.Float32,
-                ComputeDevice.Processor
-            );
+            (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter, [0], 1, TensorType.Float32, ComputeDevice.Processor);
             return [.. down, .. up];
         }
 

@@ -117,10 +117,7 @@ internal sealed class Mapping
     /// <param name="module">The module.</param>
     /// <param name="ending">Which of the names, such as <c>.0</c>.</param>
     public IEnumerable<(string Name, RowShare Rows)> ExtraNames(string module, Func<string, bool> ending) =>
-        extra
-            .GetValueOrDefault(Flat(module))
-            ?.Where(name => ending(name.Name))
-            .Select(static name => (name.Name, name.Segment.Rows)) ?? [];
+        extra.GetValueOrDefault(Flat(module))?.Where(name => ending(name.Name)).Select(static name => (name.Name, name.Segment.Rows)) ?? [];
 
     private readonly Dictionary<string, List<(string Name, Segment Segment)>> extra = new(StringComparer.Ordinal);
 

@@ -71,13 +71,7 @@ internal sealed record AdapterSpelling(
     /// <param name="isFolded">Whether it is.</param>
     /// <param name="hasEncoders">Whether text encoders are in it where the spelling has them.</param>
     /// <param name="kind">The kind of the layers, of <see cref="KindTensors"/>.</param>
-    public KeyList Of(
-        OwnModel model,
-        double alpha = 2,
-        bool isFolded = false,
-        bool hasEncoders = true,
-        string kind = KindTensors.LoRA
-    )
+    public KeyList Of(OwnModel model, double alpha = 2, bool isFolded = false, bool hasEncoders = true, string kind = KindTensors.LoRA)
     {
         IEnumerable<OwnModule> modules = Name switch
         {

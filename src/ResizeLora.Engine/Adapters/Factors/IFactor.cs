@@ -45,6 +45,8 @@ internal static class FactorReading
 /// <summary>A factor that is computed, in single precision; its rows are found in double precision.</summary>
 internal abstract class ComputedFactor : IFactor
 {
+    private const int BlockElements = 1 << 20;
+
     /// <inheritdoc/>
     public TensorType Type => TensorType.Float32;
 
@@ -55,7 +57,17 @@ internal abstract class ComputedFactor : IFactor
     public abstract int Columns { get; }
 
     /// <inheritdoc/>
-    public void ReadRows(int first, int count, Span<byte> destination) => Compute(first, count, MemoryMarshal.Cast<byte, float>(destination));
+    public void ReadRows(int first, int count, Span<byte> destination)
+    {
+        // Some rows at a time: what they are computed from is held in double precision.
+        Span<float> rows = MemoryMarshal.Cast<byte, float>(destination);
+        int block = Math.Max(BlockElements / Math.Max(Columns, 1), 1);
+        for (int done = 0; done < count; done += block)
+        {
+            int height = Math.Min(block, count - done);
+            Compute(first + done, height, rows.Slice(done * Columns, height * Columns));
+        }
+    }
 
     /// <summary>Computes rows.</summary>
     /// <param name="first">The first of them.</param>

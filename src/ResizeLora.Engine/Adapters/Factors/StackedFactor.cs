@@ -29,10 +29,7 @@ internal sealed record StackedFactor(TensorType Type, int Rows, int Columns, boo
                 int to = Math.Min(first + count, start + part.Rank);
                 if (from < to)
                 {
-                    Span<byte> target = destination.Slice(
-                        (from - first) * Columns * ElementLength,
-                        (to - from) * Columns * ElementLength
-                    );
+                    Span<byte> target = destination.Slice((from - first) * Columns * ElementLength, (to - from) * Columns * ElementLength);
                     ReadPart(part, from - start, to - from, target, Columns, Columns);
                 }
             }

@@ -65,11 +65,7 @@ internal sealed record FactorPair(IFactor Up, IFactor Down)
     /// <param name="layer">The layer's name.</param>
     /// <param name="part">What the pair is to the layer.</param>
     public FactorEntries Offer(FactorFile file, string layer, string part) =>
-        new(
-            file.Add(layer, $"{part}.up", Up, [Up.Rows, Rank]),
-            file.Add(layer, $"{part}.down", Down, [Rank, Down.Columns]),
-            IsMatrix
-        );
+        new(file.Add(layer, $"{part}.up", Up, [Up.Rows, Rank]), file.Add(layer, $"{part}.down", Down, [Rank, Down.Columns]), IsMatrix);
 }
 
 /// <summary>Two factors as tensors that can be read.</summary>

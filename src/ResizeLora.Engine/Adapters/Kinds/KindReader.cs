@@ -125,8 +125,13 @@ internal abstract class KindReader
 
     /// <summary>Whether a tensor has the shape of a weight: a matrix or a convolution.</summary>
     /// <param name="tensor">The tensor.</param>
-    protected static bool IsWeightShaped(TensorEntry tensor) =>
-        tensor.Shape.Count is >= 2 and <= MostDimensions && tensor.ElementCount > 0;
+    protected static bool IsWeightShaped(TensorEntry tensor) => tensor.Shape.Count is >= 2 and <= MostDimensions && tensor.ElementCount > 0;
+
+    /// <summary>Whether a factor under a tucker core is no larger than an array holds.</summary>
+    /// <param name="core">The core, [p, q, kernel…].</param>
+    /// <param name="down">The factor, [q, in].</param>
+    protected static bool FitsFolded(TensorEntry core, TensorEntry down) =>
+        (double)core.ElementCount / core.Shape[1] * down.Shape[1] <= Adapter.MostElements;
 
     // Per output: [out], [out, 1], [out, 1, 1, 1], and PEFT's [1, out, 1, 1] of convolutions. Per input: [1, in], [1, in, 1, 1].
     private static LayerReading WithMagnitude(AdapterLayer layer, TensorEntry? magnitude)

@@ -11,8 +11,7 @@ namespace ResizeLora.Adapters;
 internal sealed class LohaReader : KindReader
 {
     /// <inheritdoc/>
-    protected override IReadOnlyList<string> Parts { get; } =
-    ["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"];
+    protected override IReadOnlyList<string> Parts { get; } = ["hada_w1_a", "hada_w1_b", "hada_w2_a", "hada_w2_b", "hada_t1", "hada_t2"];
 
     /// <inheritdoc/>
     protected override bool Claims(LayerParts parts) => parts.Names.Any(static part => part.StartsWith("hada_", StringComparison.Ordinal));
@@ -53,10 +52,7 @@ internal sealed class LohaReader : KindReader
 
         FactorPair pair =
             rank <= Math.Min(up.Rows, down.Columns)
-                ? FactorPair.Of(
-                    new KhatriRaoFactor(up, otherUp, byColumns: true),
-                    new KhatriRaoFactor(down, otherDown, byColumns: false)
-                )
+                ? FactorPair.Of(new KhatriRaoFactor(up, otherUp, byColumns: true), new KhatriRaoFactor(down, otherDown, byColumns: false))
                 : FactorPair.OfMatrix(new HadamardFactor(new ProductFactor(up, down), new ProductFactor(otherUp, otherDown)));
         AdapterLayer layer = pair.ToLayer(parts, context.File, inputs, scale, alpha.IsAssumed, AdapterKind.LoHa);
         return new LayerReading(layer with { AlphaDivisor = down1.Shape[0] }, null);
@@ -69,7 +65,7 @@ internal sealed class LohaReader : KindReader
             return up.Shape[1] == down.Shape[0] ? (context.Factor(up), context.Factor(down)) : null;
         }
 
-        if (!IsWeightShaped(core) || core.Shape[0] != up.Shape[0] || core.Shape[1] != down.Shape[0])
+        if (!IsWeightShaped(core) || core.Shape[0] != up.Shape[0] || core.Shape[1] != down.Shape[0] || !FitsFolded(core, down))
         {
             return null;
         }

@@ -49,7 +49,11 @@ internal sealed class LokrReader : KindReader
             .Kronecker(first.Pair, second.Pair)
             .ToLayer(parts, context.File, [inputs, .. second.Kernel], scale, isAssumed, AdapterKind.LoKr);
         return new LayerReading(
-            layer with { Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts), AlphaDivisor = dimension },
+            layer with
+            {
+                Kronecker = new KroneckerHalves(firstEntries, secondEntries, parts),
+                AlphaDivisor = dimension,
+            },
             null
         );
     }
@@ -86,7 +90,7 @@ internal sealed class LokrReader : KindReader
                 : null;
         }
 
-        if (!IsWeightShaped(core) || core.Shape[0] != left.Shape[0] || core.Shape[1] != right.Shape[0])
+        if (!IsWeightShaped(core) || core.Shape[0] != left.Shape[0] || core.Shape[1] != right.Shape[0] || !FitsFolded(core, right))
         {
             return null;
         }

@@ -96,7 +96,7 @@ internal sealed class GloraReader : KindReader
 
         int rank = (int)b1.Shape[1];
         LayerAlpha alpha = context.AlphaOf(parts, rank);
-        double divisor = context.Scales.HasRawRankStabilisedAlpha ? Math.Sqrt(rank) : rank;
+        double divisor = context.Scales.HasRawRankStabilisedAlpha && !alpha.IsAssumed ? Math.Sqrt(rank) : rank;
         var overBase = new BaseProductFactor(context.Factor(a1), (int)b1.Shape[0]);
         StackedFactor.Part[] ups = [new(context.Factor(b1), rank, 1), new(overBase, rank, 1)];
         StackedFactor.Part[] downs = [new(context.Factor(b2), rank, 1), new(context.Factor(a2), rank, 1)];
@@ -105,7 +105,14 @@ internal sealed class GloraReader : KindReader
             new StackedFactor(TensorType.Float32, (int)b1.Shape[0], 2 * rank, Stacked: false, ups),
             new StackedFactor(TensorType.Float32, 2 * rank, inputs, Stacked: true, downs)
         );
-        AdapterLayer layer = pair.ToLayer(parts, context.File, [inputs, .. b2.Shape.Skip(2)], alpha.Value / divisor, alpha.IsAssumed, AdapterKind.GLoRA);
+        AdapterLayer layer = pair.ToLayer(
+            parts,
+            context.File,
+            [inputs, .. b2.Shape.Skip(2)],
+            alpha.Value / divisor,
+            alpha.IsAssumed,
+            AdapterKind.GLoRA
+        );
         return new LayerReading(layer with { OverBase = overBase, AlphaDivisor = divisor }, null);
     }
 

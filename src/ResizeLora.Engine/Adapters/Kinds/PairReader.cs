@@ -43,7 +43,7 @@ internal sealed class PairReader : KindReader
 
         long[] kernel = [.. core.Shape.Skip(2)];
         int places = (int)kernel.Aggregate(1L, static (product, side) => product * side);
-        if (core.Shape[0] * down.Shape[1] * places > Adapter.MostElements)
+        if (!FitsFolded(core, down))
         {
             return LayerReading.Kept($"more than 2 GiB in double precision: {shapes}");
         }
