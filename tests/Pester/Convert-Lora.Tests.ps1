@@ -33,6 +33,18 @@ Describe 'Convert-Lora' {
         (Convert-Lora (Join-Path $folder 'style_peft') -Naming Kohya).Path | Should -Be (Join-Path $folder 'style_peft_kohya.safetensors')
     }
 
+    It 'writes a sum of Merge-Lora with the names of <Naming>' -TestCases @(
+        @{ Naming = 'Kohya' }
+        @{ Naming = 'ComfyUI' }
+        @{ Naming = 'Diffusers' }
+        @{ Naming = 'Peft' }
+    ) {
+        $copy = Copy-Item $style (Join-Path $folder 'copy.safetensors') -PassThru
+        $result = Merge-Lora $style, $copy -Weight 0.5, 0.5 | Convert-Lora -Naming $Naming
+        $result.LayerCount, $result.WrittenLayerCount | Should -Be @(2, 2)
+        (Compare-Lora $style $result.Path).RelativeErrorToLora | Should -BeLessThan 1e-6
+    }
+
     It 'comes back with the same bytes' {
         $back = Convert-Lora $style -Naming ComfyUI | Convert-Lora -Naming Kohya
         foreach ($name in Get-TensorName $style) { Read-Tensor $back.Path $name | Should -Be (Read-Tensor $style $name) }

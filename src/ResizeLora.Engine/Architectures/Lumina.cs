@@ -95,6 +95,10 @@ internal sealed partial class ZImage : Lumina
     /// <inheritdoc/>
     public override string ComfyLanguageModel => "qwen3_4b";
 
+    // musubi-tuner has the modules of diffusers; it takes no layer that is named attention_qkv.
+    /// <inheritdoc/>
+    public override bool KohyaUsesDiffusersNames => true;
+
     /// <inheritdoc/>
     protected override IEnumerable<Alias> DiffusersAliases => ZImageAliases;
 

@@ -10,16 +10,8 @@ namespace ResizeLora.Conversion;
 /// <summary>The metadata of a converted file, and PEFT's settings: the input's, with what would be stale brought up to date.</summary>
 /// <param name="adapter">The input.</param>
 /// <param name="settings">What is changed.</param>
-/// <param name="pairs">The pairs of factors of the output.</param>
-/// <param name="hasMagnitudes">Whether the output has magnitudes of DoRA.</param>
-/// <param name="hasBiases">Whether it changes biases.</param>
-internal sealed class ConversionMetadata(
-    Adapter adapter,
-    ConversionSettings settings,
-    IReadOnlyList<ConvertedPair> pairs,
-    bool hasMagnitudes,
-    bool hasBiases
-)
+/// <param name="draft">What the output holds, complete.</param>
+internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings settings, ConversionDraft draft)
 {
     private const string DimensionKey = "ss_network_dim";
     private const string AlphaKey = "ss_network_alpha";
@@ -54,7 +46,7 @@ internal sealed class ConversionMetadata(
             metadata[PeftSettings.MetadataKey] = PeftOutput.UpdateHeader(known, [.. Scales()], hasOthers: false);
         }
 
-        if (settings.Naming is LoraNaming.Diffusers or LoraNaming.Peft)
+        if (settings.Naming?.IsOfPeft() == true)
         {
             metadata.TryAdd(FormatKey, "pt");
         }
@@ -82,7 +74,7 @@ internal sealed class ConversionMetadata(
     /// <summary>The settings beside a PEFT output.</summary>
     public string Settings()
     {
-        JsonObject fresh = Fresh(string.Empty, [.. pairs]);
+        JsonObject fresh = Fresh(string.Empty, [.. draft.Pairs]);
         fresh["peft_type"] = "LORA";
         fresh["task_type"] = null;
         fresh["base_model_name_or_path"] = null;
@@ -95,9 +87,9 @@ internal sealed class ConversionMetadata(
     }
 
     private bool ChangesRanks =>
-        settings.ToPairs || pairs.Any(static pair => pair.Columns.Count > 1 || pair.Rank != StoredRank(pair.Columns[0].Layer));
+        settings.ToPairs || draft.Pairs.Any(static pair => pair.Columns.Count > 1 || pair.Rank != StoredRank(pair.Columns[0].Layer));
 
-    private IEnumerable<WrittenScale> Scales() => pairs.Select(static pair => new WrittenScale(LayerOf(pair), pair.Rank, pair.Scale));
+    private IEnumerable<WrittenScale> Scales() => draft.Pairs.Select(static pair => new WrittenScale(LayerOf(pair), pair.Rank, pair.Scale));
 
     // The layer as the output has it: its name is what the settings speak of.
     private static AdapterLayer LayerOf(ConvertedPair pair) =>
@@ -112,7 +104,7 @@ internal sealed class ConversionMetadata(
     private string ForDiffusers()
     {
         var all = new JsonObject();
-        foreach (IGrouping<string, ConvertedPair> component in pairs.GroupBy(static pair => pair.Name.Split('.')[0]))
+        foreach (IGrouping<string, ConvertedPair> component in draft.Pairs.GroupBy(static pair => pair.Name.Split('.')[0]))
         {
             foreach ((string key, JsonNode? value) in Fresh($"{component.Key}.", [.. component]))
             {
@@ -130,8 +122,8 @@ internal sealed class ConversionMetadata(
             [$"{prefix}lora_alpha"] = 1,
             [$"{prefix}lora_dropout"] = 0.0,
             [$"{prefix}bias"] = "none",
-            [$"{prefix}lora_bias"] = hasBiases,
-            [$"{prefix}use_dora"] = hasMagnitudes,
+            [$"{prefix}lora_bias"] = draft.HasBiases,
+            [$"{prefix}use_dora"] = draft.HasMagnitudes,
             [$"{prefix}use_rslora"] = false,
             [$"{prefix}target_modules"] = new JsonArray([
                 .. layers

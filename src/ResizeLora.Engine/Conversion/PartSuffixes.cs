@@ -15,7 +15,10 @@ internal sealed record PartSuffixes(string Down, string Up, string Magnitude, st
     /// <summary>PEFT's name of a bias, which its readers multiply with the scale.</summary>
     public const string ScaledBias = ".lora_B.bias";
 
-    private const string PlainBias = ".diff_b";
+    /// <summary>The part of a bias in names that are read.</summary>
+    public const string BiasPart = "diff_b";
+
+    private const string PlainBias = $".{BiasPart}";
 
     private static readonly PartSuffixes Kohya = new(".lora_down.weight", ".lora_up.weight", ".dora_scale", PlainBias);
     private static readonly PartSuffixes ComfyUI = new(".lora_A.weight", ".lora_B.weight", ".dora_scale", PlainBias);

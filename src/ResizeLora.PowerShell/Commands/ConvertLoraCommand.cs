@@ -28,7 +28,7 @@ namespace ResizeLora.PowerShell.Commands;
     HelpUri = OnlineHelp.Pages + "Convert-Lora.md"
 )]
 [OutputType(typeof(LoraConversion))]
-public sealed class ConvertLoraCommand : FileCommand
+public sealed class ConvertLoraCommand : FileOrMergeCommand
 {
     private OutputPlacement? placement;
     private ResizeSession? session;
@@ -152,10 +152,21 @@ public sealed class ConvertLoraCommand : FileCommand
             return;
         }
 
+        Process(adapter);
+    }
+
+    /// <inheritdoc/>
+    protected override void Process(Adapter adapter)
+    {
+        if (adapter.Merge is not null)
+        {
+            Placement.Visit(adapter.Path);
+        }
+
         var making = new ConversionMaking(adapter, Settings);
         if (Placement.FindExisting(making) is { } existing && !Force)
         {
-            ReportExisting(existing, file.Path);
+            ReportExisting(existing, adapter.Path);
             return;
         }
 

@@ -8,23 +8,9 @@ using ResizeLora.Resizing;
 namespace ResizeLora.PowerShell.Hosting;
 
 /// <summary>The base of cmdlets that work on LoRA files, or merges of them, against a base model.</summary>
-public abstract class LoraFileCommand : FileCommand
+public abstract class LoraFileCommand : FileOrMergeCommand
 {
-    /// <summary>The parameter set of <see cref="Merge"/>.</summary>
-    protected const string MergeSet = "Merge";
-
     private ResizeSession? session;
-    private int mergeCount;
-
-    /// <summary>
-    /// <para type="description">
-    /// Merges of Merge-Lora, each worked on as if it were one file. A merge that was stored, or came from a job, is made again from its
-    /// files.
-    /// </para>
-    /// </summary>
-    [Parameter(Mandatory = true, ValueFromPipeline = true, ParameterSetName = MergeSet)]
-    [MergeTransformation]
-    public MergedLora[] Merge { get; set; } = [];
 
     /// <summary>
     /// <para type="description">
@@ -78,31 +64,9 @@ public abstract class LoraFileCommand : FileCommand
     /// <param name="checkpoints">The full paths of base models.</param>
     internal ResizeSession OpenSession(IReadOnlyList<string> checkpoints) => new(Device, checkpoints, NormCache.ForUser());
 
-    /// <inheritdoc/>
-    protected override void ProcessRecord()
-    {
-        base.ProcessRecord();
-        foreach (MergedLora merge in ParameterSetName == MergeSet ? Merge : [])
-        {
-            StartItem(Activity, merge.Name, mergeCount++, count: null);
-            Attempt(
-                merge,
-                () =>
-                {
-                    using Adapter adapter = merge.Open();
-                    Process(adapter);
-                }
-            );
-        }
-    }
-
     /// <summary>Why a LoRA that was found in a folder is left alone, as a clause to follow its name; null where it is not.</summary>
     /// <param name="adapter">The file, which stays the caller's.</param>
     protected virtual string? ReasonToSkip(Adapter adapter) => null;
-
-    /// <summary>Works on one open LoRA file, which the caller closes.</summary>
-    /// <param name="adapter">The file.</param>
-    protected abstract void Process(Adapter adapter);
 
     /// <inheritdoc/>
     internal override void ProcessFile(InputFile file, string place)

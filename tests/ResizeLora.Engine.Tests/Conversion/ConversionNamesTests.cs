@@ -81,6 +81,8 @@ public sealed class ConversionNamesTests : IDisposable
     [InlineData("Flux", "lora_unet_single_blocks_0_linear1")]
     [InlineData("Wan", "lora_unet_blocks_0_self_attn_q")]
     [InlineData("Qwen-Image", "lora_unet_transformer_blocks_0_img_mlp_net_0_proj")]
+    [InlineData("Z-Image", "lora_unet_layers_0_attention_to_q")]
+    [InlineData("Lumina 2", "lora_unet_layers_0_attention_qkv")]
     [InlineData("HunyuanVideo", "lora_unet_double_blocks_0_img_attn_qkv")]
     [InlineData("Stable Cascade", "lora_prior_unet_down_blocks_0_2_kv_mapper_1")]
     public void Names_of_kohya_are_those_of_its_trainers(string family, string layer)
