@@ -71,7 +71,7 @@ Describe 'Resize-Lora' {
     It 'shows its layers as a table by component' {
         $table = $result.Layers | Format-Table | Out-String -Width 120
         $table | Should -Match 'Component: TextEncoder1'
-        $table | Should -Match 'Conv3x3 +8 -> 4 .*lora_unet_input_blocks_1_0_in_layers_2'
+        $table | Should -Match 'Conv3x3 LoCon +8 -> 4 .*lora_unet_input_blocks_1_0_in_layers_2'
     }
 
     It 'gives a result that goes into CSV and JSON' {
