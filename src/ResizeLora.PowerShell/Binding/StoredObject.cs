@@ -18,8 +18,7 @@ internal static class StoredObject
 
         object bare = value is PSObject wrapped ? wrapped.BaseObject : value;
         object? ConvertItem(object? item) => item is null ? null : convert(PSObject.AsPSObject(item)) ?? item;
-        return bare is IList several and not byte[]
-            ? several.Cast<object?>().Select(ConvertItem).ToArray()
+        return bare is IList several and not byte[]? several.Cast<object?>().Select(ConvertItem).ToArray()
             : convert(PSObject.AsPSObject(value)) ?? value;
     }
 
