@@ -15,6 +15,7 @@ internal sealed record BenchOptions
           --only W1,start  these workloads alone, without the check of accuracy; start is the start-up
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
+          --kinds          LoHa, LoKr, DoRA and whole differences at real shapes instead (1 GB of files): time and memory
           --fuzz MINUTES   make up headers and recipes for so long instead, and see that each is read or refused
           --profile        where the engine's time goes in W3 and W4, and how fast W5 and W6 multiply, instead of the table
           --markdown FILE  write the tables to FILE too, between its marks when it has them (docs/performance.md)
@@ -46,6 +47,9 @@ internal sealed record BenchOptions
     /// <summary>How long to fuzz instead, or null.</summary>
     public TimeSpan? Fuzz { get; private init; }
 
+    /// <summary>Whether the other kinds of adapters are measured instead.</summary>
+    public bool Kinds { get; private init; }
+
     /// <summary>Whether the engine is profiled instead.</summary>
     public bool Profile { get; private init; }
 
@@ -54,6 +58,9 @@ internal sealed record BenchOptions
 
     /// <summary>Set in a child: the workload that it runs under observation.</summary>
     public string? WatchedWorkload { get; private init; }
+
+    /// <summary>Set in a child: the file of another kind that it resizes under observation.</summary>
+    public string? WatchedKind { get; private init; }
 
     /// <summary>Reads the command line.</summary>
     /// <param name="arguments">The arguments.</param>
@@ -74,6 +81,8 @@ internal sealed record BenchOptions
                 "--runs" => options with { runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
                 "--no-memory" => options with { Memory = false },
                 "--fuzz" => options with { Fuzz = TimeSpan.FromMinutes(double.Parse(Value(), CultureInfo.InvariantCulture)) },
+                "--kinds" => options with { Kinds = true },
+                "--watch-kind" => options with { WatchedKind = Value() },
                 "--profile" => options with { Profile = true },
                 "--markdown" => options with { Markdown = Value() },
                 "--watch" => options with { WatchedWorkload = Value() },

@@ -27,6 +27,14 @@ internal sealed class BenchRun(BenchOptions options)
         {
             Environment.ExitCode = FuzzRun.Run(duration, Say) ? 0 : 1;
         }
+        else if (options.WatchedKind is not null)
+        {
+            new KindBench(options, Say).RunWatched();
+        }
+        else if (options.Kinds)
+        {
+            MeasureKinds();
+        }
         else if (options.WatchedWorkload is { } key)
         {
             var files = new BenchFiles(options.Folder, options.Small);
@@ -52,6 +60,20 @@ internal sealed class BenchRun(BenchOptions options)
     }
 
     private static string OutputFolder(string folder) => Directory.CreateDirectory(Path.Combine(folder, "output")).FullName;
+
+    private void MeasureKinds()
+    {
+        var report = new Report(
+            string.Create(CultureInfo.InvariantCulture, $"Real shapes, fp16, files in the page cache; the median of {options.Runs} runs."),
+            Report.Kinds
+        );
+        report.AddKinds(new KindBench(options, Say).Measure());
+        Console.WriteLine(report);
+        if (options.Markdown is { } path)
+        {
+            report.WriteTo(path);
+        }
+    }
 
     private void MeasureAll()
     {

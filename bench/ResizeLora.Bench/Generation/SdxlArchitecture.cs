@@ -35,6 +35,20 @@ internal sealed class SdxlArchitecture
     /// <summary>Every tensor's name and shape.</summary>
     public IReadOnlyList<(string Name, long[] Shape)> Tensors => tensors;
 
+    /// <summary>Every layer that LyCORIS can put an adapter on, convolutions too, with the shape of its weight.</summary>
+    public IEnumerable<(string Layer, long[] Shape)> Layers()
+    {
+        foreach ((string name, long[] shape) in tensors)
+        {
+            bool isTarget = shape.Length > 1 && (name.StartsWith(UNet, StringComparison.Ordinal) || shape.Length == 2);
+            string[] layers = isTarget && name.EndsWith("weight", StringComparison.Ordinal) ? LayersOf(name) : [];
+            foreach (string layer in layers)
+            {
+                yield return (layer, [shape[0] / layers.Length, .. shape.Skip(1)]);
+            }
+        }
+    }
+
     /// <summary>The linear layers that kohya's trainer puts a LoRA on: those of the transformers, 722 + 72 + 192.</summary>
     public IEnumerable<(string Layer, int OutFeatures, int InFeatures)> LoraLayers()
     {

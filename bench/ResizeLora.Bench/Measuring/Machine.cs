@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using ResizeLora.Compute;
 using TorchSharp;
 
 namespace ResizeLora.Bench.Measuring;
@@ -10,6 +11,7 @@ internal static class Machine
     /// <summary>Processor, cores, memory, libtorch and .NET, in one line.</summary>
     public static string Describe()
     {
+        NativeLibraries.EnsureLoaded();
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         return string.Create(
             CultureInfo.InvariantCulture,

@@ -6,15 +6,20 @@ namespace ResizeLora.Bench.Measuring;
 /// <summary>Writes figures as Markdown, for the console and for docs/performance.md alike.</summary>
 internal sealed class Report
 {
-    private const string FirstMark = "<!-- figures -->";
-    private const string LastMark = "<!-- end of figures -->";
+    /// <summary>The part of the page that has the figures of other kinds of adapters.</summary>
+    public const string Kinds = "figures of kinds";
+
+    private const string Figures = "figures";
 
     private readonly StringBuilder text = new();
+    private readonly string part;
 
     /// <summary>Starts with what the figures hold for.</summary>
     /// <param name="scope">The shapes and the number of runs.</param>
-    public Report(string scope)
+    /// <param name="part">The part of the page that they are for.</param>
+    public Report(string scope, string part = Figures)
     {
+        this.part = part;
         text.Append(CultureInfo.InvariantCulture, $"{Machine.Describe()}. {scope}\n");
     }
 
@@ -69,6 +74,20 @@ internal sealed class Report
         );
     }
 
+    /// <summary>Adds the table of other kinds of adapters.</summary>
+    /// <param name="figures">The files.</param>
+    public void AddKinds(IReadOnlyList<KindFigures> figures)
+    {
+        text.Append("\n| | s | peak memory, MiB | input, MB | output, MB |\n| --- | ---: | ---: | ---: | ---: |\n");
+        foreach (KindFigures line in figures)
+        {
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $"| {line.Title} | {line.Seconds:0.0} | {line.Resident >> 20} | {line.OldLength / 1e6:0} | {line.NewLength / 1e6:0} |\n"
+            );
+        }
+    }
+
     /// <summary>Adds the times of starting.</summary>
     /// <param name="startUp">The times.</param>
     public void AddStartUp(StartUp startUp)
@@ -86,9 +105,10 @@ internal sealed class Report
     public void WriteTo(string path)
     {
         string page = File.Exists(path) ? File.ReadAllText(path) : string.Empty;
-        int start = page.IndexOf(FirstMark, StringComparison.Ordinal);
-        int end = page.IndexOf(LastMark, StringComparison.Ordinal);
-        File.WriteAllText(path, start >= 0 && end > start ? $"{page[..(start + FirstMark.Length)]}\n{this}{page[end..]}" : ToString());
+        string firstMark = $"<!-- {part} -->";
+        int start = page.IndexOf(firstMark, StringComparison.Ordinal);
+        int end = page.IndexOf($"<!-- end of {part} -->", StringComparison.Ordinal);
+        File.WriteAllText(path, start >= 0 && end > start ? $"{page[..(start + firstMark.Length)]}\n{this}{page[end..]}" : ToString());
     }
 
     /// <inheritdoc/>
