@@ -43,11 +43,11 @@ export class Chooser {
         }
 
         const ranking = (this.#known.ranking ??= new Ranking(allowed));
-        const limit = sizeLimit(recipe, this.#file.length);
-        const bySize = limit === null ? ranking.length : ranking.mostThat((selection) => lengthOf(selection) <= limit);
         const meets = this.#goalOf(recipe, layers);
-        const byGoal = meets === null ? ranking.length : ranking.fewestThat(meets);
-        return { selection: ranking.take(Math.min(bySize, byGoal)), scores };
+        const wanted = meets === null ? ranking.length : ranking.fewestThatMeet(meets);
+        const limit = sizeLimit(recipe, this.#file.length);
+        const count = limit === null ? wanted : ranking.mostThatFit((selection) => lengthOf(selection) <= limit, wanted);
+        return { selection: ranking.take(count), scores };
     }
 
     /**
@@ -94,7 +94,7 @@ export class Chooser {
             const allowed = (1 - recipe.retain) * (1 + Rounding);
             return (selection) => {
                 const share = lostNorm(file, layers, selection.mask) / total;
-                return total === 0 || share * share <= allowed;
+                return share * share <= allowed;
             };
         }
 

@@ -57,14 +57,14 @@ export function chooseForm(file, pair, layers, rank, mask, rescale) {
 }
 
 function pairForm(source, pair, rank) {
-    const alpha = pair.alpha ? [alphaFor(source, pair.alpha, pair.alpha.wide, rank)] : [];
+    const alpha = pair.alpha ? [alphaFor(source, pair.alpha, rank)] : [];
     return { way: "Pair", rank, tensors: [...alpha, ...pair.pair, ...pair.copied] };
 }
 
 // A rank of which the output's type cannot hold the alpha has it in the wide type.
-const alphaFor = (source, alpha, wide, rank) => [
+const alphaFor = (source, alpha, rank) => [
     alpha.name,
-    wide.includes(rank) ? source.wideType : source.outputType,
+    alpha.wide.includes(rank) ? source.wideType : source.outputType,
     ...alpha.shape,
 ];
 
@@ -79,7 +79,7 @@ function reducedForms(file, pair, layer, mask) {
         return [];
     }
 
-    const alpha = pair.reducedAlpha ? [alphaFor(file.source, pair.reducedAlpha, pair.reducedAlphaWide, rank)] : [];
+    const alpha = pair.reducedAlpha ? [alphaFor(file.source, pair.reducedAlpha, rank)] : [];
     return [{ way: "Reduced", rank, tensors: [...alpha, ...pair.reduced] }];
 }
 

@@ -7,7 +7,7 @@ export const Scores = ["spn_ckpt", "spn_lora", "fro_ckpt", "fro_lora", "subspace
 export const BaseScores = ["spn_ckpt", "fro_ckpt", "subspace"];
 
 /** Where to cut the scores. */
-export const Cuts = ["thr", "retain", "loss", "keep", "size"];
+export const Cuts = ["thr", "retain", "loss", "size", "keep"];
 
 /** The methods of other programs, of which a recipe has one at most. */
 export const Dynamic = ["sv_ratio", "sv_fro", "sv_cumulative", "sv_knee"];

@@ -5,6 +5,7 @@ import { chooseForm, formTensors } from "./forms.js";
 import { Layout } from "./layout.js";
 import { metadataLength } from "./metadata.js";
 import { layerOutcome, totalsOf } from "./outcome.js";
+import { settingsLength } from "./peft.js";
 import { needsBase, recipeToText } from "./recipe.js";
 
 /**
@@ -144,13 +145,29 @@ export class Measurer {
         return count;
     }
 
-    #layOut(recipe, { passed }, selection, forms) {
+    #layOut(recipe, part, selection, forms) {
         const { source } = this.#file;
         this.#layout.clear();
         this.#layout.add(source.copied, 0);
-        passed.forEach(({ pair }) => this.#layout.add(pair.passed, 0));
+        part.passed.forEach(({ pair }) => this.#layout.add(pair.passed, 0));
         forms.forEach((form) => this.#layout.add(form.tensors, form.rank));
-        return this.#layout.fileLength(metadataLength(source.metadata, this.#tool, recipe, selection.threshold));
+        const metadata = metadataLength(source.metadata, this.#tool, recipe, selection.threshold);
+        return this.#layout.fileLength(metadata + this.#peftLength(part, forms));
+    }
+
+    #peftLength({ pairs, passed }, forms) {
+        const { peft } = this.#file.source.metadata;
+        if (!peft) {
+            return 0;
+        }
+
+        const hasOthers = peft.hasKept || forms.some((form) => form.way === "Stored" || form.way === "Reduced");
+        const asPair = pairs.map(({ pair }, index) => ({ pair, form: forms[index] })).filter(({ form }) => form.way === "Pair");
+        const written = [
+            ...asPair.map(({ pair, form }) => ({ module: pair.module, rank: form.rank, scale: 1 })),
+            ...passed.map(({ pair }) => ({ module: pair.module, rank: pair.module.rank, scale: pair.module.scale })),
+        ];
+        return settingsLength(peft, written, hasOthers);
     }
 
     #outcomeOf(recipe, part, selection) {

@@ -1,6 +1,6 @@
 // Recipes: which parts make one, and its text. The rules are those of ResizeRecipe.cs.
 
-import { BaseScores, Counted, Dynamic, Scores } from "./keys.js";
+import { BaseScores, Counted, Cuts, Dynamic, Scores } from "./keys.js";
 import { recipeText } from "./numbers.js";
 
 /**
@@ -103,11 +103,7 @@ export function recipeToText(recipe) {
     const numbers = [
         ...recipe.weights,
         ["rescale", recipe.rescale === 1 ? null : recipe.rescale],
-        ["thr", recipe.thr],
-        ["retain", recipe.retain],
-        ["loss", recipe.loss],
-        ["keep", recipe.keep],
-        ["size", recipe.size],
+        ...Cuts.map((key) => [key, recipe[key]]),
         ...Counted.map((key) => [key, limits[key]]),
     ];
     return [

@@ -77,44 +77,39 @@ export class Ranking {
     }
 
     /**
-     * The highest count for which something holds that holds for fewer, and not for more.
-     * @param {(selection: Selection) => boolean} fits must hold for none
+     * How many dimensions fit.
+     * @param {(selection: Selection) => boolean} fits
+     * @param {number} highest how many are wanted at most
      * @returns {number}
      */
-    mostThat(fits) {
-        let fitting = 0;
-        let exceeding = this.length + 1;
-        while (exceeding - fitting > 1) {
-            const middle = Math.floor((fitting + exceeding) / 2);
-            if (fits(this.take(middle))) {
-                fitting = middle;
-            } else {
-                exceeding = middle;
-            }
-        }
-
-        return fitting;
+    mostThatFit(fits, highest = this.length) {
+        return largest(highest, (count) => fits(this.take(count)));
     }
 
     /**
-     * The lowest count for which something holds that holds for more, and not for fewer; all where it holds for none.
-     * @param {(selection: Selection) => boolean} meets
+     * How few dimensions are good enough; all where none are.
+     * @param {(selection: Selection) => boolean} isGoodEnough
      * @returns {number}
      */
-    fewestThat(meets) {
-        let missing = -1;
-        let meeting = this.length;
-        while (meeting - missing > 1) {
-            const middle = Math.floor((missing + meeting) / 2);
-            if (meets(this.take(middle))) {
-                meeting = middle;
-            } else {
-                missing = middle;
-            }
-        }
-
-        return meeting;
+    fewestThatMeet(isGoodEnough) {
+        return largest(this.length, (count) => !isGoodEnough(this.take(count - 1)));
     }
+}
+
+// The largest number from 0 to the highest for which a condition holds that holds for all numbers below it. 0 is not asked.
+function largest(highest, holds) {
+    let below = 0;
+    let above = highest + 1;
+    while (above - below > 1) {
+        const middle = Math.floor((below + above) / 2);
+        if (holds(middle)) {
+            below = middle;
+        } else {
+            above = middle;
+        }
+    }
+
+    return below;
 }
 
 // The place of the first number above a value in numbers in order.

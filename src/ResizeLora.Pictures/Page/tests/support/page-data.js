@@ -91,7 +91,6 @@ export function createFile(layers, options = {}) {
                 stored: null,
                 reduced: null,
                 reducedAlpha: null,
-                reducedAlphaWide: [],
             };
         }),
         sortedNames: sorted,
