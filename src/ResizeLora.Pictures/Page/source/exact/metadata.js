@@ -17,7 +17,7 @@ export function metadataLength(metadata, tool, recipe, threshold) {
     const number = (value) => (value === null || !Number.isFinite(value) ? "null" : roundTripText(value));
     const weights = Scores.map((key) => `"${key}":${number(recipe.weights.get(key) ?? 0)}`);
     const entries = [
-        `"recipe":"${text}"`,
+        `"recipe_str":"${text}"`,
         `"weights":{${weights.join(",")}}`,
         `"target_size":${number(recipe.size)}`,
         `"threshold":${number(threshold)}`,

@@ -1,41 +1,21 @@
-// An outcome with the names of Measure-LoraResize's properties, for programs.
+// An outcome for programs, with the names of Measure-LoraResize's properties.
 
 /**
  * @param {import("./data.js").SpectrumFile} file
  * @param {import("./measure.js").Outcome} outcome
  */
 export function summaryOf(file, outcome) {
-    const { total } = outcome;
+    const { threshold } = outcome;
     return {
-        Recipe: outcome.recipe,
-        Threshold: outcome.threshold === null || Number.isFinite(outcome.threshold) ? outcome.threshold : String(outcome.threshold),
-        OldLength: outcome.oldLength,
-        NewLength: outcome.newLength,
-        Saved: outcome.saved,
-        ...totals(total),
-        PassedThrough: outcome.passedThrough,
-        Components: outcome.components.map((component) => ({ Component: component.component, ...totals(component) })),
-        Layers: outcome.layers.map((layer) => ({
-            Layer: file.layers.name[layer.layer],
-            OldRank: layer.oldRank,
-            NewRank: layer.newRank,
-            RelativeErrorToLora: layer.relativeErrorToLora,
-            RelativeErrorToBase: layer.relativeErrorToBase,
-            FrobeniusRetention: layer.frobeniusRetention,
-            Approximate: layer.isApproximate,
-        })),
+        recipe: outcome.recipe,
+        threshold: threshold === null || Number.isFinite(threshold) ? threshold : String(threshold),
+        oldLength: outcome.oldLength,
+        newLength: outcome.newLength,
+        saved: outcome.saved,
+        ...outcome.total,
+        layersPassedThrough: outcome.passedThrough.length,
+        passedThrough: outcome.passedThrough,
+        components: outcome.components,
+        layers: outcome.layers.map(({ layer, ...numbers }) => ({ layer: file.layers.name[layer], ...numbers })),
     };
 }
-
-const totals = (total) => ({
-    OldRank: total.oldRank,
-    NewRank: total.newRank,
-    LayersKept: total.layersKept,
-    LayersDropped: total.layersDropped,
-    RelativeErrorToLora: total.relativeErrorToLora,
-    RelativeErrorToBase: total.relativeErrorToBase,
-    Retained: total.retained,
-    FrobeniusRetention: total.frobeniusRetention,
-    FrobeniusRetentionDeviation: total.frobeniusRetentionDeviation,
-    Approximate: total.isApproximate,
-});
