@@ -12,7 +12,7 @@ const bundle = async (entry, options = {}) => {
     const { outputFiles } = await build({
         entryPoints: [at(entry)],
         bundle: true,
-        minify: true,
+        minify: !process.env.RESIZELORA_READABLE,
         write: false,
         charset: "utf8",
         target: ["chrome123", "firefox120", "safari17.5"],

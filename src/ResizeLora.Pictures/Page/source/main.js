@@ -68,8 +68,9 @@ function layOut([header, controls, figures, output, map, spectra, fronts, pinned
                 {},
                 figures,
                 output,
-                element("div.pair", {}, map, element("div.charts", {}, spectra, tables)),
-                element("div.tried", {}, fronts, pinned),
+                element("div.pair", {}, map, element("div.charts", {}, spectra, fronts)),
+                pinned,
+                tables,
             ),
         ),
     ];

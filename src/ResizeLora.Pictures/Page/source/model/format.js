@@ -28,7 +28,7 @@ export const percent = (share) => (share === null ? "–" : `${significant(share
 export const nearPercent = (share, isApproximate) => (isApproximate && share !== null ? `≈ ${percent(share)}` : percent(share));
 
 /**
- * A number with three or four digits that matter.
+ * A number with about three digits that matter.
  * @param {number} value
  */
 export function significant(value) {
@@ -41,7 +41,7 @@ export function significant(value) {
         return value.toExponential(2).replace("e+", "e");
     }
 
-    const digits = size >= 100 ? 1 : size >= 10 ? 2 : size >= 1 ? 3 : 4;
+    const digits = size >= 10 ? 1 : size >= 1 ? 2 : size >= 0.1 ? 3 : 4;
     return value.toFixed(digits);
 }
 

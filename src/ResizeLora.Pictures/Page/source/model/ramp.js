@@ -31,7 +31,7 @@ export function createRamp(isDark) {
     const stops = isDark ? Dark : Light;
     const ground = isDark ? Night : Paper;
     const colours = Array.from({ length: RampLength }, (_, index) => between(stops, index / (RampLength - 1)));
-    const paleness = isDark ? 0.78 : 0.8;
+    const paleness = isDark ? 0.7 : 0.76;
     return {
         kept: Uint32Array.from(colours, pixelOf),
         dropped: Uint32Array.from(colours, (colour) => pixelOf(mix([colour[0], colour[1] * 0.6, colour[2] * 0.6], ground, paleness))),
@@ -72,12 +72,39 @@ function channel(linear) {
  * @returns {{ low: number, high: number }}
  */
 export function rangeOf(scores) {
-    const finite = scores.filter(Number.isFinite).sort();
-    if (finite.length === 0) {
+    if (!knownRanges.has(scores)) {
+        knownRanges.set(scores, computeRange(scores));
+    }
+
+    return knownRanges.get(scores);
+}
+
+const knownRanges = new WeakMap();
+
+// A few thousand scores say where nearly all of them begin; only the highest is looked for among all.
+function computeRange(scores) {
+    const Samples = 4000;
+    const stride = Math.max(1, Math.floor(scores.length / Samples));
+    const sample = new Float64Array(Math.ceil(scores.length / stride));
+    let count = 0;
+    let highest = -Infinity;
+    for (let index = 0; index < scores.length; index++) {
+        const score = scores[index];
+        if (score > highest && score < Infinity) {
+            highest = score;
+        }
+
+        if (index % stride === 0 && score > -Infinity && score < Infinity) {
+            sample[count++] = score;
+        }
+    }
+
+    if (count === 0) {
         return { low: -1, high: 0 };
     }
 
-    const low = Math.floor(finite[Math.floor(0.02 * (finite.length - 1))] * 4) / 4;
-    const high = Math.ceil(finite[finite.length - 1] * 4) / 4;
+    const sorted = sample.subarray(0, count).sort();
+    const low = Math.floor(sorted[Math.floor(0.02 * (count - 1))] * 4) / 4;
+    const high = Math.ceil(highest * 4) / 4;
     return { low: Math.min(low, high - 0.25), high };
 }

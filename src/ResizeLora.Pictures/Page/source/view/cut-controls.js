@@ -9,10 +9,10 @@ import { createSlider } from "./slider.js";
 
 const Cuts = [
     ["thr", "Threshold", "thr"],
-    ["retain", "Retained share", "retain"],
-    ["loss", "Loss of the base", "loss"],
+    ["retain", "Retained", "retain"],
+    ["loss", "Loss", "loss"],
     ["size", "Size", "size"],
-    ["keep", "Share of the size", "keep"],
+    ["keep", "Share", "keep"],
     ["none", "Limits alone", ""],
 ];
 const Hints = {

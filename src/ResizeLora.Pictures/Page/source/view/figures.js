@@ -14,19 +14,20 @@ export function createFigures(store, pins) {
         lora: figure("Error to the LoRA", "lora"),
         base: figure("Error to the base", "base"),
         retained: figure("Retained", "retained"),
-        rank: figure("Total rank", "rank"),
-        layers: figure("Layers", "layers"),
+        rank: figure("Rank kept", "rank"),
+        layers: figure("Layers kept", "layers"),
     };
     const note = element("p.note", { role: "status" });
     const spoken = element("p.visually-hidden", { "aria-live": "polite" });
-    const pin = element("button.primary.no-print", { type: "button", id: "pin", onclick: () => pins.add() }, "Pin this recipe");
+    const pin = element("button.primary.no-print", { type: "button", id: "pin", title: "Keep this recipe in the table of recipes tried", onclick: () => pins.add() }, "Pin");
     let timer = 0;
     return {
         element: element(
             "section.figures",
             { "aria-label": "What the recipe makes" },
             element("dl", {}, ...Object.values(figures).map((each) => each.element)),
-            element("div.figures-end", {}, note, pin),
+            pin,
+            note,
             spoken,
         ),
         update() {
@@ -65,14 +66,14 @@ function show(figures, outcome) {
     const share = percent(outcome.newLength / outcome.oldLength);
     figures.size.set(`${grouped(outcome.newLength)} bytes`, `${mebibytes(outcome.newLength)} · ${share} of the input`);
     figures.lora.set(nearPercent(total.relativeErrorToLora, near), outcome.threshold === null ? "no threshold" : `threshold ${scoreText(outcome.threshold)}`);
-    figures.base.set(nearPercent(total.relativeErrorToBase, near), total.relativeErrorToBase === null ? "no base model" : "of the base weights");
+    figures.base.set(nearPercent(total.relativeErrorToBase, near), total.relativeErrorToBase === null ? "no base model" : "of its weights");
     figures.retained.set(
         percent(total.retained),
-        `kohya: ${significant(total.frobeniusRetention * 100)} ± ${significant(total.frobeniusRetentionDeviation * 100)} %`,
+        `kohya ${significant(total.frobeniusRetention * 100)} ± ${significant(total.frobeniusRetentionDeviation * 100)} %`,
     );
-    figures.rank.set(`${grouped(total.oldRank)} → ${grouped(total.newRank)}`, total.oldRank > 0 ? `${percent(total.newRank / total.oldRank)} of the rank` : "");
+    figures.rank.set(grouped(total.newRank), `of ${grouped(total.oldRank)}`);
     const copied = outcome.passedThrough.length;
-    figures.layers.set(`${grouped(total.layersKept)} kept`, `${grouped(total.layersDropped)} dropped${copied > 0 ? `, ${copied} copied` : ""}`);
+    figures.layers.set(grouped(total.layersKept), `${grouped(total.layersDropped)} dropped${copied > 0 ? `, ${copied} copied` : ""}`);
 }
 
 function noteOf(outcome) {

@@ -12,7 +12,6 @@ const Height = 96;
 export function createHistogram(store) {
     const canvas = element("canvas.histogram", { role: "img", height: Height });
     let range = { low: -4, high: 0 };
-    let known = null;
     return {
         element: element("div.histogram-box", {}, canvas),
         /** The scores from the left edge to the right one, which the threshold's slider shares. */
@@ -27,11 +26,7 @@ export function createHistogram(store) {
                 return;
             }
 
-            if (known !== scores) {
-                known = scores;
-                range = rangeOf(scores);
-            }
-
+            range = rangeOf(scores);
             draw(canvas, countScores(scores, outcome.mask, range), outcome.threshold, range);
             const kept = outcome.mask.reduce((sum, kept) => sum + kept, 0);
             const label = `Histogram of ${grouped(scores.length)} scores from ${scoreText(range.low)} to ${scoreText(range.high)}; ${grouped(kept)} dimensions are kept, threshold ${scoreText(outcome.threshold)}.`;

@@ -1,6 +1,5 @@
 // What the map shows, and how large: search, order, zoom, and the legend of its colours.
 
-import { scoreText } from "../model/format.js";
 import { RampLength } from "../model/ramp.js";
 import { element, setText } from "./dom.js";
 
@@ -129,8 +128,8 @@ function createLegend() {
             element("span.hint", {}, "bright: kept, pale: dropped; from left to right the dimensions of a layer, largest σ first"),
         ),
         update({ ramp, range }) {
-            setText(low, scoreText(range.low));
-            setText(high, scoreText(range.high));
+            setText(low, range.low.toFixed(2).replace("-", "\u2212"));
+            setText(high, range.high.toFixed(2).replace("-", "\u2212"));
             if (painted !== ramp) {
                 const image = new ImageData(RampLength, 2);
                 const pixels = new Uint32Array(image.data.buffer);

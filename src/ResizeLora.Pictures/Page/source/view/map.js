@@ -14,7 +14,7 @@ import { element, setText } from "./dom.js";
  */
 export function createMap(store, chosen, theme) {
     const groups = element("div.groups", { id: "map" });
-    const readout = element("p.readout", { "aria-hidden": "true" });
+    const readout = element("p.readout", { "aria-hidden": "true" }, "Point at the map, or walk through it with the arrow keys; Enter draws a layer's spectrum.");
     const spoken = element("p.visually-hidden", { "aria-live": "polite" });
     const toolbar = createToolbar(groups, () => render());
     const painter = createPainter(store, theme);
@@ -58,39 +58,26 @@ function rebuild(earlier, rows, view, actions) {
 
 function createPainter(store, theme) {
     const ramps = new Map();
-    let known = { scores: null, range: null };
-    const plain = new WeakMap();
     const rampOf = (isDark) => ramps.get(isDark) ?? ramps.set(isDark, createRamp(isDark)).get(isDark);
     return {
         /** @returns {import("./map-colours.js").MapView} */
         view(chosen) {
             const { file } = store;
             const { outcome } = store.answer();
-            const scores = outcome?.scores ?? plainScores(plain, file);
-            if (known.scores !== scores) {
-                known = { scores, range: rangeOf(scores) };
-            }
 
+            // Where a recipe scores nothing, σ itself says which dimensions are large.
+            const scores = outcome?.scores ?? file.logarithms().singular;
             return {
                 store,
                 file,
                 outcomes: new Map((outcome?.layers ?? []).map((layer) => [layer.layer, layer])),
                 scores,
                 mask: outcome?.mask ?? new Uint8Array(scores.length),
-                range: known.range,
+                range: rangeOf(scores),
                 ramp: rampOf(theme.isDark),
                 chosen,
                 width: file.layers.count.reduce((most, count) => Math.max(most, count), 1),
             };
         },
     };
-}
-
-// Where a recipe scores nothing, σ itself says which dimensions are large.
-function plainScores(known, file) {
-    if (!known.has(file)) {
-        known.set(file, file.logarithms().singular);
-    }
-
-    return known.get(file);
 }

@@ -1,6 +1,6 @@
 // The spectra of the chosen layers, on a logarithmic scale, and where the recipe cuts them.
 
-import { percent, significant } from "../model/format.js";
+import { percent } from "../model/format.js";
 import { describeLayer } from "../model/quantities.js";
 import { visibleText } from "../model/visible.js";
 import { axisOf, createChart, cursorOf, SeriesColours } from "./chart.js";
@@ -51,7 +51,7 @@ function optionsOf(count) {
             { stroke, width: 2.5, points: { show: false } },
         ];
     });
-    const exponent = (value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? significant(value) : "");
+    const exponent = (value) => (Math.abs(Math.log10(value) % 1) < 1e-6 ? String(value) : "");
     return {
         scales: { x: { time: false }, y: { distr: 3 } },
         series: [{}, ...series],
