@@ -184,6 +184,15 @@ describe("a page of two files", { skip }, () => {
         await page.waitForFunction(() => [...document.querySelectorAll("button")].some((each) => /Copied|Press/.test(each.textContent)));
     });
 
+    test("all files can be one command line", async () => {
+        const { page } = session;
+        await page.evaluate(() => window.resizeLora.setRecipe("rank=2"));
+        await page.getByLabel("Write block.2").first().click();
+        await page.locator("#command-of").selectOption("all");
+        assert.match(await text(page, "#command"), /^Resize-Lora -LiteralPath '\/loras\/small.safetensors', '\/loras\/other.safetensors' /);
+        await page.locator("#command-of").selectOption("one");
+    });
+
     test("nothing went wrong, and nothing was fetched", () => {
         assert.deepEqual(session.problems, []);
         assert.equal(session.requests.every((address) => address.startsWith("file:")), true);
