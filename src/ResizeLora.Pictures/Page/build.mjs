@@ -19,7 +19,7 @@ export async function buildPage() {
         throw new Error("The script or the styles hold the end of their own element.");
     }
 
-    const parts = { scriptHash: hashOf(script), styleHash: hashOf(style), script, style };
+    const parts = { policy: policyOf(script, style), script, style };
     const page = readFileSync(at("template.html"), "utf8").replace(/\{\{(\w+)\}\}/g, (placeholder, name) => parts[name] ?? placeholder);
     for (const name of ["title", "data"]) {
         if (page.split(`{{${name}}}`).length !== 2) {
@@ -44,8 +44,18 @@ async function bundle(entry, options = {}) {
     return outputFiles[0].text.trim();
 }
 
-// The page's policy lets this script and these styles through, and nothing else.
-const hashOf = (text) => `sha256-${createHash("sha256").update(text).digest("base64")}`;
+// The page lets this script and these styles through, and nothing else.
+function policyOf(script, style) {
+    const hashOf = (text) => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+    const rules = [
+        "default-src 'none'",
+        `script-src ${hashOf(script)}`,
+        `style-src ${hashOf(style)}`,
+        "base-uri 'none'",
+        "form-action 'none'",
+    ];
+    return rules.join("; ");
+}
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const page = await buildPage();

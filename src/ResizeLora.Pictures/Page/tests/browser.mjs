@@ -1,7 +1,8 @@
 // Drives a page in Chromium, and prints what it answers:
 //   node tests/browser.mjs PAGE.html STEPS.json
 // STEPS.json is an array of steps, carried out in order:
-//   {"open": {"width": 390, "height": 844, "isDark": true, "hash": "#recipe=…"}}   opens the page anew (it is open at 1440 × 900 from the start)
+//   {"open": {"width": 390, "height": 844, "isDark": true, "hash": "#recipe=…"}}
+//                                        opens the page anew; it is open at 1440 × 900 from the start
 //   {"slide": "thr", "to": 0.5}          moves a slider (by the id of its number) to a place between its ends, 0 to 1
 //   {"type": "recipe", "text": "…"}      types into a field and presses Enter
 //   {"choose": "method", "value": "…"}   chooses of a list

@@ -39,10 +39,12 @@ async function walk(id) {
 
         // The page's own callback comes first: it was asked for first.
         let began = 0;
-        await new Promise((done) => requestAnimationFrame((time) => {
-            began = Math.max(time, start);
-            setTimeout(done, 0);
-        }));
+        await new Promise((done) =>
+            requestAnimationFrame((time) => {
+                began = Math.max(time, start);
+                setTimeout(done, 0);
+            }),
+        );
         whole.push(performance.now() - start);
         work.push(performance.now() - began);
     }

@@ -175,7 +175,8 @@ export class Measurer {
         const limit = sizeLimit(recipe, file.length);
         if (limit !== null && newLength > limit) {
             throw new MeasureError(
-                `The file cannot be made so small: at most ${limit} bytes are asked for, but header and copied tensors alone take ${newLength}.`,
+                `The file cannot be made so small: at most ${limit} bytes are asked for, ` +
+                    `but header and copied tensors alone take ${newLength}.`,
             );
         }
 
@@ -200,7 +201,11 @@ export class Measurer {
             total: totalsOf(file, layers, recipe.rescale),
             components: components.map((component) => ({
                 component,
-                ...totalsOf(file, layers.filter(({ layer }) => file.layers.component[layer] === component), recipe.rescale),
+                ...totalsOf(
+                    file,
+                    layers.filter(({ layer }) => file.layers.component[layer] === component),
+                    recipe.rescale,
+                ),
             })),
             mask,
         };

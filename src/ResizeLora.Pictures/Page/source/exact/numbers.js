@@ -35,8 +35,7 @@ export function roundTripText(value) {
  * @param {number} value
  * @returns {string}
  */
-export const recipeText = (value) =>
-    value === Infinity ? "inf" : value === -Infinity ? "-inf" : roundTripText(value);
+export const recipeText = (value) => (value === Infinity ? "inf" : value === -Infinity ? "-inf" : roundTripText(value));
 
 const Infinities = new Map([
     ["inf", Infinity],

@@ -42,7 +42,10 @@ export function groupRows(file, search, order, isDescending) {
     const ordered = [...groups.values()].map((group) => ({ ...group, layers: group.layers.sort(compare) }));
 
     return ordered.sort(
-        (left, right) => placeOf(left.component) - placeOf(right.component) || natural(left.component, right.component) || natural(left.block, right.block),
+        (left, right) =>
+            placeOf(left.component) - placeOf(right.component) ||
+            natural(left.component, right.component) ||
+            natural(left.block, right.block),
     );
 }
 

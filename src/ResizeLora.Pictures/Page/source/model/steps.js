@@ -35,5 +35,4 @@ export const valueOf = (scale, steps) => Math.round(steps) / scale.perUnit;
  * @param {SliderScale} scale
  * @param {number} value
  */
-export const stepsOf = (scale, value) =>
-    Math.round(Math.min(Math.max(value, scale.lowest), scale.highest) * scale.perUnit);
+export const stepsOf = (scale, value) => Math.round(Math.min(Math.max(value, scale.lowest), scale.highest) * scale.perUnit);

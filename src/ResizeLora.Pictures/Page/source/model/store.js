@@ -181,7 +181,11 @@ export class Store {
         }
 
         return ofAll
-            ? commandOfAll(this.files.map(({ file }) => file), text, this.leftOut)
+            ? commandOfAll(
+                  this.files.map(({ file }) => file),
+                  text,
+                  this.leftOut,
+              )
             : commandOf(this.file, text, this.leftOut[this.fileIndex]);
     }
 

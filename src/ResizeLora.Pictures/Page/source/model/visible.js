@@ -8,5 +8,4 @@ const Invisible = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu;
  * @param {string} text
  * @returns {string}
  */
-export const visibleText = (text) =>
-    text.replace(Invisible, (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);
+export const visibleText = (text) => text.replace(Invisible, (character) => `\\u${character.codePointAt(0).toString(16).padStart(4, "0")}`);

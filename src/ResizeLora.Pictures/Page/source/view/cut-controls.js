@@ -66,7 +66,13 @@ export function createCutControls(store, chosen) {
             "fieldset.cut",
             {},
             element("legend", {}, "Cut"),
-            element("div.radios", {}, ...radios.map(({ input, label, code }) => element("label.radio", {}, input, element("span", {}, label), code === "" ? null : element("code", {}, code)))),
+            element(
+                "div.radios",
+                {},
+                ...radios.map(({ input, label, code }) =>
+                    element("label.radio", {}, input, element("span", {}, label), code === "" ? null : element("code", {}, code)),
+                ),
+            ),
             reason,
             histogram.element,
             ...Object.values(sliders).map((slider) => slider.element),

@@ -3,7 +3,7 @@
 /**
  * An element.
  * @param {string} tag its name, with classes behind dots
- * @param {Record<string, any>} [properties] properties; "aria-…", "role", "for" and "data-…" are set as attributes, functions named on… listen
+ * @param {Record<string, any>} [properties] what is no property, such as "aria-…" and "role", is set as an attribute; "on…" listens
  * @param {...(Node | string | null | undefined)} children
  * @returns {any}
  */

@@ -19,7 +19,11 @@ export function createFigures(store, pins) {
     };
     const note = element("p.note", { role: "status" });
     const spoken = element("p.visually-hidden", { "aria-live": "polite" });
-    const pin = element("button.primary.no-print", { type: "button", id: "pin", title: "Keep this recipe in the table of recipes tried", onclick: () => pins.add() }, "Pin");
+    const pin = element(
+        "button.primary.no-print",
+        { type: "button", id: "pin", title: "Keep this recipe in the table of recipes tried", onclick: () => pins.add() },
+        "Pin",
+    );
     let timer = 0;
     return {
         element: element(
@@ -65,7 +69,10 @@ function show(figures, outcome) {
     const near = total.isApproximate;
     const share = percent(outcome.newLength / outcome.oldLength);
     figures.size.set(`${grouped(outcome.newLength)} bytes`, `${mebibytes(outcome.newLength)} · ${share} of the input`);
-    figures.lora.set(nearPercent(total.relativeErrorToLora, near), outcome.threshold === null ? "no threshold" : `threshold ${scoreText(outcome.threshold)}`);
+    figures.lora.set(
+        nearPercent(total.relativeErrorToLora, near),
+        outcome.threshold === null ? "no threshold" : `threshold ${scoreText(outcome.threshold)}`,
+    );
     figures.base.set(nearPercent(total.relativeErrorToBase, near), total.relativeErrorToBase === null ? "no base model" : "of its weights");
     figures.retained.set(
         retainedText(total.retained),
@@ -80,7 +87,9 @@ function noteOf(outcome) {
     const notes = [
         ...(outcome.total.layersKept === 0 ? ["Nothing is kept: Resize-Lora refuses to write such a file."] : []),
         ...(outcome.passedThrough.length > 0 ? ["Layers without a base weight are copied as they are."] : []),
-        ...(outcome.total.isApproximate ? ["≈ Magnitudes of DoRA: the errors are near; Measure-LoraResize computes them over the base model."] : []),
+        ...(outcome.total.isApproximate
+            ? ["≈ Magnitudes of DoRA: the errors are near; Measure-LoraResize computes them over the base model."]
+            : []),
         ...(outcome.newLength > outcome.oldLength ? ["The file would be larger than it is."] : []),
     ];
     return notes.join(" ");

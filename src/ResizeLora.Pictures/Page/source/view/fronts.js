@@ -26,7 +26,12 @@ export function createFronts(store, pins, theme) {
     );
     const key = element("ul.key");
     const rows = element("tbody");
-    const table = element("details.table-of-chart", { ontoggle: () => update() }, element("summary", {}, "The same as a table"), tableOf(rows));
+    const table = element(
+        "details.table-of-chart",
+        { ontoggle: () => update() },
+        element("summary", {}, "The same as a table"),
+        tableOf(rows),
+    );
     const known = createKnown(store, () => update());
     function update() {
         const { hasBase } = store.file;
@@ -34,7 +39,11 @@ export function createFronts(store, pins, theme) {
         measure.value = hasBase ? measure.value : "errorToLora";
         const fronts = known.fronts();
         const y = measure.value;
-        chart.draw(`${theme.isDark} ${store.fileIndex} ${y}`, () => optionsOf(measure.selectedOptions[0].textContent), dataOf(store, fronts, pins, y));
+        chart.draw(
+            `${theme.isDark} ${store.fileIndex} ${y}`,
+            () => optionsOf(measure.selectedOptions[0].textContent),
+            dataOf(store, fronts, pins, y),
+        );
         setAttribute(host, "aria-label", `Size of the file against ${measure.selectedOptions[0].textContent}. ${bestOf(store, fronts, y)}`);
         setText(best, bestOf(store, fronts, y));
         key.replaceChildren(...keysOf(hasBase));
@@ -92,7 +101,12 @@ function* collect(fronts, measurer, leftOut) {
 
 function optionsOf(label) {
     const line = (name) => ({ stroke: colourOf(name), width: 2, spanGaps: true, points: { show: false } });
-    const dots = (name, size) => ({ stroke: colourOf(name), fill: colourOf(name), paths: () => null, points: { show: true, size, fill: colourOf(name) } });
+    const dots = (name, size) => ({
+        stroke: colourOf(name),
+        fill: colourOf(name),
+        paths: () => null,
+        points: { show: true, size, fill: colourOf(name) },
+    });
     return {
         scales: { x: { time: false }, y: { range: (_, low, high) => [0, (high ?? 1) * 1.05] } },
         series: [{}, ...Fronts.map((_, at) => line(SeriesColours[at])), dots("muted", 8), dots("ink", 12)],
@@ -126,7 +140,9 @@ function bestOf(store, fronts, y) {
     const { outcome } = store.answer();
     const found = outcome === null ? [] : fronts.map(({ name, points }) => ({ name, error: errorAt(points, outcome.newLength, y) }));
     const known = found.filter(({ error }) => error !== null).sort((left, right) => left.error - right.error);
-    return known.length === 0 ? "" : `At ${mebibytes(outcome.newLength)}: ${known.map(({ name, error }) => `${name} ${percent(error)}`).join(", ")}.`;
+    return known.length === 0
+        ? ""
+        : `At ${mebibytes(outcome.newLength)}: ${known.map(({ name, error }) => `${name} ${percent(error)}`).join(", ")}.`;
 }
 
 function errorAt(points, length, y) {
@@ -152,7 +168,11 @@ function keysOf(hasBase) {
 
 function tableOf(body) {
     const heads = ["Recipe", "Size", "Error", "Of base"].map((head) => element("th", { scope: "col" }, head));
-    return element("div.scroll", { tabIndex: 0, role: "region", "aria-label": "Fronts" }, element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body));
+    return element(
+        "div.scroll",
+        { tabIndex: 0, role: "region", "aria-label": "Fronts" },
+        element("table", {}, element("thead", {}, element("tr", {}, ...heads)), body),
+    );
 }
 
 const rowOf = (point) =>
@@ -165,4 +185,6 @@ const rowOf = (point) =>
 
 // The thresholds of a front are scores of dimensions, with all their digits; these are enough to find the place again.
 const shortRecipe = (recipe) =>
-    recipe.thr === null || !Number.isFinite(recipe.thr) ? recipeToText(recipe) : recipeToText({ ...recipe, thr: Number(significant(recipe.thr)) });
+    recipe.thr === null || !Number.isFinite(recipe.thr)
+        ? recipeToText(recipe)
+        : recipeToText({ ...recipe, thr: Number(significant(recipe.thr)) });

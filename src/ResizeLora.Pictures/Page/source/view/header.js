@@ -19,16 +19,15 @@ export function createHeader(store, theme) {
             isolated(visibleText(name)),
         ),
     );
-    const tabList = element("div.tabs", { role: "tablist", "aria-label": "LoRA files", onkeydown: (event) => moveTab(store, tabs, event) }, ...tabs);
+    const tabList = element(
+        "div.tabs",
+        { role: "tablist", "aria-label": "LoRA files", onkeydown: (event) => moveTab(store, tabs, event) },
+        ...tabs,
+    );
     const about = element("p.about");
     const title = element("h1", {}, "ResizeLora");
     return {
-        element: element(
-            "header",
-            {},
-            element("div.head", {}, title, about, themeButton),
-            store.files.length > 1 ? tabList : null,
-        ),
+        element: element("header", {}, element("div.head", {}, title, about, themeButton), store.files.length > 1 ? tabList : null),
         update() {
             tabs.forEach((tab, index) => {
                 setAttribute(tab, "aria-selected", index === store.fileIndex);

@@ -49,7 +49,11 @@ export function createHistogram(store, chosen) {
 
 function offerParts(part, file) {
     const components = [...new Set(file.layers.component)];
-    const parts = [["", "scores of all layers"], ["chosen", "scores of the chosen layers"], ...components.map((name) => [name, `scores of ${visibleText(name)}`])];
+    const parts = [
+        ["", "scores of all layers"],
+        ["chosen", "scores of the chosen layers"],
+        ...components.map((name) => [name, `scores of ${visibleText(name)}`]),
+    ];
     const key = parts.map(([value]) => value).join();
     if (part.dataset.key !== key) {
         part.dataset.key = key;
@@ -81,7 +85,8 @@ function countScores(file, layers, scores, mask, { low, high }) {
 
 function describe(what, { kept, all }, threshold, { low, high }) {
     const sum = (counts) => grouped(counts.reduce((total, count) => total + count, 0));
-    return `Histogram: ${sum(all)} ${what} from ${scoreText(low)} to ${scoreText(high)}; ${sum(kept)} dimensions are kept, threshold ${scoreText(threshold)}.`;
+    const range = `from ${scoreText(low)} to ${scoreText(high)}`;
+    return `Histogram: ${sum(all)} ${what} ${range}; ${sum(kept)} dimensions are kept, threshold ${scoreText(threshold)}.`;
 }
 
 function draw(canvas, { kept, all }, threshold, { low, high }) {

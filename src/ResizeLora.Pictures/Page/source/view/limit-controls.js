@@ -34,7 +34,17 @@ export function createLimitControls(store) {
             "fieldset",
             {},
             element("legend", {}, "Limits of the ranks"),
-            element("div.field", {}, element("label", { for: "method" }, element("span.name", {}, "method"), element("span.hint", {}, "of each layer by itself")), method),
+            element(
+                "div.field",
+                {},
+                element(
+                    "label",
+                    { for: "method" },
+                    element("span.name", {}, "method"),
+                    element("span.hint", {}, "of each layer by itself"),
+                ),
+                method,
+            ),
             ...Object.values(numbers).map((slider) => slider.element),
             oldLabel,
             ...ranks.map((rank) => rank.element),
@@ -44,7 +54,9 @@ export function createLimitControls(store) {
             method.value = editor.method;
             for (const [key, slider] of Object.entries(numbers)) {
                 slider.element.hidden = editor.method !== key;
-                slider.update(editor.methods[key], { scale: key === "sv_ratio" ? { lowest: 1, highest: 50, perUnit: 2 } : { lowest: 0.01, highest: 1, perUnit: 100 } });
+                slider.update(editor.methods[key], {
+                    scale: key === "sv_ratio" ? { lowest: 1, highest: 50, perUnit: 2 } : { lowest: 0.01, highest: 1, perUnit: 100 },
+                });
             }
 
             old.checked = editor.countsOld;

@@ -17,7 +17,12 @@ export function createComponent(name, store, actions) {
     const body = element("div");
     let groups = [];
     let shown = "";
-    const head = createHead(name, (isIn) => store.leaveOut(groups.map((group) => group.key), !isIn));
+    const head = createHead(name, (isIn) =>
+        store.leaveOut(
+            groups.map((group) => group.key),
+            !isIn,
+        ),
+    );
     const blockOf = (group) => blocks.get(group.key) ?? blocks.set(group.key, createBlock(group, store, actions)).get(group.key);
     return {
         element: element("details.component", { open: true }, head.element, body),
@@ -34,7 +39,11 @@ export function createComponent(name, store, actions) {
             }
 
             const out = groups.filter((group) => view.leftOut.has(group.key)).length;
-            head.update(view, groups.flatMap((group) => group.layers), out === 0 ? "in" : out === groups.length ? "out" : "partly");
+            head.update(
+                view,
+                groups.flatMap((group) => group.layers),
+                out === 0 ? "in" : out === groups.length ? "out" : "partly",
+            );
             groups.forEach((group) => blockOf(group).update(view, group.layers));
         },
     };

@@ -29,7 +29,11 @@ export function createToolbar(groups, render) {
         "aria-label": "Search layers",
         oninput: render,
     });
-    const order = element("select", { id: "order", onchange: render }, ...Orders.map(([value, label]) => element("option", { value }, label)));
+    const order = element(
+        "select",
+        { id: "order", onchange: render },
+        ...Orders.map(([value, label]) => element("option", { value }, label)),
+    );
     const zoom = createZoom(groups, render);
     const legend = createLegend();
     const openAll = (isOpen) => groups.querySelectorAll("details").forEach((details) => (details.open = isOpen));

@@ -30,7 +30,12 @@ export function createMap(store, chosen, theme) {
     function render() {
         const view = { ...viewOf(chosen.layers), hasNames: toolbar.hasNames };
         toolbar.update(view);
-        const rows = groupRows(view.file, toolbar.search, orderOf(toolbar.order, view.file, rest.at(`${store.fileIndex} ${toolbar.order}`, view.outcomes)), toolbar.isDescending);
+        const rows = groupRows(
+            view.file,
+            toolbar.search,
+            orderOf(toolbar.order, view.file, rest.at(`${store.fileIndex} ${toolbar.order}`, view.outcomes)),
+            toolbar.isDescending,
+        );
         const names = [...new Set(rows.map((group) => group.component))];
         const made = names.map((name) => componentOf(components, `${store.fileIndex} ${name}`, name, store, actions));
         const key = `${store.fileIndex}\n${names.join("\n")}`;
@@ -39,7 +44,12 @@ export function createMap(store, chosen, theme) {
             groups.replaceChildren(...made.map((component) => component.element));
         }
 
-        made.forEach((component, index) => component.update(view, rows.filter((group) => group.component === names[index])));
+        made.forEach((component, index) =>
+            component.update(
+                view,
+                rows.filter((group) => group.component === names[index]),
+            ),
+        );
         setText(nothing, rows.length === 0 ? "No layer has such a name." : "");
     }
 

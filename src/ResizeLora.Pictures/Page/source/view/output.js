@@ -42,14 +42,7 @@ export function createOutput(store) {
         element: element(
             "section.output",
             { "aria-label": "Recipe and command line" },
-            element(
-                "div.recipe-line",
-                {},
-                element("label", { for: "recipe" }, "Recipe"),
-                input,
-                recipe,
-                copyButton("the recipe", recipe),
-            ),
+            element("div.recipe-line", {}, element("label", { for: "recipe" }, "Recipe"), input, recipe, copyButton("the recipe", recipe)),
             error,
             element(
                 "div.command-line",

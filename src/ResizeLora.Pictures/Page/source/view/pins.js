@@ -18,7 +18,10 @@ export function createPins(store, recipes) {
         element("table", { id: "pins" }, headOf(store), body),
     );
     const empty = element("p.hint", {}, "Nothing is pinned yet.");
-    const pins = recipes.map(parsed).filter((recipe) => recipe !== null).map((recipe) => pinOf(store, recipe, store.leftOut));
+    const pins = recipes
+        .map(parsed)
+        .filter((recipe) => recipe !== null)
+        .map((recipe) => pinOf(store, recipe, store.leftOut));
     let shown = -1;
     let changes = 0;
     let stop = () => {};
@@ -82,7 +85,12 @@ function parsed(text) {
     }
 }
 
-const pinOf = (store, recipe, leftOut) => ({ text: recipeToText(recipe), recipe, leftOut: [...leftOut], answers: store.files.map(() => null) });
+const pinOf = (store, recipe, leftOut) => ({
+    text: recipeToText(recipe),
+    recipe,
+    leftOut: [...leftOut],
+    answers: store.files.map(() => null),
+});
 
 const isMeasured = (pin) => pin.answers.every((answer) => answer !== null);
 
@@ -98,7 +106,10 @@ function* measureAll(store, pins) {
 }
 
 // Pins are many: their maps are not kept.
-const slim = ({ outcome, error }) => ({ error, outcome: outcome === null ? null : { newLength: outcome.newLength, oldLength: outcome.oldLength, total: outcome.total } });
+const slim = ({ outcome, error }) => ({
+    error,
+    outcome: outcome === null ? null : { newLength: outcome.newLength, oldLength: outcome.oldLength, total: outcome.total },
+});
 
 const sameKeys = (one, other) => one.size === other.size && [...one].every((key) => other.has(key));
 
@@ -112,7 +123,11 @@ function open(store, pin) {
 
 function headOf(store) {
     const heads = ["Recipe", ...(store.files.length > 1 ? ["File"] : []), "Size", "Share", "Error", "Of base", "Retained", ""];
-    return element("thead", {}, element("tr", {}, ...heads.map((head) => element(head === "File" ? "th.text" : "th", { scope: "col" }, head))));
+    return element(
+        "thead",
+        {},
+        element("tr", {}, ...heads.map((head) => element(head === "File" ? "th.text" : "th", { scope: "col" }, head))),
+    );
 }
 
 function rowsOf(store, pin, { open: show, remove }) {
@@ -121,7 +136,11 @@ function rowsOf(store, pin, { open: show, remove }) {
     const recipe = element(
         "th",
         { scope: "rowgroup", rowspan: span },
-        element("button.link", { type: "button", title: "Go back to this recipe", onclick: () => show(pin) }, element("code", {}, pin.text)),
+        element(
+            "button.link",
+            { type: "button", title: "Go back to this recipe", onclick: () => show(pin) },
+            element("code", {}, pin.text),
+        ),
         blocks > 0 ? element("span.hint", {}, ` without ${blocks} ${blocks === 1 ? "block" : "blocks"}`) : null,
     );
     const end = element(

@@ -55,10 +55,7 @@ function optionsOf(count) {
     return {
         scales: { x: { time: false }, y: { distr: 3 } },
         series: [{}, ...series],
-        axes: [
-            axisOf({ label: "dimension", size: 34 }),
-            axisOf({ label: "σ", size: 58, values: (_, values) => values.map(exponent) }),
-        ],
+        axes: [axisOf({ label: "dimension", size: 34 }), axisOf({ label: "σ", size: 58, values: (_, values) => values.map(exponent) })],
         cursor: cursorOf(),
     };
 }
@@ -82,10 +79,10 @@ function dataOf(file, layers, mask) {
     return [dimensions, ...columns];
 }
 
-const describe = (file, layers, outcomes) =>
-    layers.length === 0
-        ? "No layer is chosen."
-        : layers.map((layer) => `${visibleText(file.layers.name[layer])}: ${describeLayer(file, layer, outcomes.get(layer), percent)}`).join("; ");
+function describe(file, layers, outcomes) {
+    const text = (layer) => `${visibleText(file.layers.name[layer])}: ${describeLayer(file, layer, outcomes.get(layer), percent)}`;
+    return layers.length === 0 ? "No layer is chosen." : layers.map(text).join("; ");
+}
 
 function itemOf(file, layer, at, text, chosen) {
     const name = visibleText(file.layers.name[layer]);

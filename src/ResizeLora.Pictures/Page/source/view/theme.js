@@ -8,29 +8,28 @@ export function watchTheme() {
     const listeners = [];
     const tell = () => listeners.forEach((listener) => listener());
     let theme = "auto";
-    let isPrinted = false;
+    const show = (shown) => {
+        document.documentElement.dataset.theme = shown;
+        tell();
+    };
     system.addEventListener("change", tell);
 
     // Paper is light.
-    for (const [event, printed] of [["beforeprint", true], ["afterprint", false]]) {
-        addEventListener(event, () => {
-            isPrinted = printed;
-            tell();
-        });
-    }
+    addEventListener("beforeprint", () => show("light"));
+    addEventListener("afterprint", () => show(theme));
 
     return {
         get theme() {
             return theme;
         },
         get isDark() {
-            return !isPrinted && (theme === "dark" || (theme === "auto" && system.matches));
+            const shown = document.documentElement.dataset.theme;
+            return shown === "dark" || (shown === "auto" && system.matches);
         },
         /** Goes on to the next theme. */
         next() {
             theme = Themes[(Themes.indexOf(theme) + 1) % Themes.length];
-            document.documentElement.dataset.theme = theme;
-            tell();
+            show(theme);
         },
         subscribe: (listener) => listeners.push(listener),
     };

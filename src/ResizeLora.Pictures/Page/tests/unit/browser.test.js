@@ -25,7 +25,12 @@ function createSmall({ name = "small.safetensors", seed = 1, base = true, mark =
             ...(base ? { spectral: 2 + random(), frobenius: 9 } : {}),
         };
     });
-    return createFile(layers, { name: mark(name), path: `/loras/${mark(name)}`, checkpoints: base ? [mark("/models/base.safetensors")] : [], length: 60000 });
+    return createFile(layers, {
+        name: mark(name),
+        path: `/loras/${mark(name)}`,
+        checkpoints: base ? [mark("/models/base.safetensors")] : [],
+        length: 60000,
+    });
 }
 
 const text = (page, selector) => page.locator(selector).first().textContent();
@@ -41,7 +46,10 @@ async function slide(page, id, steps) {
 }
 
 describe("a page of two files", { skip }, () => {
-    const data = createPage([createSmall(), createSmall({ name: "other.safetensors", seed: 2 })], ["spn_ckpt=1,thr=-0.8", "spn_lora=1,size=0.02"]);
+    const data = createPage(
+        [createSmall(), createSmall({ name: "other.safetensors", seed: 2 })],
+        ["spn_ckpt=1,thr=-0.8", "spn_lora=1,size=0.02"],
+    );
     let written;
     let session;
     before(async () => {
@@ -69,7 +77,10 @@ describe("a page of two files", { skip }, () => {
         await slide(page, "thr", -55);
         assert.equal(await page.locator("#recipe").inputValue(), "spn_ckpt=1,thr=-0.55");
         assert.equal(plain(await text(page, "#figure-size")), `${expected("spn_ckpt=1,thr=-0.55").newLength} bytes`);
-        assert.match(await text(page, "#command"), /^Resize-Lora -LiteralPath '\/loras\/small.safetensors' .* -Recipe 'spn_ckpt=1,thr=-0.55'$/);
+        assert.match(
+            await text(page, "#command"),
+            /^Resize-Lora -LiteralPath '\/loras\/small.safetensors' .* -Recipe 'spn_ckpt=1,thr=-0.55'$/,
+        );
     });
 
     test("a recipe can be typed; one that is none says why", async () => {
@@ -154,9 +165,16 @@ describe("a page of two files", { skip }, () => {
         const names = await page.locator(".names").first().locator("li").allTextContents();
         const file = openFile(data.files[0]);
         const largest = (layer) => file.singular[file.start[layer]];
-        assert.deepEqual(names, (largest(0) > largest(3) ? [0, 3] : [3, 0]).map((layer) => file.layers.name[layer]));
+        assert.deepEqual(
+            names,
+            (largest(0) > largest(3) ? [0, 3] : [3, 0]).map((layer) => file.layers.name[layer]),
+        );
         await page.locator("#zoom").fill("5");
-        const height = () => page.locator(".cells").first().evaluate((cells) => cells.clientHeight);
+        const height = () =>
+            page
+                .locator(".cells")
+                .first()
+                .evaluate((cells) => cells.clientHeight);
         const before = await height();
         await page.getByRole("button", { name: "Larger" }).click();
         assert.ok((await height()) > before);
@@ -195,23 +213,42 @@ describe("a page of two files", { skip }, () => {
 
     test("nothing went wrong, and nothing was fetched", () => {
         assert.deepEqual(session.problems, []);
-        assert.equal(session.requests.every((address) => address.startsWith("file:")), true);
+        assert.equal(
+            session.requests.every((address) => address.startsWith("file:")),
+            true,
+        );
     });
 });
 
 test("names of strangers are shown, and never become markup or script", { skip }, async () => {
     const evil = [
-        "<img src=x onerror=alert(1)>", "</script><script>alert(2)</script>", "\"><svg onload=alert(3)>", "javascript:alert(4)", "{{data}}", "$&$1", "\u202egnp.exe", "__proto__", "constructor",
+        "<img src=x onerror=alert(1)>",
+        "</script><script>alert(2)</script>",
+        '"><svg onload=alert(3)>',
+        "javascript:alert(4)",
+        "{{data}}",
+        "$&$1",
+        "\u202egnp.exe",
+        "__proto__",
+        "constructor",
     ].join("|");
-    const data = createPage([createSmall({ mark: (name) => `${evil} ${name}` }), createSmall({ mark: (name) => `${evil} ${name}`, seed: 3 })]);
+    const data = createPage([
+        createSmall({ mark: (name) => `${evil} ${name}` }),
+        createSmall({ mark: (name) => `${evil} ${name}`, seed: 3 }),
+    ]);
     const { path, remove } = await writePage(data, "&lt;script&gt;");
-    const { page, browser, problems, requests } = await openPage(path, { hash: "#recipe=%3Cimg%20src%3Dx%20onerror%3Dalert(5)%3E&out1=%3Cb%3E" });
+    const { page, browser, problems, requests } = await openPage(path, {
+        hash: "#recipe=%3Cimg%20src%3Dx%20onerror%3Dalert(5)%3E&out1=%3Cb%3E",
+    });
     await page.waitForTimeout(800);
     await page.getByRole("listbox").first().focus();
     await page.keyboard.press("Enter");
     await page.locator("#recipe").fill("<img src=x onerror=alert(6)>=1");
     await page.keyboard.press("Enter");
-    await page.getByRole("checkbox", { name: /^Write .*block.1$/ }).first().click();
+    await page
+        .getByRole("checkbox", { name: /^Write .*block.1$/ })
+        .first()
+        .click();
     await page.waitForTimeout(300);
     assert.equal(await page.locator("#page img, #page svg, #page script, #page b").count(), 0);
     const shown = await page.locator("body").innerText();
@@ -221,7 +258,10 @@ test("names of strangers are shown, and never become markup or script", { skip }
     await browser.close();
     remove();
     assert.deepEqual(problems, []);
-    assert.equal(requests.every((address) => address.startsWith("file:")), true);
+    assert.equal(
+        requests.every((address) => address.startsWith("file:")),
+        true,
+    );
 });
 
 test("without a base model the page says what needs one", { skip }, async () => {
@@ -239,9 +279,30 @@ test("without a base model the page says what needs one", { skip }, async () => 
     assert.deepEqual(problems, []);
 });
 
+test("on paper the page is light, and has no controls", { skip }, async () => {
+    const { path, remove } = await writePage(createPage([createSmall()]));
+    const { page, browser, problems } = await openPage(path, { isDark: true });
+    const brightness = () => page.evaluate(() => Number(getComputedStyle(document.body).color.match(/\d+/)[0]));
+    assert.ok((await brightness()) > 200);
+    await page.emulateMedia({ media: "print" });
+    await page.evaluate(() => dispatchEvent(new Event("beforeprint")));
+    assert.ok((await brightness()) < 60);
+    assert.equal(await page.locator("#controls").isVisible(), false);
+    assert.equal(await page.locator("#pin").isVisible(), false);
+    assert.equal(await page.locator("#map canvas").first().isVisible(), true);
+    await page.emulateMedia({ media: "screen" });
+    await page.evaluate(() => dispatchEvent(new Event("afterprint")));
+    assert.ok((await brightness()) > 200);
+    await browser.close();
+    remove();
+    assert.deepEqual(problems, []);
+});
+
 for (const isDark of [false, true]) {
     test(`on a telephone nothing scrolls sideways, and all can be read in ${isDark ? "the dark" : "the light"}`, { skip }, async () => {
-        const { path, remove } = await writePage(createPage([createSmall(), createSmall({ name: "a rather long name of a file, as trainers give them_v2-000010.safetensors" })]));
+        const { path, remove } = await writePage(
+            createPage([createSmall(), createSmall({ name: "a rather long name of a file, as trainers give them_v2-000010.safetensors" })]),
+        );
         const { page, browser } = await openPage(path, { width: 390, height: 844, isDark });
         await page.waitForTimeout(500);
         assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), 390);

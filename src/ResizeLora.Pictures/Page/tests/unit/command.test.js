@@ -13,8 +13,19 @@ const Blocks = [
 ];
 
 function fileOf(options = {}) {
-    const layers = Blocks.map(([component, block], index) => ({ name: `layer${index}`, component, block, out: 4, in: 4, rank: 2, singular: [2, 1] }));
-    return openFile({ ...createFile(layers, { path: "/l/a.safetensors", checkpoints: ["/m/b.safetensors"], ...options }), ...options.more });
+    const layers = Blocks.map(([component, block], index) => ({
+        name: `layer${index}`,
+        component,
+        block,
+        out: 4,
+        in: 4,
+        rank: 2,
+        singular: [2, 1],
+    }));
+    return openFile({
+        ...createFile(layers, { path: "/l/a.safetensors", checkpoints: ["/m/b.safetensors"], ...options }),
+        ...options.more,
+    });
 }
 
 const filterOf = (...keys) => /Where-Object \{ (.*) \} \|/.exec(commandOf(fileOf(), "rank=1", new Set(keys)))[1];
@@ -22,7 +33,10 @@ const filterOf = (...keys) => /Where-Object \{ (.*) \} \|/.exec(commandOf(fileOf
 test("a file is resized by its exact name", () => {
     const command = "Resize-Lora -LiteralPath '/l/a.safetensors' -Checkpoint '/m/b.safetensors' -Recipe 'rank=1'";
     assert.equal(commandOf(fileOf(), "rank=1", new Set()), command);
-    assert.equal(commandOf(fileOf({ checkpoints: [] }), "rank=1", new Set()), "Resize-Lora -LiteralPath '/l/a.safetensors' -Recipe 'rank=1'");
+    assert.equal(
+        commandOf(fileOf({ checkpoints: [] }), "rank=1", new Set()),
+        "Resize-Lora -LiteralPath '/l/a.safetensors' -Recipe 'rank=1'",
+    );
     assert.match(commandOf(fileOf({ checkpoints: ["a", "b"] }), "rank=1", new Set()), /-Checkpoint 'a', 'b' /);
 });
 
@@ -63,7 +77,7 @@ test("all files are one command where they differ in nothing but their names", (
 test("quotes of every kind stay inside the argument", () => {
     assert.equal(quote("it's"), "'it''s'");
     assert.equal(quote("\u2018a\u2019b\u201ac\u201b"), "'\u2018\u2018a\u2019\u2019b\u201a\u201ac\u201b\u201b'");
-    assert.equal(quote("$(Remove-Item x); `\"#"), "'$(Remove-Item x); `\"#'");
+    assert.equal(quote('$(Remove-Item x); `"#'), "'$(Remove-Item x); `\"#'");
 });
 
 test("what cannot be seen is written as an escape", () => {
@@ -73,13 +87,19 @@ test("what cannot be seen is written as an escape", () => {
 });
 
 test("merges and whole differences are said", () => {
-    const merge = [{ path: "a", weight: 0.7 }, { path: "b'", weight: -0.3 }];
+    const merge = [
+        { path: "a", weight: 0.7 },
+        { path: "b'", weight: -0.3 },
+    ];
     const merged = fileOf({ more: { merge } });
     assert.equal(
         commandOf(merged, "rank=1", new Set()),
         "Merge-Lora -LiteralPath 'a', 'b''' -Weight 0.7, -0.3 | Resize-Lora -Checkpoint '/m/b.safetensors' -Recipe 'rank=1'",
     );
-    assert.match(commandOf(merged, "rank=1", new Set(["UNet/middle_block"])), /^Merge-Lora .* \| Get-LoraSpectrum -Checkpoint .* \| Where-Object .* \| Resize-Lora -Recipe 'rank=1'$/);
+    assert.match(
+        commandOf(merged, "rank=1", new Set(["UNet/middle_block"])),
+        /^Merge-Lora .* \| Get-LoraSpectrum -Checkpoint .* \| Where-Object .* \| Resize-Lora -Recipe 'rank=1'$/,
+    );
     const full = fileOf();
     full.layers.adapterKind[1] = "Full";
     assert.match(commandOf(full, "rank=1", new Set()), / -IncludeDifference -Recipe /);

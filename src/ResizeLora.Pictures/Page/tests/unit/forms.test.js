@@ -19,9 +19,27 @@ function createLokr() {
     source.layers.order = { 0: { second: base64OfIntegers(products.map(({ index }) => index)), rank: 8 } };
     source.singularValues = base64OfDoubles(singular);
     const [pair] = source.pairs;
-    pair.pair = [[1, 0, -1, 16], [2, 0, 16, -1]];
-    pair.stored = { same: [[0, 0], [1, 0, 2, 2], [2, 0, 8, 8]], rescaled: [[0, 1], [1, 0, 2, 2], [2, 0, 8, 8]] };
-    pair.reduced = [[1, 0, 2, 2], [2, 0, 8, -1], [2, 1, -1, 8]];
+    pair.pair = [
+        [1, 0, -1, 16],
+        [2, 0, 16, -1],
+    ];
+    pair.stored = {
+        same: [
+            [0, 0],
+            [1, 0, 2, 2],
+            [2, 0, 8, 8],
+        ],
+        rescaled: [
+            [0, 1],
+            [1, 0, 2, 2],
+            [2, 0, 8, 8],
+        ],
+    };
+    pair.reduced = [
+        [1, 0, 2, 2],
+        [2, 0, 8, -1],
+        [2, 1, -1, 8],
+    ];
     pair.reducedAlpha = { name: 0, shape: [], wide: [] };
     return source;
 }
@@ -54,8 +72,14 @@ test("layers that share a pair share its rank", () => {
     const source = createFile([part("q"), part("k")]);
     source.pairs = [{ ...source.pairs[0], layers: [0, 1] }];
     const both = new Measurer(openFile(source), "tool").measure(parseRecipe("rank=2"), new Set());
-    assert.deepEqual(both.layers.map(({ newRank }) => newRank), [2, 2]);
-    assert.deepEqual(both.layers.map(({ way }) => way), ["Pair", "Pair"]);
+    assert.deepEqual(
+        both.layers.map(({ newRank }) => newRank),
+        [2, 2],
+    );
+    assert.deepEqual(
+        both.layers.map(({ way }) => way),
+        ["Pair", "Pair"],
+    );
     source.layers.baseFrobenius = [1, null];
     source.layers.baseSpectral = [1, null];
     const measurer = new Measurer(openFile(source), "tool");
@@ -65,13 +89,32 @@ test("layers that share a pair share its rank", () => {
 const Peft = {
     unchanged: 77,
     hasKept: false,
-    entries: [["r", 8], ["lora_alpha", 18], ["rank_pattern", 20], ["other", 15]],
-    components: [{ prefix: "", isStabilised: false, rank: 16, earlierRanks: [["old", 12], ["a", 9]], earlierAlphas: [["old", 14]] }],
+    entries: [
+        ["r", 8],
+        ["lora_alpha", 18],
+        ["rank_pattern", 20],
+        ["other", 15],
+    ],
+    components: [
+        {
+            prefix: "",
+            isStabilised: false,
+            rank: 16,
+            earlierRanks: [
+                ["old", 12],
+                ["a", 9],
+            ],
+            earlierAlphas: [["old", 14]],
+        },
+    ],
 };
 const module = (name, rank, scale) => ({ component: 0, name, bytes: name.length + 5, rank, scale });
 
 test("PEFT's settings are counted as they are written", () => {
-    const written = [{ module: module("a", 8, 0.5), rank: 4, scale: 1 }, { module: module("bc", 8, 0.5), rank: 8, scale: 0.3 }];
+    const written = [
+        { module: module("a", 8, 0.5), rank: 4, scale: 1 },
+        { module: module("bc", 8, 0.5), rank: 8, scale: 0.3 },
+    ];
     const escaped = (value) => JSON.stringify(JSON.stringify(value)).length - 2;
     const plain = { r: 16, lora_alpha: 16, use_rslora: false, rank_pattern: { a: 4, bc: 8 }, alpha_pattern: { a: 4, bc: 2.4 } };
     assert.equal(settingsLength(Peft, written, false), escaped(plain) + 15 + 1);

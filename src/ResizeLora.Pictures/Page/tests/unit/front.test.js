@@ -42,7 +42,15 @@ test("larger files lose less", () => {
 });
 
 test("what cannot be measured has no front", () => {
-    const without = new Measurer(openFile(createFile(layers.map(({ spectral, frobenius, ...layer }) => layer), { checkpoints: [] })), "tool");
+    const without = new Measurer(
+        openFile(
+            createFile(
+                layers.map(({ spectral, frobenius, ...layer }) => layer),
+                { checkpoints: [] },
+            ),
+        ),
+        "tool",
+    );
     assert.deepEqual([...frontPoints(without, "spn_ckpt", new Set(), 5)], []);
     assert.equal([...frontPoints(without, "spn_lora", new Set(), 5)].length, 5);
 });

@@ -7,7 +7,8 @@ import { createFile, fallingSpectrum, fileLengthOf, randomNumbers } from "../sup
 import { createSdxl } from "../support/sdxl.js";
 
 const Nothing = new Set();
-const near = (actual, expected) => assert.ok(Math.abs(actual - expected) <= 1e-12 * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`);
+const near = (actual, expected) =>
+    assert.ok(Math.abs(actual - expected) <= 1e-12 * Math.max(1, Math.abs(expected)), `${actual} is not ${expected}`);
 
 function createLayers(seed, { count = 6, base = true, subspace = false } = {}) {
     const random = randomNumbers(seed);
@@ -37,13 +38,18 @@ function open(layers, options) {
 
 // What the metadata of createFile takes, from the whole text of resize_params.
 function metadataBytes(source, recipe, parameters, tail) {
-    const text = JSON.stringify(JSON.stringify(parameters)).length - 2 - '}'.length;
+    const text = JSON.stringify(JSON.stringify(parameters)).length - 2 - "}".length;
     return source.metadata.fixed + recipe.length + text + tail;
 }
 
 test("the length is that of the whole file, header and all", () => {
     const layers = createLayers(1);
-    const { source, file, measurer } = open(layers, { copied: [["norm.weight", 1, 77], ["a.bias", 0, 3, 5]] });
+    const { source, file, measurer } = open(layers, {
+        copied: [
+            ["norm.weight", 1, 77],
+            ["a.bias", 0, 3, 5],
+        ],
+    });
     for (const thr of [-3, -1, -0.6, -0.3, 0.5]) {
         const recipe = `spn_lora=1,thr=${thr}`;
         const outcome = measurer.measure(parseRecipe(recipe), Nothing);
@@ -51,7 +57,10 @@ test("the length is that of the whole file, header and all", () => {
         const tensors = source.pairs.flatMap((pair, index) =>
             ranks[index] === 0
                 ? []
-                : [[pair.alpha.name, 0], ...pair.pair.map((shape) => shape.map((side, at) => (at > 1 && side === -1 ? ranks[index] : side)))],
+                : [
+                      [pair.alpha.name, 0],
+                      ...pair.pair.map((shape) => shape.map((side, at) => (at > 1 && side === -1 ? ranks[index] : side))),
+                  ],
         );
         const parameters = {
             recipe_str: recipe,
@@ -110,7 +119,10 @@ test("errors are relative to all layers, in all and by component", () => {
     const average = shares.reduce((sum, share) => sum + share, 0) / shares.length;
     near(total.frobeniusRetention, average);
     near(total.frobeniusRetentionDeviation, Math.sqrt(shares.reduce((sum, share) => sum + (share - average) ** 2, 0) / shares.length));
-    assert.deepEqual(components.map((each) => each.component), ["UNet", "TextEncoder1"]);
+    assert.deepEqual(
+        components.map((each) => each.component),
+        ["UNet", "TextEncoder1"],
+    );
     near(components[1].relativeErrorToLora, lost(layers.slice(4)) / whole(layers.slice(4)));
     assert.deepEqual([total.oldRank, total.newRank, total.layersKept, total.layersDropped], [48, 18, 6, 0]);
 });
@@ -139,7 +151,10 @@ test("keep= is a share of the input's size", () => {
 
 test("retain= and loss= keep the fewest dimensions that are good enough", () => {
     const { measurer } = open(createLayers(6, { base: true }).map((layer) => ({ ...layer, spectral: 1 })));
-    for (const [recipe, value] of [["retain=0.9", (total) => total.retained >= 0.9 - 1e-12], ["loss=0.02", (total) => total.relativeErrorToBase <= 0.02 + 1e-12]]) {
+    for (const [recipe, value] of [
+        ["retain=0.9", (total) => total.retained >= 0.9 - 1e-12],
+        ["loss=0.02", (total) => total.relativeErrorToBase <= 0.02 + 1e-12],
+    ]) {
         const { total } = measurer.measure(parseRecipe(recipe), Nothing);
         assert.ok(value(total), recipe);
 
@@ -174,7 +189,10 @@ test("blocks that are left out are not in the file at all", () => {
     const { measurer } = open(layers);
     const recipe = parseRecipe("rank=2");
     const part = measurer.measure(recipe, new Set(["UNet/block.1", "TextEncoder1/block.2"]));
-    assert.deepEqual(part.layers.map(({ layer }) => layer), [0, 2, 3, 4]);
+    assert.deepEqual(
+        part.layers.map(({ layer }) => layer),
+        [0, 2, 3, 4],
+    );
     assert.ok(part.newLength < measurer.measure(recipe, Nothing).newLength);
     const keys = layers.map((layer) => `${layer.component}/${layer.block}`);
     assert.throws(() => measurer.measure(recipe, new Set(keys)), /Every block is left out/);
@@ -190,7 +208,10 @@ test("a layer by which loaders know the file keeps a dimension", () => {
     const layers = createLayers(11, { count: 2 });
     const { measurer } = open([{ ...layers[0], mustStay: 1 }, layers[1]]);
     const { layers: outcomes } = measurer.measure(parseRecipe("spn_lora=1,thr=5"), Nothing);
-    assert.deepEqual(outcomes.map(({ newRank }) => newRank), [1, 0]);
+    assert.deepEqual(
+        outcomes.map(({ newRank }) => newRank),
+        [1, 0],
+    );
 });
 
 test("a layer that is all zero is dropped by scores, and kept by limits alone", () => {

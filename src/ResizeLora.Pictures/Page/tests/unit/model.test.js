@@ -14,8 +14,16 @@ import { createFile } from "../support/page-data.js";
 
 test("the controls give back every recipe that they are set by", () => {
     const recipes = [
-        "spn_ckpt=1,thr=-1.2", "spn_ckpt=0.25,params=0.75,rescale=1.5,size=3.5", "retain=0.98", "loss=0.02,size=4,keep=0.5", "size=4,keep=0.5",
-        "spn_lora=1,keep=0.25", "sv_knee", "sv_fro=0.9,sv_count=old,rank=8,conv_rank=4", "spn_lora=1,thr=-1,sv_ratio=7,rank=2", "rescale=2,rank=8",
+        "spn_ckpt=1,thr=-1.2",
+        "spn_ckpt=0.25,params=0.75,rescale=1.5,size=3.5",
+        "retain=0.98",
+        "loss=0.02,size=4,keep=0.5",
+        "size=4,keep=0.5",
+        "spn_lora=1,keep=0.25",
+        "sv_knee",
+        "sv_fro=0.9,sv_count=old,rank=8,conv_rank=4",
+        "spn_lora=1,thr=-1,sv_ratio=7,rank=2",
+        "rescale=2,rank=8",
         "spn_ckpt=2,spn_lora=-1,thr=-0.123456789",
     ];
     let editor = Initial;
@@ -78,7 +86,9 @@ test("searches are parts of names, or patterns with stars", () => {
 
 test("rows are grouped by component and block, and ordered within", () => {
     const layer = (name, component, block) => ({ name, component, block, out: 2, in: 2, rank: 1, singular: [1] });
-    const file = openFile(createFile([layer("c", "UNet", "x"), layer("t", "TextEncoder1", "x"), layer("a", "UNet", "y"), layer("b", "UNet", "x")]));
+    const file = openFile(
+        createFile([layer("c", "UNet", "x"), layer("t", "TextEncoder1", "x"), layer("a", "UNet", "y"), layer("b", "UNet", "x")]),
+    );
     const rows = (search, descending) =>
         groupRows(file, search, (index) => file.layers.name[index], descending).map(({ key, layers }) => `${key}: ${layers.join()}`);
     assert.deepEqual(rows("", false), ["UNet/x: 3,0", "UNet/y: 2", "TextEncoder1/x: 1"]);
@@ -87,11 +97,31 @@ test("rows are grouped by component and block, and ordered within", () => {
 });
 
 test("blocks come by their numbers, the denoiser before the text encoders", () => {
-    const places = [["TextEncoder2", "layers.0"], ["TextEncoder1", "layers.10"], ["TextEncoder1", "layers.2"], ["Other", ""], ["UNet", "output_blocks.1"], ["UNet", "input_blocks.11"], ["UNet", "input_blocks.4"]];
-    const file = openFile(createFile(places.map(([component, block], index) => ({ name: `n${index}`, component, block, out: 2, in: 2, rank: 1, singular: [1] }))));
+    const places = [
+        ["TextEncoder2", "layers.0"],
+        ["TextEncoder1", "layers.10"],
+        ["TextEncoder1", "layers.2"],
+        ["Other", ""],
+        ["UNet", "output_blocks.1"],
+        ["UNet", "input_blocks.11"],
+        ["UNet", "input_blocks.4"],
+    ];
+    const file = openFile(
+        createFile(
+            places.map(([component, block], index) => ({ name: `n${index}`, component, block, out: 2, in: 2, rank: 1, singular: [1] })),
+        ),
+    );
     assert.deepEqual(
         groupRows(file, "", (layer) => layer, false).map(({ key }) => key),
-        ["UNet/input_blocks.4", "UNet/input_blocks.11", "UNet/output_blocks.1", "TextEncoder1/layers.2", "TextEncoder1/layers.10", "TextEncoder2/layers.0", "Other/"],
+        [
+            "UNet/input_blocks.4",
+            "UNet/input_blocks.11",
+            "UNet/output_blocks.1",
+            "TextEncoder1/layers.2",
+            "TextEncoder1/layers.10",
+            "TextEncoder2/layers.0",
+            "Other/",
+        ],
     );
 });
 

@@ -28,11 +28,44 @@ test("a recipe's text is normalised, in the order of the grammar", () => {
 
 test("parts that make no recipe are refused", () => {
     const refused = [
-        "", "spn_ckpt=1", "thr=-1", "spn=1,thr=1", "spn_ckpt=1,thr=x", "spn_ckpt=1,thr=nan", "spn_ckpt=1,thr=1,thr=2", "spn_ckpt=-1,thr=0",
-        "spn_ckpt=inf,thr=0", "spn_ckpt=1,thr=0,size=3", "spn_ckpt=1,thr=0,retain=0.9", "retain=0.9,loss=0.1", "retain=0", "retain=1.1",
-        "loss=0", "loss=inf", "keep=-1", "size=0", "spn_lora=0,size=8", "spn_lora=0,rank=4", "rescale=0,rank=4", "rank=0", "rank=1.5",
-        "rank=2147483648", "conv_rank=-1", "sv_fro=0", "sv_fro=1.01", "sv_cumulative=2", "sv_ratio=0.5", "sv_ratio=nan", "sv_fro=0.9,sv_ratio=3",
-        "sv_knee,sv_fro=0.5", "sv_knee=3", "sv_count=old,rank=3", "sv_count=old,sv_knee", "sv_ratio=3,sv_count=mid", "rank=", "rank",
+        "",
+        "spn_ckpt=1",
+        "thr=-1",
+        "spn=1,thr=1",
+        "spn_ckpt=1,thr=x",
+        "spn_ckpt=1,thr=nan",
+        "spn_ckpt=1,thr=1,thr=2",
+        "spn_ckpt=-1,thr=0",
+        "spn_ckpt=inf,thr=0",
+        "spn_ckpt=1,thr=0,size=3",
+        "spn_ckpt=1,thr=0,retain=0.9",
+        "retain=0.9,loss=0.1",
+        "retain=0",
+        "retain=1.1",
+        "loss=0",
+        "loss=inf",
+        "keep=-1",
+        "size=0",
+        "spn_lora=0,size=8",
+        "spn_lora=0,rank=4",
+        "rescale=0,rank=4",
+        "rank=0",
+        "rank=1.5",
+        "rank=2147483648",
+        "conv_rank=-1",
+        "sv_fro=0",
+        "sv_fro=1.01",
+        "sv_cumulative=2",
+        "sv_ratio=0.5",
+        "sv_ratio=nan",
+        "sv_fro=0.9,sv_ratio=3",
+        "sv_knee,sv_fro=0.5",
+        "sv_knee=3",
+        "sv_count=old,rank=3",
+        "sv_count=old,sv_knee",
+        "sv_ratio=3,sv_count=mid",
+        "rank=",
+        "rank",
         "spn_ckpt=1,rank=4",
     ];
     for (const text of refused) {
@@ -46,13 +79,28 @@ test("what excludes each other is named", () => {
 });
 
 test("a base model is needed where something is measured against it", () => {
-    for (const [text, needs] of [["spn_ckpt=1,thr=0", true], ["fro_ckpt=1,size=3", true], ["subspace=1,thr=0", true], ["loss=0.1", true], ["spn_lora=1,thr=0", false], ["retain=0.9", false], ["rank=3", false]]) {
+    for (const [text, needs] of [
+        ["spn_ckpt=1,thr=0", true],
+        ["fro_ckpt=1,size=3", true],
+        ["subspace=1,thr=0", true],
+        ["loss=0.1", true],
+        ["spn_lora=1,thr=0", false],
+        ["retain=0.9", false],
+        ["rank=3", false],
+    ]) {
         assert.equal(needsBase(parseRecipe(text)), needs, text);
     }
 });
 
 test("dimensions are ranked by weights, and by cuts that go down the ranking", () => {
-    for (const [text, ranked] of [["spn_lora=1,thr=0", true], ["retain=0.9", true], ["size=3", true], ["keep=0.5", true], ["rank=3", false], ["sv_knee", false]]) {
+    for (const [text, ranked] of [
+        ["spn_lora=1,thr=0", true],
+        ["retain=0.9", true],
+        ["size=3", true],
+        ["keep=0.5", true],
+        ["rank=3", false],
+        ["sv_knee", false],
+    ]) {
         assert.equal(isRanked(parseRecipe(text)), ranked, text);
     }
 });

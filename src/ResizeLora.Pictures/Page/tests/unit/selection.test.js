@@ -24,7 +24,10 @@ test("the highest scores come first, of equal ones the earlier", () => {
 
 test("the threshold is the score of the first that is left out", () => {
     const ranking = new Ranking(Float64Array.of(1, 3, 2, 3));
-    assert.deepEqual([0, 1, 2, 3, 4].map((count) => ranking.take(count).threshold), [3, 3, 2, 1, -Infinity]);
+    assert.deepEqual(
+        [0, 1, 2, 3, 4].map((count) => ranking.take(count).threshold),
+        [3, 3, 2, 1, -Infinity],
+    );
 });
 
 test("taking agrees with sorting, ties and all", () => {
@@ -34,7 +37,10 @@ test("taking agrees with sorting, ties and all", () => {
         const order = [...scores.keys()].filter((index) => scores[index] > -Infinity).sort((a, b) => scores[b] - scores[a] || a - b);
         const ranking = new Ranking(scores);
         for (let count = 0; count <= order.length; count++) {
-            assert.deepEqual(kept(ranking.take(count)), order.slice(0, count).sort((a, b) => a - b));
+            assert.deepEqual(
+                kept(ranking.take(count)),
+                order.slice(0, count).sort((a, b) => a - b),
+            );
         }
     }
 });
@@ -43,10 +49,22 @@ test("bisection finds the last count that fits, and the first that is good enoug
     const ranking = new Ranking(Float64Array.from({ length: 37 }, (_, index) => -index));
     const count = ({ mask }) => mask.reduce((sum, one) => sum + one, 0);
     for (let bound = 0; bound <= 37; bound++) {
-        assert.equal(ranking.mostThatFit((selection) => count(selection) <= bound), bound);
-        assert.equal(ranking.fewestThatMeet((selection) => count(selection) >= bound), bound);
-        assert.equal(ranking.mostThatFit((selection) => count(selection) <= bound, 20), Math.min(bound, 20));
+        assert.equal(
+            ranking.mostThatFit((selection) => count(selection) <= bound),
+            bound,
+        );
+        assert.equal(
+            ranking.fewestThatMeet((selection) => count(selection) >= bound),
+            bound,
+        );
+        assert.equal(
+            ranking.mostThatFit((selection) => count(selection) <= bound, 20),
+            Math.min(bound, 20),
+        );
     }
 
-    assert.equal(ranking.fewestThatMeet(() => false), 37);
+    assert.equal(
+        ranking.fewestThatMeet(() => false),
+        37,
+    );
 });
