@@ -80,7 +80,8 @@ function dataOf(file, layers, mask) {
 }
 
 function describe(file, layers, outcomes) {
-    const text = (layer) => `${visibleText(file.layers.name[layer])}: ${describeLayer(file, layer, outcomes.get(layer), percent)}`;
+    const nameOf = (layer) => visibleText(file.layers.name[layer]);
+    const text = (layer) => `${nameOf(layer)}: ${describeLayer(file, layer, outcomes.get(layer), percent)}`;
     return layers.length === 0 ? "No layer is chosen." : layers.map(text).join("; ");
 }
 

@@ -32,6 +32,15 @@ export const browserPath = Places.find((place) => place && existsSync(place));
  */
 export async function openPage(path, { width = 1440, height = 900, isDark = false, hash = "" } = {}) {
     const browser = await chromium.launch({ executablePath: browserPath, args: Flags });
+    try {
+        return { browser, ...(await load(browser, pathToFileURL(path).href + hash, { width, height, isDark })) };
+    } catch (error) {
+        await browser.close();
+        throw error;
+    }
+}
+
+async function load(browser, address, { width, height, isDark }) {
     const page = await browser.newPage({ viewport: { width, height }, colorScheme: isDark ? "dark" : "light" });
     const problems = [];
     const requests = [];
@@ -46,7 +55,7 @@ export async function openPage(path, { width = 1440, height = 900, isDark = fals
         dialog.dismiss();
     });
     page.on("request", (request) => requests.push(request.url()));
-    await page.goto(pathToFileURL(path).href + hash);
+    await page.goto(address);
     await page.waitForFunction(() => window.resizeLora !== undefined, undefined, { timeout: 20000 });
-    return { browser, page, problems, requests };
+    return { page, problems, requests };
 }
