@@ -32,7 +32,13 @@ public static class DynamicRank
             return 1;
         }
 
-        double Square(double value) => Math.Pow(value / singularValues[0], 2);
+        // A plain product: a power would have other last digits on other systems.
+        double Square(double value)
+        {
+            double share = value / singularValues[0];
+            return share * share;
+        }
+
         int asked = method switch
         {
             DynamicMethod.SingularValueRatio => CountAbove(singularValues, parameter),
@@ -45,8 +51,8 @@ public static class DynamicRank
     // Counted as the score spn_lora=1,thr=-log10(ratio) does, so that both agree on a bound, too.
     private static int CountAbove(IReadOnlyList<double> singularValues, double ratio)
     {
-        double largest = Math.Log10(singularValues[0]);
-        return singularValues.Count(value => DimensionSelector.IsAbove(Math.Log10(value) - largest, -Math.Log10(ratio)));
+        double largest = DecimalLogarithm.Of(singularValues[0]);
+        return singularValues.Count(value => DimensionSelector.IsAbove(DecimalLogarithm.Of(value) - largest, -DecimalLogarithm.Of(ratio)));
     }
 
     // How many of the largest it takes until their sum is no less than the share.
