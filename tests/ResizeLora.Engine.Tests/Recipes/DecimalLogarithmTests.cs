@@ -1,7 +1,7 @@
 using System.Globalization;
 using ResizeLora.Recipes;
 
-namespace ResizeLora.Engine.Tests.Recipes;
+namespace ResizeLora.Tests.Recipes;
 
 public sealed class DecimalLogarithmTests
 {
