@@ -13,6 +13,8 @@ public static class ViewText
     // A spectrum is drawn over this many decades below σ₁.
     private const double Decades = 3;
 
+    private const int UsualWidth = 80;
+
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const string Characters = ".:-=+*#@";
 
@@ -92,6 +94,18 @@ public static class ViewText
     {
         string recipe = Text(item, "Recipe");
         return recipe.Length > width ? $"..{recipe[^(width - 2)..]}" : recipe;
+    }
+
+    /// <summary>The head of the measurements of a file: its path, and the curve of the sweep that they are of.</summary>
+    /// <param name="measurement">The first of them.</param>
+    /// <param name="width">The width of the console; 0 where it has none.</param>
+    public static string[] SweepHead(PSObject measurement, int width)
+    {
+        ArgumentNullException.ThrowIfNull(measurement);
+        string file = $"File: {Text(measurement, "Source")}";
+        return SweepCurve.Of(measurement.BaseObject) is { } curve
+            ? [file, string.Empty, .. SweepPlot.Draw(curve.Points, width > 0 ? width : UsualWidth, ConsoleText.IsUnicode)]
+            : [file];
     }
 
     /// <summary>The name of the file in a property.</summary>
