@@ -14,6 +14,7 @@ public static class ViewText
     private const double Decades = 3;
 
     private const int UsualWidth = 80;
+    private const int HeadIndent = 3;
 
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const string Characters = ".:-=+*#@";
@@ -99,13 +100,16 @@ public static class ViewText
     /// <summary>The head of the measurements of a file: its path, and the curve of the sweep that they are of.</summary>
     /// <param name="measurement">The first of them.</param>
     /// <param name="width">The width of the console; 0 where it has none.</param>
-    public static string[] SweepHead(PSObject measurement, int width)
+    public static string SweepHead(PSObject measurement, int width)
     {
         ArgumentNullException.ThrowIfNull(measurement);
         string file = $"File: {Text(measurement, "Source")}";
-        return SweepCurve.Of(measurement.BaseObject) is { } curve
-            ? [file, string.Empty, .. SweepPlot.Draw(curve.Points, width > 0 ? width : UsualWidth, ConsoleText.IsUnicode)]
+        string[] lines = SweepCurve.Of(measurement.BaseObject) is { } curve
+            ? [file, string.Empty, .. SweepPlot.Draw(curve.Points, (width > 0 ? width : UsualWidth) - HeadIndent, ConsoleText.IsUnicode)]
             : [file];
+
+        // Indented as PowerShell indents the heads of groups.
+        return string.Join('\n', lines.Select(static line => line.Length > 0 ? new string(' ', HeadIndent) + line : line));
     }
 
     /// <summary>The name of the file in a property.</summary>
