@@ -28,8 +28,9 @@ internal static class SweepPlot
 
         (char side, char corner, char floor) = isUnicode ? ('│', '└', '─') : ('|', '+', '-');
         string format = FormatFor(100 * (worst - best));
+        int highest = best < worst ? 0 : Rows / 2;
         string LabelOf(int row) =>
-            row == 0 ? ViewText.Percent(worst, format)
+            row == highest ? ViewText.Percent(worst, format)
             : row == Rows - 1 && best < worst ? ViewText.Percent(best, format)
             : string.Empty;
         string RowOf(int row) =>
@@ -65,10 +66,17 @@ internal static class SweepPlot
 
     private static string Sizes(double smallest, double largest, int columns)
     {
-        string left = $"{ViewText.Mebibytes((long)smallest)} MiB";
-        string right = largest > smallest ? $"{ViewText.Mebibytes((long)largest)} MiB" : string.Empty;
-        return right.Length == 0 ? left.PadLeft((columns + left.Length) / 2) : left + right.PadLeft(columns - left.Length);
+        (string left, string right) = (ViewText.Mebibytes((long)smallest), ViewText.Mebibytes((long)largest));
+        if (smallest == largest)
+        {
+            return $"{left} MiB".PadLeft((columns + left.Length) / 2);
+        }
+
+        (left, right) = left == right ? (Precise(smallest), Precise(largest)) : (left, right);
+        return $"{left} MiB{$"{right} MiB".PadLeft(columns - left.Length - 4)}";
     }
+
+    private static string Precise(double bytes) => ViewText.Number(bytes / (1 << 20), "0.00000");
 
     // With as many decimals as tell the ends apart.
     private static string FormatFor(double range) =>
