@@ -120,7 +120,7 @@ Describe 'A sweep of Measure-LoraResize' {
         @{ typed = '-Retain 0.9, 0.95, 0.99'; cuts = 'retain=0.9', 'retain=0.95', 'retain=0.99' }
         @{ typed = '-Keep 0.5, 1'; cuts = 'keep=0.5', 'keep=1' }
     ) {
-        $measured = Invoke-Expression "Measure-LoraResize '$lora' -Recipe 'spn_lora=1' $typed"
+        $measured = & ([scriptblock]::Create("Measure-LoraResize '$lora' -Recipe 'spn_lora=1' $typed"))
         "$($measured.Recipe)" | Should -Be "$($cuts.ForEach{ "spn_lora=1,$_" })"
     }
 

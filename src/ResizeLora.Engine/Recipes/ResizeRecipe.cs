@@ -11,12 +11,7 @@ public sealed record ResizeRecipe
     /// <summary>The recipe that is used when none is given.</summary>
     public const string DefaultText = "spn_ckpt=1,thr=-1.2";
 
-    private ResizeRecipe(
-        IReadOnlyDictionary<ScoreKind, double> weights,
-        RankingCut cut,
-        double rescale,
-        RankLimits limits
-    )
+    private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, RankingCut cut, double rescale, RankLimits limits)
     {
         Scores = weights;
         Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
@@ -231,9 +226,7 @@ public sealed record ResizeRecipe
             string missing = $"it needs {cuts} or '{RecipeKeys.Cuts[^1]}='";
             throw new RecipeException(
                 text,
-                Limits == RankLimits.None
-                    ? $"{missing}."
-                    : $"it weighs scores but does not say where to cut them: {missing}, or no score."
+                Limits == RankLimits.None ? $"{missing}." : $"it weighs scores but does not say where to cut them: {missing}, or no score."
             );
         }
     }

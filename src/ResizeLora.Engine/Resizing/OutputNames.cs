@@ -7,8 +7,8 @@ namespace ResizeLora.Resizing;
 
 /// <summary>
 /// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>, with
-/// limits of the ranks and the quality before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where a name
-/// is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
+/// limits of the ranks and the quality before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>).
+/// Where a name is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
 /// </summary>
 internal static class OutputNames
 {

@@ -54,7 +54,8 @@ public abstract record ResizeOutcome
     public string? CheckpointPath { get; }
 
     /// <summary>
-    /// The threshold that separates, a decimal logarithm; −∞ where a size or a quality kept everything, null where the recipe ranks nothing.
+    /// The threshold that separates, a decimal logarithm; −∞ where a size or a quality kept everything, null where the recipe ranks
+    /// nothing.
     /// </summary>
     public double? Threshold { get; }
 

@@ -20,7 +20,10 @@ public sealed class KneeTests
     [InlineData("1e-6 1e-7 1e-8 1e-9", 1)]
     public void A_spectrum_is_cut_at_its_knee(string spectrum, int expected)
     {
-        double[] values = [.. spectrum.Split(' ').Select(static value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture))];
+        double[] values =
+        [
+            .. spectrum.Split(' ').Select(static value => double.Parse(value, System.Globalization.CultureInfo.InvariantCulture)),
+        ];
         foreach (SvCount count in Enum.GetValues<SvCount>())
         {
             Assert.Equal(expected, DynamicRank.Of(DynamicMethod.Knee, 0, values, count));
@@ -74,8 +77,7 @@ public sealed class KneeTests
                 double[] distances =
                 [
                     .. values.Select(
-                        (value, index) =>
-                            Math.Abs(((value - values[^1]) / (values[0] - values[^1])) - 1 + (index / (values.Length - 1.0)))
+                        (value, index) => Math.Abs(((value - values[^1]) / (values[0] - values[^1])) - 1 + (index / (values.Length - 1.0)))
                     ),
                 ];
                 int count = DynamicRank.Of(DynamicMethod.Knee, 0, values);
@@ -93,7 +95,10 @@ public sealed class KneeTests
             {
                 (int length, double power) = sample;
                 double[] values = [.. Enumerable.Range(0, length).Select(index => 1.1 - Math.Pow(index / (double)length, power))];
-                double[] above = [.. values.Select((value, index) => ((value - values[^1]) / (values[0] - values[^1])) - 1 + (index / (length - 1.0)))];
+                double[] above =
+                [
+                    .. values.Select((value, index) => ((value - values[^1]) / (values[0] - values[^1])) - 1 + (index / (length - 1.0))),
+                ];
                 int index = Math.Clamp(Array.IndexOf(above, above.Max()), 1, length - 1);
                 Assert.Equal(index + 1, DynamicRank.Of(DynamicMethod.Knee, 0, values));
             }

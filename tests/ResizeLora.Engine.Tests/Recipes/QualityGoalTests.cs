@@ -21,8 +21,7 @@ public sealed class QualityGoalTests
     private static readonly Gen<double[][]> Spectra = Gen.Select(
         Gen.OneOf(Gen.Double[0, 10], Gen.Int[0, 3].Select(static value => (double)value)).Array[1, 10].Array[1, 6],
         Gen.OneOf(Magnitudes),
-        static (layers, magnitude) =>
-            layers.Select(layer => layer.OrderDescending().Select(value => value * magnitude).ToArray()).ToArray()
+        static (layers, magnitude) => layers.Select(layer => layer.OrderDescending().Select(value => value * magnitude).ToArray()).ToArray()
     );
 
     private static readonly Gen<double> Share = Gen.OneOf(Gen.Double[0.01, 0.999], Gen.OneOf(UsualShares));
@@ -63,7 +62,11 @@ public sealed class QualityGoalTests
                     return;
                 }
 
-                DimensionSelection selection = Select($"loss={RecipeNumber.Exact(loss)},rescale={RecipeNumber.Exact(rescale)}", spectra, norms);
+                DimensionSelection selection = Select(
+                    $"loss={RecipeNumber.Exact(loss)},rescale={RecipeNumber.Exact(rescale)}",
+                    spectra,
+                    norms
+                );
                 double Lost(IReadOnlyList<int[]> kept) => Norm(DroppedOf(spectra, kept)) * rescale / Norm(norms);
                 int count = CountOf(selection);
                 Assert.InRange(Lost(selection.Kept), 0, loss * (1 + Rounding));
@@ -82,7 +85,11 @@ public sealed class QualityGoalTests
                 (double[][] spectra, double share, int most) = sample;
                 DimensionSelection quality = Select($"retain={RecipeNumber.Exact(share)}", spectra);
                 DimensionSelection size = DimensionSelector.BySize(ScoresOf("size=1", spectra), kept => CountOf(kept) <= most);
-                DimensionSelection both = Select($"retain={RecipeNumber.Exact(share)},size=1", spectra, fits: kept => CountOf(kept) <= most);
+                DimensionSelection both = Select(
+                    $"retain={RecipeNumber.Exact(share)},size=1",
+                    spectra,
+                    fits: kept => CountOf(kept) <= most
+                );
                 DimensionSelection stricter = CountOf(size) < CountOf(quality) ? size : quality;
                 Assert.Equal(stricter.Kept, both.Kept);
                 Assert.Equal(stricter.Threshold, both.Threshold);

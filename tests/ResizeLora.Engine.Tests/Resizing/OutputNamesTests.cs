@@ -27,7 +27,11 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("size=32", -2.5, "lora_size32_th-2.5.safetensors")]
     [InlineData("retain=0.98", -1.234, "lora_retain0.98_th-1.23.safetensors")]
     [InlineData("spn_lora=1,loss=0.05,keep=0.25,size=8,sv_knee", -1, "lora_spnlora1_svknee_loss0.05_keep0.25_size8_th-1.safetensors")]
-    [InlineData("retain=1,sv_fro=0.9,rank=8,conv_rank=4", double.NegativeInfinity, "lora_svfro0.9_rank8_convrank4_retain1_th-inf.safetensors")]
+    [InlineData(
+        "retain=1,sv_fro=0.9,rank=8,conv_rank=4",
+        double.NegativeInfinity,
+        "lora_svfro0.9_rank8_convrank4_retain1_th-inf.safetensors"
+    )]
     public void A_name_holds_the_recipe_in_two_decimals(string recipe, double threshold, string expected) =>
         Assert.Equal(expected, OutputNames.Of(scene.Making(recipe), threshold)[0]);
 

@@ -153,7 +153,10 @@ public sealed class QualityRecipeTests
             using var parameters = JsonDocument.Parse(output.Metadata["resize_params"]);
             Assert.Equal("retain=0.9,keep=0.9,sv_knee", parameters.RootElement.GetProperty("recipe_str").GetString());
             Assert.Equal(plan.Threshold, parameters.RootElement.GetProperty("threshold").GetDouble());
-            Assert.All(parameters.RootElement.GetProperty("weights").EnumerateObject(), static weight => Assert.Equal(0, weight.Value.GetDouble()));
+            Assert.All(
+                parameters.RootElement.GetProperty("weights").EnumerateObject(),
+                static weight => Assert.Equal(0, weight.Value.GetDouble())
+            );
             Assert.False(parameters.RootElement.TryGetProperty("sv_count", out _));
         }
     }
