@@ -90,8 +90,11 @@ internal sealed record OutputForm(
             pair.Stored.Magnitude is { } magnitude ? [magnitude] : []
         );
 
-    // The strength of what is copied lies in alpha, or in one tensor: that one is written anew where the strength changes.
-    private static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum, FormChoice choice)
+    /// <summary>A layer as it is. Its strength lies in alpha, or in one tensor: that one is written anew where the strength changes.</summary>
+    /// <param name="stored">Its tensors.</param>
+    /// <param name="spectrum">The layer.</param>
+    /// <param name="choice">What is asked for.</param>
+    public static OutputForm AsStored(IReadOnlyList<TensorEntry> stored, LayerSpectrum spectrum, FormChoice choice)
     {
         IReadOnlyList<int[]> all =
         [
@@ -126,7 +129,12 @@ internal sealed record OutputForm(
         : layer.Kronecker is { } halves ? halves.Parts.Find("lokr_w1")
         : layer.StoredTensors!.First(tensor => tensor != layer.AlphaTensor && tensor != layer.Magnitude);
 
-    private static OutputForm Reduced(AdapterLayer layer, LayerSpectrum spectrum, int rank, TensorType type)
+    /// <summary>A LoKr whose second half is cut to a rank: alpha, the two factors of that half, and the rest as it is.</summary>
+    /// <param name="layer">The layer.</param>
+    /// <param name="spectrum">Its spectrum.</param>
+    /// <param name="rank">The rank.</param>
+    /// <param name="type">The type of the factors.</param>
+    public static OutputForm Reduced(AdapterLayer layer, LayerSpectrum spectrum, int rank, TensorType type)
     {
         KroneckerHalves halves = layer.Kronecker!;
         TensorEntry[] kept =
