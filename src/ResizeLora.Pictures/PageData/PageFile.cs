@@ -51,14 +51,15 @@ internal static class PageFile
         index.WriteTo(json);
         json.WritePropertyName("copied");
         index.WriteTensors(json, copied);
-        PageMetadata.Write(json, job, OutputType, Kind);
+        var peft = PagePeft.Of(job.Adapter);
+        PageMetadata.Write(json, job, peft, OutputType, Kind);
         WriteLayers(json, job.Layers);
         json.WriteBase64String("singularValues", Bytes(job.Layers.SelectMany(static layer => layer.ProductSingularValues)));
         WriteSubspaceScales(json, job);
         json.WriteStartArray("pairs");
         foreach (PagePair pair in pairs)
         {
-            pair.WriteTo(json, index);
+            pair.WriteTo(json, index, peft);
         }
 
         json.WriteEndArray();

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using ResizeLora.Adapters;
+using ResizeLora.Dialects;
 using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -15,9 +16,10 @@ internal static class PageMetadata
     /// <summary>Writes the lengths.</summary>
     /// <param name="json">Takes them.</param>
     /// <param name="job">The file.</param>
+    /// <param name="peft">PEFT's settings in its header, or null.</param>
     /// <param name="type">The type that factors are written in.</param>
     /// <param name="kind">In which form layers of other kinds are written.</param>
-    public static void Write(Utf8JsonWriter json, ResizeJob job, TensorType type, OutputKind kind)
+    public static void Write(Utf8JsonWriter json, ResizeJob job, PagePeft? peft, TensorType type, OutputKind kind)
     {
         (int @fixed, int tail) = LengthsOf(job, ResizeRecipe.Parse(WithoutBase), type, kind);
         (_, int tailOverBase) = LengthsOf(job, ResizeRecipe.Parse(OverBase), type, kind);
@@ -25,7 +27,15 @@ internal static class PageMetadata
         json.WriteNumber("fixed", @fixed);
         json.WriteNumber("parametersTail", tail);
         json.WriteNumber("parametersTailWithCheckpoint", tailOverBase);
-        json.WriteNull("peft");
+        if (peft is null)
+        {
+            json.WriteNull("peft");
+        }
+        else
+        {
+            peft.WriteTo(json);
+        }
+
         json.WriteEndObject();
     }
 
@@ -42,6 +52,10 @@ internal static class PageMetadata
         string lastOfRecipe = $"\"tool\":\"{ResizeMetadata.Tool}\"";
         int end = parameters.IndexOf(lastOfRecipe, StringComparison.Ordinal) + lastOfRecipe.Length;
         metadata[Adapter.ResizeKey] = string.Empty;
+        if (PagePeft.Of(job.Adapter) is not null)
+        {
+            metadata[PeftSettings.MetadataKey] = string.Empty;
+        }
 
         // "__metadata__":{…}, and a comma behind each entry but the last; the recipe stands in the comment once.
         int entries = metadata.Sum(static entry => HeaderText.ByteLengthOf(entry.Key) + 1 + HeaderText.ByteLengthOf(entry.Value) + 1);

@@ -12,6 +12,9 @@ internal sealed record PagePair
     /// <summary>The layers of the pair, by their places in the file.</summary>
     public required IReadOnlyList<int> Layers { get; init; }
 
+    /// <summary>The pair as the input stores it.</summary>
+    public required AdapterLayer Source { get; init; }
+
     /// <summary>What is copied where a recipe needs the base model and a layer of the pair has no weight there.</summary>
     public IReadOnlyList<PageTensor> Passed { get; init; } = [];
 
@@ -60,6 +63,7 @@ internal sealed record PagePair
         var asPair = new PagePair
         {
             Layers = pair.Layers,
+            Source = stored,
             Passed =
                 job.Checkpoint is not null && Array.Exists(layers, static layer => layer.BaseFrobeniusNorm is null)
                     ? [.. stored.Tensors.Select(PageTensor.Of)]
@@ -81,7 +85,8 @@ internal sealed record PagePair
     /// <summary>Writes the pair.</summary>
     /// <param name="json">Takes it.</param>
     /// <param name="index">The names.</param>
-    public void WriteTo(Utf8JsonWriter json, PageTensorIndex index)
+    /// <param name="peft">PEFT's settings in the file's header, or null.</param>
+    public void WriteTo(Utf8JsonWriter json, PageTensorIndex index, PagePeft? peft)
     {
         json.WriteStartObject();
         json.WriteStartArray("layers");
@@ -91,6 +96,7 @@ internal sealed record PagePair
         }
 
         json.WriteEndArray();
+        peft?.WriteModule(json, Source);
         json.WritePropertyName("passed");
         index.WriteTensors(json, Passed);
         json.WritePropertyName("alpha");
