@@ -94,10 +94,10 @@ public sealed class OutputMaking : OutputDescription
     }
 
     /// <inheritdoc/>
-    internal override double? NamedThreshold => Recipe.SizeMiB is null ? Recipe.Threshold : null;
+    internal override double? NamedThreshold => Recipe.Threshold;
 
     /// <inheritdoc/>
-    internal override bool HasOpenName => Recipe.SizeMiB is not null;
+    internal override bool HasOpenName => Recipe.Cut.IsFound;
 
     /// <inheritdoc/>
     internal override IReadOnlyList<string> NamesFor(double? threshold) => OutputNames.Of(this, threshold);

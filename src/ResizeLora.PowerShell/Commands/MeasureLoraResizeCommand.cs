@@ -53,12 +53,14 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     /// <inheritdoc/>
     protected override void BeginProcessing()
     {
-        if (Threshold.Length + Size.Length > 0)
+        RankingCut[] cuts =
+        [
+            .. Threshold.Select(static value => new RankingCut { Threshold = value }),
+            .. Size.Select(static value => new RankingCut { SizeMiB = value }),
+        ];
+        if (cuts.Length > 0)
         {
-            recipes = Require(
-                Recipe,
-                () => Recipe.SelectMany(recipe => Threshold.Select(recipe.WithThreshold).Concat(Size.Select(recipe.WithSize))).ToArray()
-            );
+            recipes = Require(Recipe, () => Recipe.SelectMany(recipe => cuts.Select(recipe.WithCut)).ToArray());
         }
 
         base.BeginProcessing();
