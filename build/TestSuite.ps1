@@ -8,7 +8,7 @@ function Test-Engine {
         'test', $Project, '-c', $Configuration, '--no-build'
         '--logger', "trx;LogFileName=$results", '--results-directory', $testResults
     )
-    Push-Location $PSScriptRoot
+    Push-Location (Split-Path $PSScriptRoot)
     try {
         & dotnet @arguments @($Filter ? @('--filter', $Filter) : @()) | Out-Host
         $ended = $LASTEXITCODE
@@ -66,7 +66,7 @@ function Find-Pester {
 function Test-Module {
     <# Runs tests/Pester; gives how many passed, failed and were skipped. #>
     $results = Join-Path $testResults 'pester.json'
-    $script = Join-Path $PSScriptRoot 'build' 'Invoke-ModuleTest.ps1'
+    $script = Join-Path $PSScriptRoot 'Invoke-ModuleTest.ps1'
     $program, $rest = @(Get-ShellCommand) + '-NoProfile' + '-NonInteractive' + '-File' + $script
     & $program @rest -Pester (Find-Pester) -Destination $results -Path $TestPath | Out-Host
     if (Test-Path -LiteralPath $results) {
