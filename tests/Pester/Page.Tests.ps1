@@ -186,25 +186,35 @@ Describe 'What a page says of a recipe' {
         Compare-PageWithCmdlet $page $recipes @{ LiteralPath = $path; Checkpoint = $base } | Should -BeGreaterThan 10
     }
 
-    It 'is the same where PEFT''s settings stand in the header' {
-        $tensors = foreach ($module in 'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_q', 'unet.mid_block.attentions.0.transformer_blocks.0.attn1.to_k') {
-            $layer = New-Layer 'x' -Rank 12
-            New-Tensor "$module.lora_A.weight" $layer[1].Shape $null 'F32' $layer[1].Bytes
-            New-Tensor "$module.lora_B.weight" $layer[2].Shape $null 'F32' $layer[2].Bytes
-        }
-        $settings = '{"unet.r": 12, "unet.lora_alpha": 6.0, "unet.use_rslora": false, "unet.target_modules": ["to_q", "to_k"]}'
-        $path = Write-SafetensorsFile (Join-Path $folder 'diffusers.safetensors') $tensors @{ format = 'pt'; lora_adapter_metadata = $settings }
-        $page = Export-LoraSpectrum $path -Destination (Join-Path $folder 'diffusers.html')
-        $recipes = @(1..30 | ForEach-Object { Get-AnyRecipe $_ 'spn_lora', 'fro_lora' }) + 'spn_lora=1,thr=-0.5', 'spn_lora=1,thr=-3', 'rank=11'
-        Compare-PageWithCmdlet $page $recipes @{ LiteralPath = $path } | Should -BeGreaterThan 15
-    }
+    Context 'in PEFT''s names, of a Flux-shaped LoRA' {
+        BeforeAll {
+            # 12 dimensions for each of a few projections; the second block has rank 3, so that the settings name it.
+            function New-PeftLayer([string] $Prefix) {
+                foreach ($module in 'transformer_blocks.0.attn.to_q', 'transformer_blocks.0.attn.to_k', 'single_transformer_blocks.1.proj_out') {
+                    $layer = New-Layer 'x' -Rank ($module -like 'single*' ? 3 : 12)
+                    New-Tensor "$Prefix$module.lora_A.weight" $layer[1].Shape $null 'F32' $layer[1].Bytes
+                    New-Tensor "$Prefix$module.lora_B.weight" $layer[2].Shape $null 'F32' $layer[2].Bytes
+                }
+            }
 
-    It 'is the same for a PEFT folder' {
-        $null = Convert-Lora $lora -Naming Peft -OutputDirectory (Join-Path $folder 'peft') -WarningAction SilentlyContinue
-        $path = (Get-ChildItem (Join-Path $folder 'peft') -Recurse -Filter adapter_model.safetensors)[0].FullName
-        $page = Export-LoraSpectrum -LiteralPath $path -Destination (Join-Path $folder 'peft.html')
-        $recipes = 1..20 | ForEach-Object { Get-AnyRecipe $_ 'spn_lora', 'fro_lora' }
-        Compare-PageWithCmdlet $page $recipes @{ LiteralPath = $path } | Should -BeGreaterThan 10
+            $recipes = @(1..30 | ForEach-Object { Get-AnyRecipe $_ 'spn_lora', 'fro_lora' }) + 'spn_lora=1,thr=-0.5', 'spn_lora=1,thr=-3', 'rank=11'
+        }
+
+        It 'is the same where the settings stand in the header' {
+            $settings = '{"transformer.r": 12, "transformer.lora_alpha": 6.0, "transformer.rank_pattern": {"single_transformer_blocks.1.proj_out": 3}}'
+            $metadata = @{ format = 'pt'; lora_adapter_metadata = $settings }
+            $path = Write-SafetensorsFile (Join-Path $folder 'diffusers.safetensors') (New-PeftLayer 'transformer.') $metadata
+            $page = Export-LoraSpectrum $path -Destination (Join-Path $folder 'diffusers.html')
+            Compare-PageWithCmdlet $page $recipes @{ LiteralPath = $path } | Should -BeGreaterThan 15
+        }
+
+        It 'is the same for a folder with its settings beside it' {
+            $peft = (New-Item -ItemType Directory (Join-Path $folder 'peft')).FullName
+            $path = Write-SafetensorsFile (Join-Path $peft 'adapter_model.safetensors') (New-PeftLayer 'base_model.model.')
+            [System.IO.File]::WriteAllText((Join-Path $peft 'adapter_config.json'), '{ "peft_type": "LORA", "r": 12, "lora_alpha": 6 }')
+            $page = Export-LoraSpectrum -LiteralPath $path -Destination (Join-Path $folder 'peft.html')
+            Compare-PageWithCmdlet $page $recipes @{ LiteralPath = $path } | Should -BeGreaterThan 15
+        }
     }
 
     It 'is what is left where blocks are left out, as Where-Object leaves out their layers' {
