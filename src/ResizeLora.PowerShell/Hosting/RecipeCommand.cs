@@ -20,7 +20,7 @@ public abstract class RecipeCommand : LayerCommand
     [RecipeTransformation]
     [ArgumentCompleter(typeof(RecipeCompleter))]
     [ValidateNotNullOrEmpty]
-    public ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
+    public virtual ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
 
     /// <summary>
     /// <para type="description">The type of the written weights: Float16, BFloat16 or Float32; 16 and 32 are accepted.</para>
