@@ -30,7 +30,7 @@ export function base64OfIntegers(values) {
 
 /** A descending spectrum that falls off as those of trained LoRAs do. */
 export function fallingSpectrum(random, count, largest) {
-    const decay = 0.5 + 2 * random();
+    const decay = 0.3 + random();
     return Array.from({ length: count }, (_, index) => largest * (1 + index) ** -decay * (1 + 0.01 * random())).sort((a, b) => b - a);
 }
 

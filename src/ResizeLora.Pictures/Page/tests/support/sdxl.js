@@ -16,7 +16,7 @@ const Transformers = [
 export function createSdxl({ rank = 128, seed = 1, subspace = false, base = true, ...options } = {}) {
     const random = randomNumbers(seed);
     const layers = shapes().map((shape) => {
-        const singular = fallingSpectrum(random, Math.min(rank, shape.out, shape.in), 0.05 + random());
+        const singular = fallingSpectrum(random, Math.min(rank, shape.out, shape.in), 0.5 + 3 * random());
         const frobenius = 20 + 30 * random();
         const alpha = rank / 2;
         return {
