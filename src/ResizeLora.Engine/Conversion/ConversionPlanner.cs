@@ -74,8 +74,7 @@ internal sealed class ConversionPlanner
     }
 
     // A pair of factors that the file holds, or any that can be computed where pairs are asked for.
-    private bool IsPair(AdapterLayer layer) =>
-        (settings.ToPairs || layer.StoredTensors is null) && (namer is null || !layer.IsTransposed);
+    private bool IsPair(AdapterLayer layer) => settings.ToPairs || layer.StoredTensors is null;
 
     private void AddPairs(AdapterLayer[] layers)
     {
