@@ -61,7 +61,14 @@ internal sealed class OtherLayers(
             : null;
         if (reason is not null)
         {
-            draft.Leave(layer, reason);
+            bool couldBePair = naming.IsOfPeft() && known is not null;
+            draft.Leave(
+                layer,
+                reason,
+                couldBePair ? UnwrittenCase.OtherKind
+                    : found.NeedsBase ? UnwrittenCase.NameUnknown
+                    : UnwrittenCase.NoPlace
+            );
             return;
         }
 

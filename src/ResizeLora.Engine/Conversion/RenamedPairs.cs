@@ -33,7 +33,7 @@ internal sealed class RenamedPairs(
         LayerNames found = Array.Find(named, static names => names.Names.Count > 0) ?? named[0];
         if (found.Names.Count == 0)
         {
-            draft.Leave(layers, found.Reason!);
+            draft.Leave(layers, found.Reason!, found.NeedsBase ? UnwrittenCase.NameUnknown : UnwrittenCase.NoPlace);
             return;
         }
 

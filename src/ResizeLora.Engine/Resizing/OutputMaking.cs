@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
@@ -40,9 +38,8 @@ public sealed class OutputMaking : OutputDescription
         OutputKind kind
     )
     {
-        byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
         this.adapter = adapter;
-        this.layers = Convert.ToHexString(XxHash3.Hash(names)).ToLowerInvariant();
+        this.layers = KeyOf(layers);
         this.checkpoint = checkpoint;
         Recipe = recipe;
         Type = type;

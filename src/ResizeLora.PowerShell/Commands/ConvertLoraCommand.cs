@@ -163,14 +163,14 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
             Placement.Visit(adapter.Path);
         }
 
-        var making = new ConversionMaking(adapter, Settings);
+        var making = new ConversionMaking(adapter, Settings, Checkpoints);
         if (Placement.FindExisting(making) is { } existing && !Force)
         {
             ReportExisting(existing, adapter.Path);
             return;
         }
 
-        Convert(adapter, making);
+        Convert(making);
     }
 
     /// <inheritdoc/>
@@ -202,9 +202,9 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
         base.Dispose(disposing);
     }
 
-    private void Convert(Adapter adapter, ConversionMaking making)
+    private void Convert(ConversionMaking making)
     {
-        ConversionPlan plan = Run((channel, _) => LoraConverter.Plan(adapter, making, Settings, Checkpoints, channel));
+        ConversionPlan plan = Run((channel, _) => LoraConverter.Plan(making, channel));
         string path = Placement.Place(making, threshold: null, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         string content = FormattableString.Invariant($"{plan.Length:N0} bytes, {plan.WrittenLayerCount} layers");
