@@ -85,7 +85,9 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
     public SwitchParameter SkipUnsupported { get; set; }
 
     /// <summary>
-    /// <para type="description">Replaces existing outputs.</para>
+    /// <para type="description">
+    /// Replaces existing outputs, and converts what was converted before, also where a wildcard or the pipeline brings it.
+    /// </para>
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -145,10 +147,12 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
     internal override void ProcessFile(InputFile file, string place)
     {
         Placement.Visit(file.Path);
-        using Adapter? adapter = LoraFileOpener.TryOpenAdapter(file.Path, out SkipReason? reason);
+
+        // What an earlier run wrote is no input, unless the user names it.
+        using Adapter? adapter = LoraFileOpener.TryOpenAdapter(file.Path, takesConverted: file.IsNamed || Force, out SkipReason? reason);
         if (adapter is null)
         {
-            Skip(file, reason!.Text);
+            Skip(file, reason!.Case == SkipReason.WasConverted ? $"{reason}; -Force converts it again" : reason.Text);
             return;
         }
 
