@@ -68,7 +68,13 @@ public sealed class OutputMaking : OutputDescription
     public OutputKind Kind { get; }
 
     /// <summary>Whether the form makes a difference: layers that are LoRA already are written as such.</summary>
-    internal bool HasChoice => !IsPeftFolder && adapter.Layers.Any(static layer => layer.StoredTensors is not null);
+    internal bool HasChoice => OtherKinds.Any();
+
+    /// <summary>The form as far as it makes a difference: with PEFT's names the smallest is LoRA in any case.</summary>
+    internal OutputKind Choice =>
+        Kind == OutputKind.LoRA && OtherKinds.All(static layer => layer.IsOfPeft) ? OutputKind.Smallest : Kind;
+
+    private IEnumerable<AdapterLayer> OtherKinds => adapter.Layers.Where(static layer => layer.StoredTensors is not null);
 
     /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -80,7 +86,7 @@ public sealed class OutputMaking : OutputDescription
         parameters[TypeKey] = TensorTypes.NameOf(Type);
         if (HasChoice)
         {
-            parameters[KindKey] = Kind.ToString();
+            parameters[KindKey] = Choice.ToString();
         }
 
         if (checkpoint is { } known)
@@ -129,7 +135,7 @@ public sealed class OutputMaking : OutputDescription
             AgreesRecipe(parameters)
             && AgreesType(Text(parameters, TypeKey), header)
             && Agrees(LayersKey, layers)
-            && (!HasChoice || Agrees(KindKey, Kind.ToString()))
+            && (!HasChoice || Agrees(KindKey, Choice.ToString()))
             && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.
