@@ -87,6 +87,18 @@ Describe 'The evaluation' {
         Test-Figure $row[4] $comparison.Cosine | Should -BeTrue -Because "it is $($comparison.Cosine)"
     }
 
+    It 'has the figures of the knee and of what it is compared with: <_>' -ForEach @(
+        'sv_knee', 'sv_fro=0.9', 'size=0.0973', 'spn_ckpt=1,size=0.0973'
+    ) {
+        $measured = Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe $_
+        $row = Get-PageRow "| ``$_`` |"
+        $row[1] | Should -Be "$($measured.NewRank)"
+        Test-Figure $row[2] ($measured.NewLength / 1000) | Should -BeTrue -Because "it is $($measured.NewLength) bytes long"
+        Test-Figure $row[3] (100 * $measured.Retained) | Should -BeTrue -Because "it retains $($measured.Retained)"
+        Test-Figure $row[4] (100 * $measured.RelativeErrorToLora) | Should -BeTrue -Because "the error is $($measured.RelativeErrorToLora)"
+        Test-Figure $row[5] (100 * $measured.RelativeErrorToBase) | Should -BeTrue -Because "the error is $($measured.RelativeErrorToBase)"
+    }
+
     It 'gives no figure with more digits than are promised' {
         $figures = [regex]::Matches($page -join "`n", '(?<![\w.])\d+\.\d+').Value
         $figures | Should -Not -BeNullOrEmpty

@@ -35,7 +35,8 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
             }
 
             // None is a recipe alone: what is wrong is wrong with the whole.
-            if (!items.Any(item => TryParseAny((string)item) is not null || IsFile((string)item)))
+            bool isOne = !items.Any(static item => TryParse((string)item) is not null || IsFile((string)item));
+            if (isOne && items.Any(item => TryParseAny((string)item) is null))
             {
                 return Parse(whole);
             }

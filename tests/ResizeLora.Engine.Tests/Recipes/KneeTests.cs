@@ -29,6 +29,30 @@ public sealed class KneeTests
         Assert.Equal(Enumerable.Range(0, expected), new RankLimits { SvKnee = true }.Select(values, isConvolution: false));
     }
 
+    // The table of docs/evaluation.md.
+    [Fact]
+    public void Known_curves_are_cut_where_the_evaluation_says()
+    {
+        (int Expected, Func<double, double> Curve)[] curves =
+        [
+            (11, static i => 1 / (i + 1)),
+            (17, static i => 1 / Math.Sqrt(i + 1)),
+            (34, static i => Math.Exp(-i / 16)),
+            (46, static i => Math.Exp(-i / 32)),
+            (17, static i => i < 16 ? 1 - (0.02 * i) : 0.05 * Math.Exp(-(i - 16) / 40)),
+            (81, static i => 1.1 - Math.Pow(i / 127, 4)),
+            (51, static i => 1 / (1 + Math.Exp((i - 32) / 6))),
+        ];
+        Assert.All(
+            curves,
+            static curve =>
+                Assert.Equal(
+                    curve.Expected,
+                    DynamicRank.Of(DynamicMethod.Knee, 0, [.. Enumerable.Range(0, 128).Select(static i => (double)i).Select(curve.Curve)])
+                )
+        );
+    }
+
     [Fact]
     public void Beside_scores_the_knee_leaves_the_first_dimensions()
     {
