@@ -62,15 +62,19 @@ function layOut([header, controls, figures, output, map, spectra, fronts, pinned
         element(
             "main",
             {},
-            element("div.side", {}, controls),
             element(
-                "div.centre",
-                {},
-                figures,
-                output,
-                element("div.pair", {}, map, element("div.charts", {}, spectra, fronts)),
-                pinned,
-                tables,
+                "div.panel",
+                { id: "panel", ...(store.files.length > 1 ? { role: "tabpanel", "aria-label": "The chosen file" } : {}) },
+                element("div.side", {}, controls),
+                element(
+                    "div.centre",
+                    {},
+                    figures,
+                    output,
+                    element("div.pair", {}, map, element("div.charts", {}, spectra, fronts)),
+                    pinned,
+                    tables,
+                ),
             ),
         ),
     ];
@@ -80,14 +84,14 @@ function layOut([header, controls, figures, output, map, spectra, fronts, pinned
 function createChosen() {
     const Most = 6;
     const listeners = [];
-    const layers = store.files.map(({ file }) => [largestLayer(file)]);
+    const layers = [];
+    const own = () => (layers[store.fileIndex] ??= [largestLayer(store.file)]);
     return {
         get layers() {
-            return layers[store.fileIndex];
+            return own();
         },
         toggle(layer) {
-            const own = layers[store.fileIndex];
-            layers[store.fileIndex] = own.includes(layer) ? own.filter((other) => other !== layer) : [...own, layer].slice(-Most);
+            layers[store.fileIndex] = own().includes(layer) ? own().filter((other) => other !== layer) : [...own(), layer].slice(-Most);
             listeners.forEach((listener) => listener());
         },
         subscribe: (listener) => listeners.push(listener),

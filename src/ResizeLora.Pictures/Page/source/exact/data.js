@@ -1,4 +1,4 @@
-// The data of a page, made ready for arithmetic. Its format is described in docs/page.md.
+// The data of a page, made ready for arithmetic. It is written by the C# beside this folder, which says what each entry is.
 
 import { log10 } from "./logarithm.js";
 import { normWhere } from "./norm.js";

@@ -1,4 +1,4 @@
-// Numbers as people read them. Thin spaces group digits, which no language takes for a decimal sign.
+// Numbers as people read them. Spaces that do not break group digits, which no language takes for a decimal sign.
 
 const Bytes = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
 
@@ -6,7 +6,7 @@ const Bytes = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
  * A whole number with grouped digits.
  * @param {number} value
  */
-export const grouped = (value) => Bytes.format(value).replace(/,/g, "\u202f");
+export const grouped = (value) => Bytes.format(value).replace(/,/g, "\u00a0");
 
 /**
  * A size in MiB.
@@ -19,6 +19,19 @@ export const mebibytes = (bytes) => `${significant(bytes / 1048576)} MiB`;
  * @param {number | null} share
  */
 export const percent = (share) => (share === null ? "–" : `${significant(share * 100)} %`);
+
+/**
+ * A share that stays, in percent: near 100 with as many digits as what is lost has.
+ * @param {number} share
+ */
+export function retainedText(share) {
+    const lost = 1 - share;
+    if (!(lost > 0 && lost < 1e-3)) {
+        return percent(share);
+    }
+
+    return `${(100 * share).toFixed(Math.min(12, 1 - Math.floor(Math.log10(100 * lost))))} %`;
+}
 
 /**
  * A share in percent with a mark where it is only near.

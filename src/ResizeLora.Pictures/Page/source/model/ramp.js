@@ -105,6 +105,6 @@ function computeRange(scores) {
 
     const sorted = sample.subarray(0, count).sort();
     const low = Math.floor(sorted[Math.floor(0.02 * (count - 1))] * 4) / 4;
-    const high = Math.ceil(highest * 4) / 4;
+    const high = Math.ceil(highest * 4) / 4 + 0;
     return { low: Math.min(low, high - 0.25), high };
 }

@@ -2,7 +2,7 @@
 
 import { commandOf } from "../exact/command.js";
 import { openFile } from "../exact/data.js";
-import { blockKey, MeasureError, Measurer } from "../exact/measure.js";
+import { MeasureError, Measurer } from "../exact/measure.js";
 import { parseRecipe } from "../exact/recipe-parser.js";
 import { createRecipe, needsBase, recipeToText, RecipeError } from "../exact/recipe.js";
 import { editorOf, Initial, recipeOf } from "./editor.js";
@@ -15,6 +15,31 @@ const DefaultWithoutBase = "spn_lora=1,thr=-0.7";
  * What a recipe makes of a file, or why it makes nothing.
  * @typedef {{ outcome: import("../exact/measure.js").Outcome, error: null } | { outcome: null, error: string }} Answer
  */
+
+/** A file of the page, made ready when it is first looked at. */
+class PageFile {
+    #source;
+    #tool;
+    #file = null;
+    #measurer = null;
+
+    constructor(source, tool) {
+        this.#source = source;
+        this.#tool = tool;
+    }
+
+    get name() {
+        return this.#source.name;
+    }
+
+    get file() {
+        return (this.#file ??= openFile(this.#source));
+    }
+
+    get measurer() {
+        return (this.#measurer ??= new Measurer(this.file, this.#tool));
+    }
+}
 
 /** The state of the page; whoever listens is told once a frame at most. */
 export class Store {
@@ -29,10 +54,7 @@ export class Store {
      */
     constructor(data, schedule) {
         this.#schedule = schedule;
-        this.files = data.files.map((source) => {
-            const file = openFile(source);
-            return { file, measurer: new Measurer(file, data.tool) };
-        });
+        this.files = data.files.map((source) => new PageFile(source, data.tool));
         this.fileIndex = 0;
         this.leftOut = this.files.map(() => /** @type {ReadonlySet<string>} */ (new Set()));
         this.#answers = this.files.map(() => ({ key: "", answer: null }));
@@ -100,10 +122,9 @@ export class Store {
      * @param {number} index the file
      */
     leaveOut(keys, isLeftOut, index = this.fileIndex) {
-        const known = new Set(blocksOf(this.files[index].file));
         const changed = new Set(this.leftOut[index]);
         for (const key of keys) {
-            if (isLeftOut && known.has(key)) {
+            if (isLeftOut) {
                 changed.add(key);
             } else {
                 changed.delete(key);
@@ -175,13 +196,6 @@ export class Store {
         }
     }
 }
-
-/**
- * The keys of a file's blocks, in its order.
- * @param {import("../exact/data.js").SpectrumFile} file
- * @returns {string[]}
- */
-export const blocksOf = (file) => [...new Set(Array.from({ length: file.count }, (_, layer) => blockKey(file, layer)))];
 
 function tryParse(text) {
     try {

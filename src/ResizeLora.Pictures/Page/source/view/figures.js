@@ -1,6 +1,6 @@
 // The numbers of the file that the recipe makes, in all.
 
-import { grouped, mebibytes, nearPercent, percent, scoreText, significant } from "../model/format.js";
+import { grouped, mebibytes, nearPercent, percent, retainedText, scoreText, significant } from "../model/format.js";
 import { visibleText } from "../model/visible.js";
 import { element, setText } from "./dom.js";
 
@@ -68,7 +68,7 @@ function show(figures, outcome) {
     figures.lora.set(nearPercent(total.relativeErrorToLora, near), outcome.threshold === null ? "no threshold" : `threshold ${scoreText(outcome.threshold)}`);
     figures.base.set(nearPercent(total.relativeErrorToBase, near), total.relativeErrorToBase === null ? "no base model" : "of its weights");
     figures.retained.set(
-        percent(total.retained),
+        retainedText(total.retained),
         `kohya ${significant(total.frobeniusRetention * 100)} ± ${significant(total.frobeniusRetentionDeviation * 100)} %`,
     );
     figures.rank.set(grouped(total.newRank), `of ${grouped(total.oldRank)}`);

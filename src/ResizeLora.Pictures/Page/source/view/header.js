@@ -12,11 +12,11 @@ const ThemeNames = { auto: "as the system", light: "light", dark: "dark" };
  */
 export function createHeader(store, theme) {
     const themeButton = element("button.quiet.no-print", { type: "button", onclick: () => theme.next() });
-    const tabs = store.files.map(({ file }, index) =>
+    const tabs = store.files.map(({ name }, index) =>
         element(
             "button.tab",
-            { type: "button", role: "tab", "aria-controls": "page", onclick: () => store.showFile(index) },
-            isolated(visibleText(file.name)),
+            { type: "button", role: "tab", "aria-controls": "panel", onclick: () => store.showFile(index) },
+            isolated(visibleText(name)),
         ),
     );
     const tabList = element("div.tabs", { role: "tablist", "aria-label": "LoRA files", onkeydown: (event) => moveTab(store, tabs, event) }, ...tabs);

@@ -25,7 +25,7 @@ export function createToolbar(groups, render) {
     const search = element("input", {
         type: "search",
         id: "search",
-        placeholder: "part of a name, or * for anything",
+        placeholder: "name, * for any",
         "aria-label": "Search layers",
         oninput: render,
     });
@@ -60,13 +60,14 @@ export function createToolbar(groups, render) {
         },
         update(view) {
             legend.update(view);
-            zoom.update();
+            zoom.update(view);
         },
     };
 }
 
 function createZoom(groups) {
-    let zoom = 4;
+    let zoom = LowestZoom;
+    let zoomed = null;
     const slider = element("input", {
         type: "range",
         id: "zoom",
@@ -92,7 +93,6 @@ function createZoom(groups) {
             stepped(event.key === "+" ? 1 : -1);
         }
     });
-    set(zoom);
     return {
         element: element(
             "div.zoom",
@@ -101,7 +101,13 @@ function createZoom(groups) {
             slider,
             element("button.quiet", { type: "button", "aria-label": "Larger", onclick: () => stepped(1) }, "+"),
         ),
-        update() {},
+        /** Fewer layers have taller rows to begin with. */
+        update({ file }) {
+            if (zoomed !== file) {
+                zoomed = file;
+                set(file.count > 400 ? 4 : file.count > 120 ? 6 : 10);
+            }
+        },
     };
 }
 

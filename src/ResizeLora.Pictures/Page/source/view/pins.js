@@ -2,9 +2,9 @@
 
 import { parseRecipe } from "../exact/recipe-parser.js";
 import { recipeToText } from "../exact/recipe.js";
-import { mebibytes, nearPercent, percent } from "../model/format.js";
+import { mebibytes, nearPercent, percent, retainedText } from "../model/format.js";
 import { visibleText } from "../model/visible.js";
-import { element, isolated } from "./dom.js";
+import { element, inIdleTime, isolated } from "./dom.js";
 
 /**
  * @param {import("../model/store.js").Store} store
@@ -12,10 +12,16 @@ import { element, isolated } from "./dom.js";
  */
 export function createPins(store, recipes) {
     const body = element("tbody");
+    const region = element(
+        "div.scroll",
+        { tabIndex: 0, role: "region", "aria-labelledby": "title-pins" },
+        element("table", { id: "pins" }, headOf(store), body),
+    );
     const empty = element("p.hint", {}, "Nothing is pinned yet.");
     const pins = recipes.map(parsed).filter((recipe) => recipe !== null).map((recipe) => pinOf(store, recipe, store.leftOut));
     let shown = -1;
     let changes = 0;
+    let stop = () => {};
     const changed = () => {
         changes++;
         store.edit({});
@@ -24,6 +30,7 @@ export function createPins(store, recipes) {
         open: (pin) => open(store, pin),
         remove(pin) {
             pins.splice(pins.indexOf(pin), 1);
+            region.focus();
             changed();
         },
     };
@@ -33,12 +40,12 @@ export function createPins(store, recipes) {
             { "aria-labelledby": "title-pins" },
             element("h2", { id: "title-pins" }, "Recipes tried"),
             empty,
-            element("div.scroll", { tabIndex: 0, role: "region", "aria-labelledby": "title-pins" }, element("table", { id: "pins" }, headOf(store), body)),
+            region,
         ),
         /** Keeps the recipe of the controls. */
         add() {
             const { recipe, text } = store.recipe;
-            const leftOut = store.leftOut.map((keys) => new Set(keys));
+            const { leftOut } = store;
             const isKnown = pins.some((pin) => pin.text === text && pin.leftOut.every((keys, index) => sameKeys(keys, leftOut[index])));
             if (recipe !== null && !isKnown) {
                 pins.push(pinOf(store, recipe, leftOut));
@@ -48,7 +55,7 @@ export function createPins(store, recipes) {
         /** Where the pins of the shown file stand between size and error. */
         points: () =>
             pins
-                .map((pin) => pin.answers[store.fileIndex]().outcome)
+                .map((pin) => pin.answers[store.fileIndex]?.outcome ?? null)
                 .filter((outcome) => outcome !== null)
                 .map(({ newLength, total }) => ({
                     length: newLength,
@@ -60,6 +67,8 @@ export function createPins(store, recipes) {
                 shown = changes;
                 body.replaceChildren(...pins.flatMap((pin) => rowsOf(store, pin, actions)));
                 empty.hidden = pins.length > 0;
+                stop();
+                stop = pins.every(isMeasured) ? () => {} : inIdleTime(measureAll(store, pins), changed);
             }
         },
     };
@@ -73,14 +82,19 @@ function parsed(text) {
     }
 }
 
-// What a pin makes of each file is measured once, when it is first asked for.
-function pinOf(store, recipe, leftOut) {
-    const text = recipeToText(recipe);
-    const answers = store.files.map((_, index) => {
-        let answer = null;
-        return () => (answer ??= slim(store.measure(recipe, index, leftOut[index])));
-    });
-    return { text, recipe, leftOut, answers };
+const pinOf = (store, recipe, leftOut) => ({ text: recipeToText(recipe), recipe, leftOut: [...leftOut], answers: store.files.map(() => null) });
+
+const isMeasured = (pin) => pin.answers.every((answer) => answer !== null);
+
+// The shown file first: its points are on the chart.
+function* measureAll(store, pins) {
+    const order = store.files.map((_, index) => index).sort((left) => (left === store.fileIndex ? -1 : 1));
+    for (const index of order) {
+        for (const pin of pins) {
+            pin.answers[index] ??= slim(store.measure(pin.recipe, index, pin.leftOut[index]));
+            yield;
+        }
+    }
 }
 
 // Pins are many: their maps are not kept.
@@ -98,7 +112,7 @@ function open(store, pin) {
 
 function headOf(store) {
     const heads = ["Recipe", ...(store.files.length > 1 ? ["File"] : []), "Size", "Share", "Error", "Of base", "Retained", ""];
-    return element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head))));
+    return element("thead", {}, element("tr", {}, ...heads.map((head) => element(head === "File" ? "th.text" : "th", { scope: "col" }, head))));
 }
 
 function rowsOf(store, pin, { open: show, remove }) {
@@ -115,14 +129,15 @@ function rowsOf(store, pin, { open: show, remove }) {
         { rowspan: span },
         element("button.quiet", { type: "button", "aria-label": `Remove ${pin.text}`, onclick: () => remove(pin) }, "×"),
     );
-    return store.files.map(({ file }, index) => {
-        const name = span > 1 ? element("td", {}, isolated(visibleText(file.name))) : null;
+    return store.files.map(({ name: fileName }, index) => {
+        const name = span > 1 ? element("td.text", {}, isolated(visibleText(fileName))) : null;
         const isFirst = index === 0;
-        return element("tr", {}, isFirst ? recipe : null, name, ...cellsOf(pin.answers[index]()), isFirst ? end : null);
+        return element("tr", {}, isFirst ? recipe : null, name, ...cellsOf(pin.answers[index]), isFirst ? end : null);
     });
 }
 
-function cellsOf({ outcome, error }) {
+function cellsOf(answer) {
+    const { outcome, error } = answer ?? { outcome: null, error: "…" };
     if (outcome === null) {
         return [element("td", { colspan: 5 }, visibleText(error))];
     }
@@ -133,6 +148,6 @@ function cellsOf({ outcome, error }) {
         percent(outcome.newLength / outcome.oldLength),
         nearPercent(total.relativeErrorToLora, total.isApproximate),
         nearPercent(total.relativeErrorToBase, total.isApproximate),
-        percent(total.retained),
+        retainedText(total.retained),
     ].map((cell) => element("td", {}, cell));
 }

@@ -1,6 +1,6 @@
 // The numbers of each component, and of all files by the same recipe.
 
-import { grouped, mebibytes, nearPercent, percent } from "../model/format.js";
+import { grouped, mebibytes, nearPercent, percent, retainedText } from "../model/format.js";
 import { visibleText } from "../model/visible.js";
 import { element, isolated } from "./dom.js";
 
@@ -49,11 +49,11 @@ const componentRow = (totals) =>
         `${totals.layersKept} of ${totals.layersKept + totals.layersDropped}`,
         nearPercent(totals.relativeErrorToLora, totals.isApproximate),
         nearPercent(totals.relativeErrorToBase, totals.isApproximate),
-        percent(totals.retained),
+        retainedText(totals.retained),
     ]);
 
 function fileRow(store, index) {
-    const name = visibleText(store.files[index].file.name);
+    const name = visibleText(store.files[index].name);
     const { outcome, error } = store.answer(index);
     if (outcome === null) {
         return element("tr", {}, head(name), element("td", { colspan: 5 }, visibleText(error)));
