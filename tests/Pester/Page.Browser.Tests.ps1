@@ -3,6 +3,8 @@ BeforeDiscovery {
     $candidates = @($env:RESIZELORA_CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome',
         'C:\Program Files\Google\Chrome\Application\chrome.exe', 'C:\Program Files (x86)\Microsoft\Edge\Application\msedge.exe')
     $hasBrowser = [bool] ($candidates | Where-Object { $_ -and [System.IO.File]::Exists($_) })
+    # The title is what a run shows of skipped tests.
+    $title = $hasBrowser ? 'The page in a browser' : 'The page in a browser: skipped, since Chromium is not installed'
 }
 
 BeforeAll {
@@ -29,7 +31,7 @@ AfterAll {
     $env:RESIZELORA_CACHE = $userCache
 }
 
-Describe 'The page in a browser' -Skip:(-not $hasBrowser) {
+Describe $title -Skip:(-not $hasBrowser) {
     BeforeAll {
         $page = Export-LoraSpectrum $lora, (Get-SamplePath 'lokr') -Checkpoint $base -Destination (Join-Path $TestDrive 'page.html') -Recipe 'spn_ckpt=1,thr=-1.2', 'subspace=1,thr=-1'
     }
@@ -102,11 +104,5 @@ Describe 'The page in a browser' -Skip:(-not $hasBrowser) {
         $seen.problems | Should -BeNullOrEmpty
         $written = & ([scriptblock]::Create("$($seen.results[2].command) -OutputDirectory '$(New-TestFolder)' -Force"))
         (Get-Item -LiteralPath $written.Path).Length | Should -Be $seen.results[2].outcome.newLength
-    }
-}
-
-Describe 'The page in a browser, where there is none' -Skip:$hasBrowser {
-    It 'is not tried' {
-        Set-ItResult -Skipped -Because 'Chromium is not installed; the tests of the script and of the numbers run without it'
     }
 }
