@@ -87,6 +87,18 @@ Describe 'The evaluation' {
         Test-Figure $row[4] $comparison.Cosine | Should -BeTrue -Because "it is $($comparison.Cosine)"
     }
 
+    It 'has the front of every score on the sample: <_> %' -ForEach 10, 20, 30, 50, 70, 90 {
+        $start = [Array]::FindIndex([string[]] $page, [Predicate[string]] { $args[0].StartsWith('The sample (51 layers') })
+        $row = @($page[$start..($start + 9)] -match "^\| $_ % ")[0].Trim('|').Split('|').Trim()
+        $scores = 'spn_ckpt=1', 'fro_ckpt=1', 'spn_lora=1', 'fro_lora=1', 'subspace=1', 'params=1'
+        $measured = @(Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe $scores -Keep ($_ / 100)) +
+            @(Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe "keep=$($_ / 100)")
+        for ($i = 0; $i -lt $measured.Count; $i++) {
+            # A size leaves out one dimension more on a machine that rounds otherwise.
+            [Math]::Abs([double] $row[$i + 1] - 100 * $measured[$i].RelativeErrorToLora) | Should -BeLessOrEqual 0.2 -Because $measured[$i].Recipe
+        }
+    }
+
     It 'has the figures of the knee and of what it is compared with: <_>' -ForEach @(
         'sv_knee', 'sv_fro=0.9', 'size=0.0973', 'spn_ckpt=1,size=0.0973'
     ) {

@@ -23,6 +23,8 @@ BeforeAll {
     $root = [System.IO.Path]::GetFullPath([System.IO.Path]::Combine($PSScriptRoot, '..', '..'))
     Import-Module ([System.IO.Path]::Combine($root, 'out', 'ResizeLora', 'ResizeLora.psd1'))
     Import-Module ([System.IO.Path]::Combine($root, 'build', 'HelpPages.psm1'))
+    Import-Module ([System.IO.Path]::Combine($root, 'build', 'HelpExamples.psm1'))
+    Import-Module ([System.IO.Path]::Combine($root, 'build', 'HelpMaml.psm1'))
     Import-Module ([System.IO.Path]::Combine($root, 'build', 'AboutTopic.psm1'))
     $shipped = [System.IO.Path]::Combine($root, 'out', 'ResizeLora', 'en-US')
     $maml = [System.Xml.XmlDocument]::new()

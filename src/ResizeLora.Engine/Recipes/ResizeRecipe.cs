@@ -11,6 +11,9 @@ public sealed record ResizeRecipe
     /// <summary>The recipe that is used when none is given.</summary>
     public const string DefaultText = "spn_ckpt=1,thr=-1.2";
 
+    /// <summary>A recipe to begin with where there is no base model.</summary>
+    public const string DefaultTextWithoutBase = "spn_lora=1,thr=-1";
+
     private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, RankingCut cut, double rescale, RankLimits limits)
     {
         Scores = weights;

@@ -65,8 +65,8 @@ internal static class OutputNames
     private static bool IsCount(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static string StemOf(OutputMaking making) =>
-        making is { HasChoice: true, Kind: not OutputKind.Smallest }
-            ? $"{making.SourceName}_{making.Kind.ToString().ToLowerInvariant()}_"
+        making is { HasChoice: true, Choice: not OutputKind.Smallest }
+            ? $"{making.SourceName}_{making.Choice.ToString().ToLowerInvariant()}_"
             : making.SourceName + "_";
 
     private static string SuffixOf(OutputMaking making) =>

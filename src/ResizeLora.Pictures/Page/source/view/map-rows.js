@@ -1,0 +1,147 @@
+// The rows of a block: a canvas with a pixel for each dimension, the names of the layers beside it, and a cursor that keys move.
+
+import { percent, scoreText, significant } from "../model/format.js";
+import { describeLayer } from "../model/quantities.js";
+import { visibleText } from "../model/visible.js";
+import { element, isolated, setAttribute, setText } from "./dom.js";
+import { colourOfDimension } from "./map-colours.js";
+
+let created = 0;
+
+/**
+ * @param {import("../model/rows.js").RowGroup} group
+ * @param {import("./map-colours.js").MapView} view
+ * @param {object} actions
+ */
+export function createRows(group, view, actions) {
+    const { layers } = group;
+    const canvas = element("canvas.cells", { width: view.width, height: layers.length });
+    const cursor = element("div.cursor", { hidden: true });
+    const marks = element("div.marks");
+    const option = element("div.visually-hidden", { id: `row-${created++}`, role: "option" });
+    const names = element("ol.names", { "aria-hidden": "true" }, ...layers.map((layer) => nameOf(view.file, layer)));
+    const box = element(
+        "div.rows",
+        {
+            tabIndex: 0,
+            role: "listbox",
+            "aria-multiselectable": "true",
+            "aria-label": `Layers of ${visibleText(group.component)}, ${visibleText(group.block)}`,
+            "aria-activedescendant": option.id,
+        },
+        names,
+        element("div.cells-box", {}, canvas, marks, cursor, option),
+    );
+    box.style.setProperty("--rows", String(layers.length));
+    let row = 0;
+    let latest = view;
+    const announce = () => {
+        const layer = layers[row];
+        const text = `${visibleText(latest.file.layers.name[layer])}, ${describeLayer(latest.file, layer, latest.outcomes.get(layer), percent)}`;
+        setText(option, text);
+        setAttribute(option, "aria-selected", latest.chosen.includes(layer));
+        setAttribute(option, "aria-posinset", row + 1);
+        setAttribute(option, "aria-setsize", layers.length);
+        cursor.style.setProperty("--at", String(row));
+        return text;
+    };
+    const move = (to) => {
+        row = Math.min(layers.length - 1, Math.max(0, to));
+        setText(actions.spoken, announce());
+        setText(actions.readout, actions.spoken.textContent);
+        cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
+    };
+    const toggle = () => actions.chosen.toggle(layers[row]);
+    listen(box, canvas, { cursor, move, toggle, row: () => row, rowCount: layers.length, point: (event) => point(event, canvas, layers, latest, actions.readout) });
+    return {
+        element: box,
+        /** @param {import("./map-colours.js").MapView} next */
+        update(next) {
+            latest = next;
+            paint(canvas, layers, next);
+            announce();
+            const own = layers.map((layer, at) => (next.chosen.includes(layer) ? at : -1)).filter((at) => at >= 0);
+            marks.replaceChildren(...own.map(markOf));
+        },
+    };
+}
+
+function nameOf(file, layer) {
+    const name = visibleText(file.layers.name[layer]);
+    return element("li", { title: name }, isolated(name));
+}
+
+function markOf(at) {
+    const mark = element("div.mark");
+    mark.style.setProperty("--at", String(at));
+    return mark;
+}
+
+function listen(box, canvas, { cursor, move, toggle, row, rowCount, point }) {
+    const keys = {
+        ArrowDown: () => (row() === rowCount - 1 ? leave(box, 1) : move(row() + 1)),
+        ArrowUp: () => (row() === 0 ? leave(box, -1) : move(row() - 1)),
+        PageDown: () => move(row() + 10),
+        PageUp: () => move(row() - 10),
+        Home: () => move(0),
+        End: () => move(rowCount - 1),
+        Enter: toggle,
+        " ": toggle,
+    };
+    box.addEventListener("keydown", (event) => {
+        if (keys[event.key] !== undefined && !event.ctrlKey && !event.altKey) {
+            event.preventDefault();
+            keys[event.key]();
+        }
+    });
+    box.addEventListener("focus", () => {
+        cursor.hidden = false;
+        move(row());
+    });
+    box.addEventListener("blur", () => (cursor.hidden = true));
+    canvas.addEventListener("mousemove", point);
+    box.addEventListener("click", (event) => {
+        const { top, height } = canvas.getBoundingClientRect();
+        move(Math.floor(((event.clientY - top) / height) * rowCount));
+        toggle();
+    });
+}
+
+// Over the last row lies the next block that is open.
+function leave(box, direction) {
+    const boxes = [...box.closest(".groups").querySelectorAll(".rows")].filter((other) => other.offsetParent !== null);
+    boxes[boxes.indexOf(box) + direction]?.focus();
+}
+
+function point(event, canvas, layers, { file, scores, mask, width }, readout) {
+    const box = canvas.getBoundingClientRect();
+    const layer = layers[Math.floor(((event.clientY - box.top) / box.height) * layers.length)];
+    const dimension = Math.floor(((event.clientX - box.left) / box.width) * width);
+    const index = file.start[layer] + dimension;
+    if (layer === undefined || index >= file.start[layer + 1]) {
+        return;
+    }
+
+    const parts = [
+        visibleText(file.layers.name[layer]),
+        `dimension ${dimension + 1} of ${file.layers.count[layer]}`,
+        `σ ${significant(file.singular[index])}`,
+        `score ${scoreText(scores[index])}`,
+        mask[index] === 1 ? "kept" : "dropped",
+    ];
+    setText(readout, parts.join(" · "));
+}
+
+function paint(canvas, layers, view) {
+    const { file, width } = view;
+    const image = new ImageData(width, layers.length);
+    const pixels = new Uint32Array(image.data.buffer);
+    layers.forEach((layer, row) => {
+        const start = file.start[layer];
+        const count = file.start[layer + 1] - start;
+        for (let dimension = 0; dimension < count; dimension++) {
+            pixels[row * width + dimension] = colourOfDimension(view, start + dimension);
+        }
+    });
+    canvas.getContext("2d").putImageData(image, 0, 0);
+}
