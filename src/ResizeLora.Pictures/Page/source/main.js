@@ -26,7 +26,7 @@ const chosen = createChosen();
 const pins = createPins(store, data.recipes ?? []);
 const parts = [
     createHeader(store, theme),
-    createControls(store),
+    createControls(store, chosen),
     createFigures(store, pins),
     createOutput(store),
     createMap(store, chosen, theme),

@@ -35,8 +35,7 @@ export function commandOf(file, recipe, leftOut) {
     const filter = filterOf(file, leftOut);
     const { merge } = file.source;
     const input = merge ? "" : ` -LiteralPath ${quote(file.path)}`;
-    const checkpoint = file.checkpoints.length === 0 ? "" : ` -Checkpoint ${file.checkpoints.map(quote).join(", ")}`;
-    const difference = file.layers.adapterKind.includes("Full") ? " -IncludeDifference" : "";
+    const { checkpoint, difference } = partsOf(file);
     const written = ` -Recipe ${quote(recipe)}`;
     const steps = [
         ...(merge ? [mergeOf(merge, difference)] : []),
@@ -46,6 +45,35 @@ export function commandOf(file, recipe, leftOut) {
     ];
     return steps.join(" | ");
 }
+
+/**
+ * The commands that resize several files: one for those that differ in nothing but their names.
+ * @param {import("./data.js").SpectrumFile[]} files
+ * @param {string} recipe
+ * @param {ReadonlySet<string>[]} leftOut of each file
+ * @returns {string}
+ */
+export function commandOfAll(files, recipe, leftOut) {
+    const lines = new Map();
+    files.forEach((file, index) => {
+        const { checkpoint, difference } = partsOf(file);
+        const isPlain = !file.source.merge && filterOf(file, leftOut[index]) === null;
+        const key = isPlain ? `${checkpoint}\n${difference}` : `file ${index}`;
+        const line = lines.get(key) ?? { paths: [], text: () => commandOf(file, recipe, leftOut[index]) };
+        line.paths.push(quote(file.path));
+        if (isPlain) {
+            line.text = () => `Resize-Lora -LiteralPath ${line.paths.join(", ")}${checkpoint}${difference} -Recipe ${quote(recipe)}`;
+        }
+
+        lines.set(key, line);
+    });
+    return [...lines.values()].map((line) => line.text()).join("\n");
+}
+
+const partsOf = (file) => ({
+    checkpoint: file.checkpoints.length === 0 ? "" : ` -Checkpoint ${file.checkpoints.map(quote).join(", ")}`,
+    difference: file.layers.adapterKind.includes("Full") ? " -IncludeDifference" : "",
+});
 
 const mergeOf = (merge, difference) =>
     `Merge-Lora -LiteralPath ${merge.map(({ path }) => quote(path)).join(", ")}` +

@@ -13,7 +13,7 @@ export const Orders = ["file", "name", "rank", "error", "largest", "saved"];
  */
 
 /**
- * The groups of the map, in the order of the file.
+ * The groups of the map: the denoiser first, then the text encoders, the blocks of each by their numbers.
  * @param {import("../exact/data.js").SpectrumFile} file
  * @param {string} search
  * @param {(layer: number) => number | string} order what layers are ordered by; of equal ones the earlier comes first
@@ -41,10 +41,16 @@ export function groupRows(file, search, order, isDescending) {
     };
     const ordered = [...groups.values()].map((group) => ({ ...group, layers: group.layers.sort(compare) }));
 
-    // Blocks of a component stand together, wherever the file has them.
-    const components = [...new Set(ordered.map((group) => group.component))];
-    return components.flatMap((component) => ordered.filter((group) => group.component === component));
+    return ordered.sort(
+        (left, right) => placeOf(left.component) - placeOf(right.component) || natural(left.component, right.component) || natural(left.block, right.block),
+    );
 }
+
+const Components = ["UNet", "Transformer", "LanguageModel", "TextEncoder1", "TextEncoder2", "TextEncoder3", "TextEncoder4"];
+const placeOf = (component) => (Components.includes(component) ? Components.indexOf(component) : Components.length);
+
+// input_blocks.2 comes before input_blocks.10.
+const { compare: natural } = new Intl.Collator("en", { numeric: true });
 
 /**
  * Whether names match a search: a part of the name, or a pattern with stars; case does not count.

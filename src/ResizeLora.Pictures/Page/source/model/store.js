@@ -1,6 +1,6 @@
 // The state of the page, and what is measured for it.
 
-import { commandOf } from "../exact/command.js";
+import { commandOf, commandOfAll } from "../exact/command.js";
 import { openFile } from "../exact/data.js";
 import { MeasureError, Measurer } from "../exact/measure.js";
 import { parseRecipe } from "../exact/recipe-parser.js";
@@ -171,12 +171,18 @@ export class Store {
 
     /**
      * The command line that writes what is shown.
-     * @param {number} index the file
+     * @param {boolean} ofAll whether of all files
      * @returns {string}
      */
-    command(index = this.fileIndex) {
+    command(ofAll = false) {
         const { text } = this.recipe;
-        return text === "" ? "" : commandOf(this.files[index].file, text, this.leftOut[index]);
+        if (text === "") {
+            return "";
+        }
+
+        return ofAll
+            ? commandOfAll(this.files.map(({ file }) => file), text, this.leftOut)
+            : commandOf(this.file, text, this.leftOut[this.fileIndex]);
     }
 
     #setFirst(recipes) {

@@ -17,8 +17,11 @@ const Meanings = {
 const Weights = { lowest: 0, highest: 1, perUnit: 100 };
 const Strength = { lowest: 0.01, highest: 2, perUnit: 100 };
 
-/** @param {import("../model/store.js").Store} store */
-export function createControls(store) {
+/**
+ * @param {import("../model/store.js").Store} store
+ * @param {{ layers: number[] }} chosen
+ */
+export function createControls(store, chosen) {
     const weights = Scores.map((key) => ({
         key,
         slider: createSlider({
@@ -28,7 +31,7 @@ export function createControls(store) {
             change: (weight) => store.edit({ weights: { ...store.editor.weights, [key]: weight } }),
         }),
     }));
-    const cut = createCutControls(store);
+    const cut = createCutControls(store, chosen);
     const limits = createLimitControls(store);
     const rescale = createSlider({
         id: "rescale",

@@ -23,8 +23,11 @@ const Hints = {
     keep: "of the input's size, at most",
 };
 
-/** @param {import("../model/store.js").Store} store */
-export function createCutControls(store) {
+/**
+ * @param {import("../model/store.js").Store} store
+ * @param {{ layers: number[] }} chosen
+ */
+export function createCutControls(store, chosen) {
     const radios = Cuts.map(([key, label, code]) => ({
         key,
         input: element("input", { type: "radio", name: "cut", value: key, id: `cut-${key}`, onchange: () => store.edit({ cut: key }) }),
@@ -57,7 +60,7 @@ export function createCutControls(store) {
         ...also.map(({ key, input }) => element("label.check", {}, input, key === "size" ? "at most a size, too" : "at most a share, too")),
     );
     const reason = element("p.hint");
-    const histogram = createHistogram(store);
+    const histogram = createHistogram(store, chosen);
     return {
         element: element(
             "fieldset.cut",
@@ -68,6 +71,7 @@ export function createCutControls(store) {
             histogram.element,
             ...Object.values(sliders).map((slider) => slider.element),
             alsoRow,
+            histogram.part,
         ),
         update() {
             const { editor, file } = store;

@@ -52,7 +52,7 @@ function figure(label, id) {
     const value = element("span.value", { id: `figure-${id}` });
     const detail = element("span.detail", { id: `detail-${id}` });
     return {
-        element: element(`div.figure.${id}`, {}, element("dt", {}, label), element("dd", {}, value, detail)),
+        element: element(`div.figure.of-${id}`, {}, element("dt", {}, label), element("dd", {}, value, detail)),
         set(text, more) {
             setText(value, text);
             setText(detail, more);

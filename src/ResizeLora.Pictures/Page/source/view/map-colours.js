@@ -5,14 +5,15 @@ import { RampLength } from "../model/ramp.js";
 /**
  * What a map is painted from.
  * @typedef {object} MapView
- * @property {import("../model/store.js").Store} store
  * @property {import("../exact/data.js").SpectrumFile} file
  * @property {Map<number, import("../exact/outcome.js").LayerOutcome>} outcomes
+ * @property {ReadonlySet<string>} leftOut keys of the blocks that are left out
  * @property {Float64Array} scores
  * @property {Uint8Array} mask
  * @property {{ low: number, high: number }} range
  * @property {{ kept: Uint32Array, dropped: Uint32Array }} ramp
  * @property {number[]} chosen
+ * @property {boolean} hasNames whether rows are high enough for names
  * @property {number} width how many dimensions the widest layer has
  */
 

@@ -9,47 +9,57 @@ import { createRows } from "./map-rows.js";
 
 /**
  * @param {string} name
- * @param {import("../model/rows.js").RowGroup[]} groups
- * @param {import("./map-colours.js").MapView} view
+ * @param {import("../model/store.js").Store} store
  * @param {object} actions
  */
-export function createComponent(name, groups, view, actions) {
-    const { store } = view;
-    const blocks = groups.map((group) => createBlock(group, view, actions));
+export function createComponent(name, store, actions) {
+    const blocks = new Map();
+    const body = element("div");
+    let groups = [];
+    let shown = "";
     const head = createHead(name, (isIn) => store.leaveOut(groups.map((group) => group.key), !isIn));
-    const layers = groups.flatMap((group) => group.layers);
-    const details = element("details.component", { open: actions.isOpen(name) }, head.element, ...blocks.map((block) => block.element));
+    const blockOf = (group) => blocks.get(group.key) ?? blocks.set(group.key, createBlock(group, store, actions)).get(group.key);
     return {
-        element: details,
-        openState: () => [[name, details.open], ...blocks.map((block) => block.openState())],
-        update(next) {
-            const out = groups.filter((group) => next.store.leftOut[next.store.fileIndex].has(group.key)).length;
-            head.update(next, layers, out === 0 ? "in" : out === groups.length ? "out" : "partly");
-            blocks.forEach((block) => block.update(next));
+        element: element("details.component", { open: true }, head.element, body),
+        /**
+         * @param {import("./map-colours.js").MapView} view
+         * @param {import("../model/rows.js").RowGroup[]} next
+         */
+        update(view, next) {
+            groups = next;
+            const key = groups.map((group) => group.key).join("\n");
+            if (key !== shown) {
+                shown = key;
+                body.replaceChildren(...groups.map((group) => blockOf(group).element));
+            }
+
+            const out = groups.filter((group) => view.leftOut.has(group.key)).length;
+            head.update(view, groups.flatMap((group) => group.layers), out === 0 ? "in" : out === groups.length ? "out" : "partly");
+            groups.forEach((group) => blockOf(group).update(view, group.layers));
         },
     };
 }
 
-function createBlock(group, view, actions) {
-    const { store } = view;
+function createBlock(group, store, actions) {
     const head = createHead(group.block === "" ? "other layers" : group.block, (isIn) => store.leaveOut([group.key], !isIn));
-    const band = element("canvas.band", { width: view.width, height: 1, "aria-hidden": "true" });
+    const band = element("canvas.band", { "aria-hidden": "true" });
     head.element.append(band);
-    const rows = createRows(group, view, actions);
-    const details = element("details.block", { open: actions.isOpen(group.key), ontoggle: () => update(latest) }, head.element, rows.element);
-    let latest = view;
-    const update = (next) => {
-        latest = next;
-        const isOut = next.store.leftOut[next.store.fileIndex].has(group.key);
-        head.update(next, group.layers, isOut ? "out" : "in");
-        details.classList.toggle("is-out", isOut);
-        if (details.open) {
-            rows.update(next);
-        } else {
-            paintBand(band, group.layers, next);
-        }
+    const rows = createRows(`Layers of ${visibleText(group.component)}, ${visibleText(group.block)}`, actions);
+    const details = element("details.block", { open: true, ontoggle: () => paint() }, head.element, rows.element);
+    let view = null;
+    let layers = [];
+    const paint = () => (details.open ? rows.update(view, layers) : paintBand(band, layers, view));
+    return {
+        element: details,
+        update(nextView, nextLayers) {
+            view = nextView;
+            layers = nextLayers;
+            const isOut = view.leftOut.has(group.key);
+            head.update(view, layers, isOut ? "out" : "in");
+            details.classList.toggle("is-out", isOut);
+            paint();
+        },
     };
-    return { element: details, openState: () => [group.key, details.open], update };
 }
 
 // The line that is always there: whether the group is in, its name, and its numbers.
@@ -81,6 +91,8 @@ function createHead(name, include) {
 // The best score of each dimension: what a collapsed block still says.
 function paintBand(canvas, layers, view) {
     const { file, scores, mask } = view;
+    canvas.width = view.width;
+    canvas.height = 1;
     const image = new ImageData(view.width, 1);
     const pixels = new Uint32Array(image.data.buffer);
     for (let dimension = 0; dimension < view.width; dimension++) {

@@ -9,59 +9,68 @@ import { colourOfDimension } from "./map-colours.js";
 let created = 0;
 
 /**
- * @param {import("../model/rows.js").RowGroup} group
- * @param {import("./map-colours.js").MapView} view
+ * @param {string} label what the rows are of
  * @param {object} actions
  */
-export function createRows(group, view, actions) {
-    const { layers } = group;
-    const canvas = element("canvas.cells", { width: view.width, height: layers.length });
+export function createRows(label, actions) {
+    const canvas = element("canvas.cells");
     const cursor = element("div.cursor", { hidden: true });
     const marks = element("div.marks");
     const option = element("div.visually-hidden", { id: `row-${created++}`, role: "option" });
-    const names = element("ol.names", { "aria-hidden": "true" }, ...layers.map((layer) => nameOf(view.file, layer)));
+    const names = element("ol.names", { "aria-hidden": "true" });
     const box = element(
         "div.rows",
-        {
-            tabIndex: 0,
-            role: "listbox",
-            "aria-multiselectable": "true",
-            "aria-label": `Layers of ${visibleText(group.component)}, ${visibleText(group.block)}`,
-            "aria-activedescendant": option.id,
-        },
+        { tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": label, "aria-activedescendant": option.id },
         names,
         element("div.cells-box", {}, canvas, marks, cursor, option),
     );
-    box.style.setProperty("--rows", String(layers.length));
     let row = 0;
-    let latest = view;
-    const announce = () => {
+    let view = null;
+    let layers = [];
+    let named = "";
+    const describe = () => {
+        row = Math.min(layers.length - 1, Math.max(0, row));
         const layer = layers[row];
-        const text = `${visibleText(latest.file.layers.name[layer])}, ${describeLayer(latest.file, layer, latest.outcomes.get(layer), percent)}`;
+        const text = `${visibleText(view.file.layers.name[layer])}, ${describeLayer(view.file, layer, view.outcomes.get(layer), percent)}`;
         setText(option, text);
-        setAttribute(option, "aria-selected", latest.chosen.includes(layer));
+        setAttribute(option, "aria-selected", view.chosen.includes(layer));
         setAttribute(option, "aria-posinset", row + 1);
         setAttribute(option, "aria-setsize", layers.length);
         cursor.style.setProperty("--at", String(row));
         return text;
     };
     const move = (to) => {
-        row = Math.min(layers.length - 1, Math.max(0, to));
-        setText(actions.spoken, announce());
+        row = to;
+        setText(actions.spoken, describe());
         setText(actions.readout, actions.spoken.textContent);
-        cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
     };
-    const toggle = () => actions.chosen.toggle(layers[row]);
-    listen(box, canvas, { cursor, move, toggle, row: () => row, rowCount: layers.length, point: (event) => point(event, canvas, layers, latest, actions.readout) });
+    listen(box, canvas, {
+        cursor,
+        move,
+        toggle: () => actions.chosen.toggle(layers[row]),
+        reveal: () => scrollTo(cursor, box.closest(".groups")),
+        row: () => row,
+        rowCount: () => layers.length,
+        point: (event) => point(event, canvas, layers, view, actions.readout),
+    });
     return {
         element: box,
-        /** @param {import("./map-colours.js").MapView} next */
-        update(next) {
-            latest = next;
-            paint(canvas, layers, next);
-            announce();
-            const own = layers.map((layer, at) => (next.chosen.includes(layer) ? at : -1)).filter((at) => at >= 0);
+        /**
+         * @param {import("./map-colours.js").MapView} nextView
+         * @param {number[]} nextLayers
+         */
+        update(nextView, nextLayers) {
+            view = nextView;
+            layers = nextLayers;
+            box.style.setProperty("--rows", String(layers.length));
+            paint(canvas, layers, view);
+            describe();
+            const own = layers.map((layer, at) => (view.chosen.includes(layer) ? at : -1)).filter((at) => at >= 0);
             marks.replaceChildren(...own.map(markOf));
+            if (view.hasNames && named !== layers.join()) {
+                named = layers.join();
+                names.replaceChildren(...layers.map((layer) => nameOf(view.file, layer)));
+            }
         },
     };
 }
@@ -77,14 +86,14 @@ function markOf(at) {
     return mark;
 }
 
-function listen(box, canvas, { cursor, move, toggle, row, rowCount, point }) {
+function listen(box, canvas, { cursor, move, toggle, reveal, row, rowCount, point }) {
     const keys = {
-        ArrowDown: () => (row() === rowCount - 1 ? leave(box, 1) : move(row() + 1)),
+        ArrowDown: () => (row() === rowCount() - 1 ? leave(box, 1) : move(row() + 1)),
         ArrowUp: () => (row() === 0 ? leave(box, -1) : move(row() - 1)),
         PageDown: () => move(row() + 10),
         PageUp: () => move(row() - 10),
         Home: () => move(0),
-        End: () => move(rowCount - 1),
+        End: () => move(rowCount() - 1),
         Enter: toggle,
         " ": toggle,
     };
@@ -92,6 +101,7 @@ function listen(box, canvas, { cursor, move, toggle, row, rowCount, point }) {
         if (keys[event.key] !== undefined && !event.ctrlKey && !event.altKey) {
             event.preventDefault();
             keys[event.key]();
+            reveal();
         }
     });
     box.addEventListener("focus", () => {
@@ -102,9 +112,16 @@ function listen(box, canvas, { cursor, move, toggle, row, rowCount, point }) {
     canvas.addEventListener("mousemove", point);
     box.addEventListener("click", (event) => {
         const { top, height } = canvas.getBoundingClientRect();
-        move(Math.floor(((event.clientY - top) / height) * rowCount));
+        move(Math.floor(((event.clientY - top) / height) * rowCount()));
         toggle();
     });
+}
+
+// Rows are followed up and down; sideways the map stays where it is.
+function scrollTo(cursor, groups) {
+    const left = groups.scrollLeft;
+    cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
+    groups.scrollLeft = left;
 }
 
 // Over the last row lies the next block that is open.
@@ -134,6 +151,11 @@ function point(event, canvas, layers, { file, scores, mask, width }, readout) {
 
 function paint(canvas, layers, view) {
     const { file, width } = view;
+    if (canvas.width !== width || canvas.height !== layers.length) {
+        canvas.width = width;
+        canvas.height = layers.length;
+    }
+
     const image = new ImageData(width, layers.length);
     const pixels = new Uint32Array(image.data.buffer);
     layers.forEach((layer, row) => {

@@ -30,7 +30,7 @@ export function createToolbar(groups, render) {
         oninput: render,
     });
     const order = element("select", { id: "order", onchange: render }, ...Orders.map(([value, label]) => element("option", { value }, label)));
-    const zoom = createZoom(groups);
+    const zoom = createZoom(groups, render);
     const legend = createLegend();
     const openAll = (isOpen) => groups.querySelectorAll("details").forEach((details) => (details.open = isOpen));
     return {
@@ -52,6 +52,9 @@ export function createToolbar(groups, render) {
         get search() {
             return search.value;
         },
+        get hasNames() {
+            return groups.classList.contains("has-names");
+        },
         get order() {
             return order.value;
         },
@@ -65,7 +68,7 @@ export function createToolbar(groups, render) {
     };
 }
 
-function createZoom(groups) {
+function createZoom(groups, render) {
     let zoom = LowestZoom;
     let zoomed = null;
     const slider = element("input", {
@@ -83,7 +86,11 @@ function createZoom(groups) {
         // Beyond the height at which names can be read, dimensions grow too.
         groups.style.setProperty("--row", `${zoom}px`);
         groups.style.setProperty("--wide", String(Math.max(1, zoom / 16)));
-        groups.classList.toggle("has-names", zoom >= Readable);
+        const hasNames = zoom >= Readable;
+        if (groups.classList.contains("has-names") !== hasNames) {
+            groups.classList.toggle("has-names", hasNames);
+            render();
+        }
     };
     const stepped = (direction) => set(direction > 0 ? Math.ceil(zoom * 1.2) : Math.floor(zoom / 1.2));
     groups.addEventListener("wheel", (event) => zoomByWheel(event, stepped), { passive: false });

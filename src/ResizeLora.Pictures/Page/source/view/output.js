@@ -17,6 +17,27 @@ export function createOutput(store) {
     });
     const recipe = element("span.visually-hidden");
     const command = element("code", { id: "command" });
+    const which = element(
+        "select.no-print",
+        { id: "command-of", "aria-label": "Command line for", hidden: store.files.length === 1, onchange: () => update() },
+        element("option", { value: "one" }, "this file"),
+        element("option", { value: "all" }, "all files"),
+    );
+    function update() {
+        const { text, error: reason } = store.recipe;
+        if (text !== recipe.textContent || reason !== null) {
+            setText(error, reason ?? "");
+            setAttribute(input, "aria-invalid", reason !== null);
+        }
+
+        if (text !== "" && text !== recipe.textContent) {
+            input.value = text;
+        }
+
+        setText(recipe, text);
+        setText(command, store.command(which.value === "all"));
+    }
+
     return {
         element: element(
             "section.output",
@@ -33,25 +54,12 @@ export function createOutput(store) {
             element(
                 "div.command-line",
                 {},
-                element("span.label", { id: "command-label" }, "PowerShell"),
+                element("div.label", {}, element("span", { id: "command-label" }, "PowerShell"), which),
                 element("pre", { tabIndex: 0, "aria-labelledby": "command-label" }, command),
                 copyButton("the command line", command),
             ),
         ),
-        update() {
-            const { text, error: reason } = store.recipe;
-            if (text !== recipe.textContent || reason !== null) {
-                setText(error, reason ?? "");
-                setAttribute(input, "aria-invalid", reason !== null);
-            }
-
-            if (text !== "" && text !== recipe.textContent) {
-                input.value = text;
-            }
-
-            setText(recipe, text);
-            setText(command, store.command());
-        },
+        update,
     };
 }
 

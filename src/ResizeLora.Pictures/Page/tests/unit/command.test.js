@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { commandOf, quote } from "../../source/exact/command.js";
+import { commandOf, commandOfAll, quote } from "../../source/exact/command.js";
 import { openFile } from "../../source/exact/data.js";
 import { createFile } from "../support/page-data.js";
 
@@ -45,6 +45,19 @@ test("whole components go by their names", () => {
 
 test("a block that another component has too goes by both names", () => {
     assert.equal(filterOf("TextEncoder1/layers.0"), "\"$($_.Component)/$($_.Block)\" -cnotin 'TextEncoder1/layers.0'");
+});
+
+test("all files are one command where they differ in nothing but their names", () => {
+    const [one, other, third] = ["/a", "/b", "/c"].map((path) => fileOf({ path }));
+    const none = new Set();
+    assert.equal(
+        commandOfAll([one, other], "rank=1", [none, none]),
+        "Resize-Lora -LiteralPath '/a', '/b' -Checkpoint '/m/b.safetensors' -Recipe 'rank=1'",
+    );
+    const lines = commandOfAll([one, other, third], "rank=1", [none, new Set(["UNet/middle_block"]), none]).split("\n");
+    assert.match(lines[0], /^Resize-Lora -LiteralPath '\/a', '\/c' /);
+    assert.equal(lines[1], commandOf(other, "rank=1", new Set(["UNet/middle_block"])));
+    assert.equal(commandOfAll([one, fileOf({ path: "/d", checkpoints: [] })], "rank=1", [none, none]).split("\n").length, 2);
 });
 
 test("quotes of every kind stay inside the argument", () => {

@@ -86,6 +86,15 @@ test("rows are grouped by component and block, and ordered within", () => {
     assert.deepEqual(rows("a", false), ["UNet/y: 2"]);
 });
 
+test("blocks come by their numbers, the denoiser before the text encoders", () => {
+    const places = [["TextEncoder2", "layers.0"], ["TextEncoder1", "layers.10"], ["TextEncoder1", "layers.2"], ["Other", ""], ["UNet", "output_blocks.1"], ["UNet", "input_blocks.11"], ["UNet", "input_blocks.4"]];
+    const file = openFile(createFile(places.map(([component, block], index) => ({ name: `n${index}`, component, block, out: 2, in: 2, rank: 1, singular: [1] }))));
+    assert.deepEqual(
+        groupRows(file, "", (layer) => layer, false).map(({ key }) => key),
+        ["UNet/input_blocks.4", "UNet/input_blocks.11", "UNet/output_blocks.1", "TextEncoder1/layers.2", "TextEncoder1/layers.10", "TextEncoder2/layers.0", "Other/"],
+    );
+});
+
 test("numbers are written for people", () => {
     assert.equal(grouped(24398084), "24\u00a0398\u00a0084");
     assert.equal(mebibytes(24398084), "23.3 MiB");
