@@ -66,10 +66,13 @@ function Invoke-HelpExample {
     $locale = $env:LC_ALL
     $culture = [cultureinfo]::CurrentCulture
     $encoding = [Console]::OutputEncoding
+    $browser = $env:BROWSER
     # Outside the module's views PowerShell writes numbers as the user's culture does; the pages hold the invariant ones.
     [cultureinfo]::CurrentCulture = [cultureinfo]::InvariantCulture
     # Spectra are drawn in ASCII where the console is not UTF-8.
     $env:LC_ALL = 'C.UTF-8'
+    # xdg-open starts this program, which does nothing, in place of a browser.
+    $env:BROWSER = 'true'
     if ($IsWindows) { [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false) }
     $env:RESIZELORA_CACHE = [System.IO.Path]::Combine($Folder, 'cache')
     $PSStyle.OutputRendering = 'PlainText'
@@ -81,6 +84,7 @@ function Invoke-HelpExample {
         Pop-Location
         if ($IsWindows) { [Console]::OutputEncoding = $encoding }
         $env:LC_ALL = $locale
+        $env:BROWSER = $browser
         [cultureinfo]::CurrentCulture = $culture
         $PSStyle.OutputRendering = $rendering
         $env:RESIZELORA_CACHE = $cache

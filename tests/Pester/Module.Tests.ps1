@@ -10,7 +10,7 @@ BeforeAll {
     $lora = Get-SamplePath 'lora'
     $cmdlets = @(
         'Compare-Lora', 'Convert-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
-        'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora'
+        'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora', 'Show-LoraSpectrum'
     )
 
     # The contexts into which an assembly of that name is loaded.
