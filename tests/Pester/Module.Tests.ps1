@@ -47,7 +47,7 @@ Describe 'The module ResizeLora' {
     It 'exports its cmdlets and nothing else' {
         $module = Get-Module ResizeLora
         $module.ExportedCmdlets.Keys | Sort-Object | Should -Be $cmdlets
-        $module.ExportedCommands.Count | Should -Be 10
+        $module.ExportedCommands.Count | Should -Be $cmdlets.Count
         $module.ExportedVariables.Count | Should -Be 0
     }
 

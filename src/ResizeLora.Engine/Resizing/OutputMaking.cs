@@ -71,8 +71,7 @@ public sealed class OutputMaking : OutputDescription
     internal bool HasChoice => OtherKinds.Any();
 
     /// <summary>The form as far as it makes a difference: with PEFT's names the smallest is LoRA in any case.</summary>
-    internal OutputKind Choice =>
-        Kind == OutputKind.LoRA && OtherKinds.All(static layer => layer.IsOfPeft) ? OutputKind.Smallest : Kind;
+    internal OutputKind Choice => Kind == OutputKind.LoRA && OtherKinds.All(static layer => layer.IsOfPeft) ? OutputKind.Smallest : Kind;
 
     private IEnumerable<AdapterLayer> OtherKinds => adapter.Layers.Where(static layer => layer.StoredTensors is not null);
 
