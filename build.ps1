@@ -8,7 +8,7 @@ Builds, tries, tests, documents, packages or installs ResizeLora.
 .DESCRIPTION
 Build leaves an importable module in out/ResizeLora.
 Demo builds, and resizes the sample into out/demo.
-Test builds, and runs every test: xunit by `dotnet test`, then tests/Pester in this PowerShell. The last line is
+Test builds, and runs every test: xunit by `dotnet test`, the page's script by Node.js, then tests/Pester in this PowerShell. The last line is
 `N passed, N failed`, with `, N skipped` after it where tests were skipped.
 Help brings docs/help up to date with the cmdlets, runs the examples for their outputs, and writes the help that the
 module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.
@@ -28,7 +28,7 @@ The libtorch packages: cpu, or cuda for Windows and Linux on x64.
 The platform that Package packages for: linux-x64, win-x64 or osx-arm64. This machine's by default.
 
 .PARAMETER Suite
-The tests that Test runs: Engine (xunit), Module (Pester), or both by default.
+The tests that Test runs: Engine (xunit), Page (the script of the page, by Node.js) and Module (Pester); all by default.
 
 .PARAMETER Filter
 Only the xunit tests that match, as `dotnet test --filter` takes it.
@@ -69,8 +69,8 @@ param(
     [ValidateSet('linux-x64', 'win-x64', 'osx-arm64')]
     [string] $RuntimeIdentifier,
 
-    [ValidateSet('Engine', 'Module')]
-    [string[]] $Suite = @('Engine', 'Module'),
+    [ValidateSet('Engine', 'Page', 'Module')]
+    [string[]] $Suite = @('Engine', 'Page', 'Module'),
 
     [string] $Filter,
 
@@ -89,8 +89,10 @@ $moduleOutput = Join-Path $PSScriptRoot 'out' 'ResizeLora'
 $packageOutput = Join-Path $PSScriptRoot 'out' 'package'
 $testProject = Join-Path $PSScriptRoot 'tests' 'ResizeLora.Engine.Tests'
 $listProject = Join-Path $PSScriptRoot 'tests' 'ResizeLora.KeyList.Tests'
+$pageFolder = Join-Path $PSScriptRoot 'src' 'ResizeLora.Pictures' 'Page'
 $testResults = Join-Path $PSScriptRoot 'out' 'test-results'
 . (Join-Path $PSScriptRoot 'build' 'ShellCommand.ps1')
+. (Join-Path $PSScriptRoot 'build' 'TestSuite.ps1')
 
 function Invoke-Program {
     <# Runs a program in the repository and fails when it fails. #>
@@ -136,85 +138,6 @@ Get-ChildItem samples/sdxl-tiny/lora.safetensors |
 '@
 }
 
-function Test-Engine {
-    <# Runs the xunit tests of a project; gives how many passed, failed and were skipped. #>
-    param([string] $Project)
-
-    $results = Join-Path $testResults "$(Split-Path -Leaf $Project).trx"
-    $arguments = @(
-        'test', $Project, '-c', $Configuration, '--no-build'
-        '--logger', "trx;LogFileName=$results", '--results-directory', $testResults
-    )
-    Push-Location $PSScriptRoot
-    try {
-        & dotnet @arguments @($Filter ? @('--filter', $Filter) : @()) | Out-Host
-        $ended = $LASTEXITCODE
-    }
-    finally {
-        Pop-Location
-    }
-
-    $count = (Test-Path -LiteralPath $results) ? ([xml] (Get-Content -Raw -LiteralPath $results)).TestRun.ResultSummary.Counters : $null
-    $failed = $count ? [int] $count.executed - [int] $count.passed : 0
-    [pscustomobject]@{
-        Passed = $count ? [int] $count.passed : 0
-        # A run that breaks off without a failed test counts as one.
-        Failed = $failed -eq 0 -and $ended -ne 0 ? 1 : $failed
-        Skipped = $count ? [int] $count.total - [int] $count.executed : 0
-    }
-}
-
-function Find-Pester {
-    <# The Pester to use: an installed one of the version, else the one that the build brought into NuGet's cache. #>
-    $settings = (& dotnet msbuild $testProject -getProperty:NuGetPackageRoot -getProperty:PesterVersion | ConvertFrom-Json).Properties
-    $version = $PesterVersion ?? [version] $settings.PesterVersion
-    $manifest = Get-Module -ListAvailable -Name Pester | Where-Object Version -EQ $version | Select-Object -First 1 -ExpandProperty Path
-    $manifest ??= Join-Path $settings.NuGetPackageRoot 'pester' $version 'tools' 'Pester.psd1'
-    if (-not (Test-Path -LiteralPath $manifest)) {
-        throw "Pester $version is neither installed nor among the packages of build/PowerShell.props."
-    }
-
-    $manifest
-}
-
-function Test-Module {
-    <# Runs tests/Pester; gives how many passed, failed and were skipped. #>
-    $results = Join-Path $testResults 'pester.json'
-    $script = Join-Path $PSScriptRoot 'build' 'Invoke-ModuleTest.ps1'
-    $program, $rest = @(Get-ShellCommand) + '-NoProfile' + '-NonInteractive' + '-File' + $script
-    & $program @rest -Pester (Find-Pester) -Destination $results -Path $TestPath | Out-Host
-    if (Test-Path -LiteralPath $results) {
-        Get-Content -Raw -LiteralPath $results | ConvertFrom-Json
-    }
-    else {
-        [pscustomobject]@{ Passed = 0; Failed = 1; Skipped = 0 }
-    }
-}
-
-function Test-Everything {
-    if (-not $NoBuild) {
-        Build-Everything
-    }
-
-    if (Test-Path -LiteralPath $testResults) {
-        Remove-Item -LiteralPath $testResults -Recurse
-    }
-
-    $null = New-Item -ItemType Directory -Path $testResults
-    $counts = @(
-        if ('Engine' -in $Suite) { Test-Engine $testProject }
-        if ('Engine' -in $Suite -and -not $Filter) { Test-Engine $listProject }
-        if ('Module' -in $Suite) { Test-Module }
-    )
-    $sum = @{}
-    foreach ($name in 'Passed', 'Failed', 'Skipped') {
-        $sum[$name] = ($counts | Measure-Object -Property $name -Sum).Sum
-    }
-
-    "$($sum.Passed) passed, $($sum.Failed) failed$($sum.Skipped -gt 0 ? ", $($sum.Skipped) skipped" : '')"
-    exit ($sum.Failed -gt 0 -or $sum.Passed -eq 0 ? 1 : 0)
-}
-
 function Write-HelpSource {
     <# Brings docs/help up to date with the built module, and writes the about topics as text. #>
     $sources = Join-Path $PSScriptRoot 'docs' 'help'
@@ -251,7 +174,7 @@ function Build-Help {
     $help = Import-MarkdownCommandHelp -Path $pages |
         Export-MamlCommandHelp -OutputFolder (Join-Path $PSScriptRoot 'out' 'help') -Force |
         Copy-Item -Destination (Join-Path $moduleProject 'en-US') -PassThru
-    Import-Module (Join-Path $PSScriptRoot 'build' 'HelpPages.psm1')
+    Import-Module (Join-Path $PSScriptRoot 'build' 'HelpPages.psm1'), (Join-Path $PSScriptRoot 'build' 'HelpMaml.psm1')
     Complete-Maml -Path $help -Page (Get-ChildItem -Path $pages | ForEach-Object { Read-HelpPage $_ })
     Build-Everything
 }

@@ -13,6 +13,8 @@ public static class SpectrumExport
             [".svg"] = SpectrumFormat.Svg,
             [".csv"] = SpectrumFormat.Csv,
             [".json"] = SpectrumFormat.Json,
+            [".html"] = SpectrumFormat.Html,
+            [".htm"] = SpectrumFormat.Html,
         };
 
     /// <summary>Draws or prints a sheet.</summary>
@@ -28,6 +30,7 @@ public static class SpectrumExport
         {
             SpectrumFormat.Csv => SpectrumTable.Csv(sheet),
             SpectrumFormat.Json => SpectrumTable.Json(sheet),
+            SpectrumFormat.Html => throw new ArgumentOutOfRangeException(nameof(format), format, "A page is of many files."),
             _ => SpectrumPicture.Render(sheet, format, width, height),
         };
     }

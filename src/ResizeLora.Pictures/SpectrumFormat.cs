@@ -14,4 +14,7 @@ public enum SpectrumFormat
 
     /// <summary>One object for each layer, for programs.</summary>
     Json,
+
+    /// <summary>A page for a browser, with sliders.</summary>
+    Html,
 }

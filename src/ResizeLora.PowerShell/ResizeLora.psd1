@@ -22,6 +22,7 @@
         'Merge-Lora'
         'New-ResizeRecipe'
         'Resize-Lora'
+        'Show-LoraSpectrum'
     )
     VariablesToExport = @()
     AliasesToExport = @()

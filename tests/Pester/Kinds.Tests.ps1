@@ -381,15 +381,18 @@ Describe 'Kinds without low-rank factors' {
 }
 
 Describe 'A PEFT folder of LoHa' {
-    It 'gives a PEFT folder of LoRA, with the scale of its settings' {
+    BeforeEach {
         $folder = Join-Path (New-TestFolder) 'my-loha'
         $null = [System.IO.Directory]::CreateDirectory($folder)
         $module = 'base_model.model.model.layers.0.self_attn.q_proj'
         $null = Write-SafetensorsFile (Join-Path $folder 'adapter_model.safetensors') @(New-Loha $module)
         $settings = @{ peft_type = 'LOHA'; r = 2; alpha = 6; target_modules = @('q_proj'); base_model_name_or_path = 'any' }
         [System.IO.File]::WriteAllText((Join-Path $folder 'adapter_config.json'), ($settings | ConvertTo-Json))
-        (Get-LoraSpectrum $folder).Alpha | Should -Be 12
+        $common = @{ Recipe = 'rank=2'; OutputDirectory = New-TestFolder }
+    }
 
+    It 'gives a PEFT folder of LoRA, with the scale of its settings' {
+        (Get-LoraSpectrum $folder).Alpha | Should -Be 12
         $result = Resize-Apart $folder @{ Recipe = 'rank=3' }
         $written = Get-Content -Raw (Join-Path (Split-Path $result.Path) 'adapter_config.json') | ConvertFrom-Json
         $written.peft_type | Should -Be LORA
@@ -398,6 +401,33 @@ Describe 'A PEFT folder of LoHa' {
         Get-Part $result.Path $module | Should -Be @('lora_A.weight', 'lora_B.weight')
         $comparison = Compare-Lora $folder $result.Path
         [Math]::Abs($comparison.RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
+    }
+
+    It 'is LoRA by default and when asked for, which is one output' {
+        $first = Resize-Lora $folder @common
+        Resize-Lora $folder @common -OutputKind LoRA -SkipExisting -ErrorAction Stop | Should -BeNullOrEmpty
+        (Resize-Lora $folder @common -OutputKind LoRA -Force).Path | Should -Be $first.Path
+    }
+
+    It 'is its own with -OutputKind Same, which is another output' {
+        $first = Resize-Lora $folder @common
+        $same = Resize-Lora $folder @common -OutputKind Same -WarningVariable warned -WarningAction SilentlyContinue
+        $same | Should -BeNullOrEmpty
+        "$warned" | Should -BeLike '*keeps every dimension*'
+        $same = Resize-Lora $folder -Recipe 'rank=2,rescale=0.5' -OutputDirectory $common.OutputDirectory -OutputKind Same
+        $same.Path | Should -Not -Be $first.Path
+        [System.IO.Path]::GetFileName((Split-Path $same.Path)) | Should -BeLike 'my-loha_same_*'
+        Get-Part $same.Path $module | Should -Be @('hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b')
+        (Get-LoraSpectrum $same.Path).SpectralNorm / (Get-LoraSpectrum $folder).SpectralNorm | Should -BeGreaterThan 0.4999
+        (Get-LoraSpectrum $same.Path).SpectralNorm / (Get-LoraSpectrum $folder).SpectralNorm | Should -BeLessThan 0.5001
+    }
+
+    It 'is larger than before with a warning, unless LoRA was asked for' {
+        $null = Write-SafetensorsFile (Join-Path $folder 'adapter_model.safetensors') @(New-Loha $module -Rank 3)
+        $null = Resize-Lora $folder -Recipe rank=9 -DType 32 -OutputDirectory $common.OutputDirectory -WarningVariable warned @quiet
+        "$warned" | Should -BeLike '*larger than before*1 layer*'
+        $null = Resize-Lora $folder -Recipe rank=9 -DType 32 -OutputKind LoRA -OutputDirectory (New-TestFolder) -WarningVariable asked @quiet
+        "$asked" | Should -Not -BeLike '*larger than before*'
     }
 }
 

@@ -144,6 +144,9 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>The name of B in such a file.</summary>
     internal string UpName => StoredTensors is null ? Up.Name : NameOf("lora_up", "lora_B");
 
+    /// <summary>Whether the layer has PEFT's names, whose settings are of one kind for all layers.</summary>
+    internal bool IsOfPeft => Spelling.Dialect == AdapterDialect.Peft;
+
     /// <summary>Whether the layer is two factors of the file and nothing else.</summary>
     internal bool IsPlainPair => StoredTensors is null && Magnitude is null;
 

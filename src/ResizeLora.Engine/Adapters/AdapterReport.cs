@@ -55,7 +55,7 @@ public static class AdapterReport
         );
         HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
         bool couldBeLayers =
-            !adapter.IncludesDifference && adapter.OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
+            !adapter.IncludesDifference && adapter.OtherTensors.Any(tensor => DifferenceReader.IsOfWeight(tensor) && IsDifferenceOf(tensor, whole));
         NameSummary.Warn(
             progress,
             adapter.Path,

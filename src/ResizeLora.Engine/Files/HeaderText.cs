@@ -9,6 +9,10 @@ namespace ResizeLora.Files;
 /// </summary>
 internal static class HeaderText
 {
+    /// <summary>The bytes that a quoted string takes.</summary>
+    /// <param name="text">The string.</param>
+    public static int ByteLengthOf(string text) => Encoding.UTF8.GetByteCount(AppendString(new StringBuilder(), text).ToString());
+
     /// <summary>Appends a quoted string.</summary>
     public static StringBuilder AppendString(StringBuilder json, string text)
     {

@@ -113,8 +113,11 @@ public sealed class SafetensorsLayout
         return prefix;
     }
 
-    // Ordinal order of UTF-16 differs from that of UTF-8 only where surrogates meet characters above them.
-    private static int CompareAsUtf8(string left, string right) =>
+    /// <summary>The order of names: by their UTF-8 bytes.</summary>
+    /// <param name="left">A name.</param>
+    /// <param name="right">Another.</param>
+    internal static int CompareAsUtf8(string left, string right) =>
+        // Ordinal order of UTF-16 differs only where surrogates meet characters above them.
         left.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF') || right.AsSpan().ContainsAnyInRange('\uD800', '\uDFFF')
             ? Encoding.UTF8.GetBytes(left).AsSpan().SequenceCompareTo(Encoding.UTF8.GetBytes(right))
             : string.CompareOrdinal(left, right);

@@ -29,44 +29,47 @@ public static class DimensionSelector
     /// <param name="fits">Whether the file that a selection makes is small enough. Must hold for the empty selection.</param>
     public static DimensionSelection BySize(IReadOnlyList<double[]> scores, Func<DimensionSelection, bool> fits)
     {
-        ArgumentNullException.ThrowIfNull(scores);
-        ArgumentNullException.ThrowIfNull(fits);
-        (double Score, int Layer, int Dimension)[] ranking = scores
-            .SelectMany(
-                static (layer, layerIndex) => layer.Select((score, dimension) => (Score: score, Layer: layerIndex, Dimension: dimension))
-            )
-            .Where(static candidate => candidate.Score > double.NegativeInfinity)
-            .OrderByDescending(static candidate => candidate.Score)
-            .ThenBy(static candidate => candidate.Layer)
-            .ThenBy(static candidate => candidate.Dimension)
-            .ToArray();
-
-        // Invariant: the first `fitting` candidates fit, the first `exceeding` do not (or there are not so many).
-        int fitting = 0;
-        int exceeding = ranking.Length + 1;
-        while (exceeding - fitting > 1)
-        {
-            int middle = (fitting + exceeding) / 2;
-            (fitting, exceeding) = fits(Take(scores.Count, ranking, middle)) ? (middle, exceeding) : (fitting, middle);
-        }
-
-        return Take(scores.Count, ranking, fitting);
+        var ranking = new DimensionRanking(scores);
+        return ranking.Take(MostThatFit(ranking, ranking.Count, fits));
     }
 
-    private static DimensionSelection Take(int layerCount, (double Score, int Layer, int Dimension)[] ranking, int count)
+    /// <summary>
+    /// Keeps the fewest dimensions, the highest scores first, that are good enough: one dimension less would not be. Where all are not
+    /// good enough, all stay. Of a quality and a size the stricter decides.
+    /// </summary>
+    /// <param name="scores">The scores of each layer; dimensions at −∞ or NaN are never kept.</param>
+    /// <param name="isGoodEnough">Whether a selection is; a larger one of a good one is, too.</param>
+    /// <param name="fits">Whether the file that a selection makes is small enough; null where any is.</param>
+    public static DimensionSelection ByQuality(
+        IReadOnlyList<double[]> scores,
+        Func<DimensionSelection, bool> isGoodEnough,
+        Func<DimensionSelection, bool>? fits = null
+    )
     {
-        var kept = new List<int>[layerCount];
-        for (int layer = 0; layer < layerCount; layer++)
+        ArgumentNullException.ThrowIfNull(isGoodEnough);
+        var ranking = new DimensionRanking(scores);
+        int fewest = Largest(ranking.Count, count => !isGoodEnough(ranking.Take(count - 1)));
+        return ranking.Take(fits is null ? fewest : MostThatFit(ranking, fewest, fits));
+    }
+
+    private static int MostThatFit(DimensionRanking ranking, int count, Func<DimensionSelection, bool> fits)
+    {
+        ArgumentNullException.ThrowIfNull(fits);
+        return Largest(count, middle => fits(ranking.Take(middle)));
+    }
+
+    // The largest number from 0 to the highest for which a condition holds that holds for all numbers below it, by bisection. 0 is not
+    // asked.
+    private static int Largest(int highest, Func<int, bool> holds)
+    {
+        int below = 0;
+        int above = highest + 1;
+        while (above - below > 1)
         {
-            kept[layer] = [];
+            int middle = (below + above) / 2;
+            (below, above) = holds(middle) ? (middle, above) : (below, middle);
         }
 
-        foreach ((_, int layer, int dimension) in ranking.AsSpan(0, count))
-        {
-            kept[layer].Add(dimension);
-        }
-
-        double threshold = count < ranking.Length ? ranking[count].Score : double.NegativeInfinity;
-        return new DimensionSelection(threshold, kept.Select(static dimensions => dimensions.Order().ToArray()).ToArray());
+        return below;
     }
 }

@@ -9,6 +9,15 @@ public static class RecipeKeys
     /// <summary>The key of the threshold, a decimal logarithm.</summary>
     public const string Threshold = "thr";
 
+    /// <summary>The key of the share of the file's squared Frobenius norm that stays.</summary>
+    public const string Retain = "retain";
+
+    /// <summary>The key of what is lost, relative to the base weights.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>The key of the target size as a share of the input's.</summary>
+    public const string Keep = "keep";
+
     /// <summary>The key of the factor on ΔW.</summary>
     public const string Rescale = "rescale";
 
@@ -21,7 +30,10 @@ public static class RecipeKeys
     /// <summary>The key of the share of the sum of σ that stays.</summary>
     public const string SvCumulative = "sv_cumulative";
 
-    /// <summary>The key of the version of kohya's tool that the three methods above count as.</summary>
+    /// <summary>The key of the knee of a layer's spectrum.</summary>
+    public const string SvKnee = "sv_knee";
+
+    /// <summary>The key of the version of kohya's tool that its three methods count as.</summary>
     public const string SvCount = "sv_count";
 
     /// <summary>The key of the highest rank of a layer.</summary>
@@ -41,14 +53,20 @@ public static class RecipeKeys
         (ScoreKind.Parameters, "params"),
     ];
 
-    /// <summary>The keys of kohya's dynamic methods, which exclude each other.</summary>
-    public static IReadOnlyList<string> Dynamic { get; } = [SvRatio, SvFro, SvCumulative];
+    /// <summary>The keys that say where the ranking by scores is cut.</summary>
+    public static IReadOnlyList<string> Cuts { get; } = [Threshold, Retain, Loss, Size, Keep];
+
+    /// <summary>The keys of kohya's dynamic methods, which <see cref="SvCount"/> is for.</summary>
+    public static IReadOnlyList<string> Counted { get; } = [SvRatio, SvFro, SvCumulative];
+
+    /// <summary>The keys of all dynamic methods, which exclude each other.</summary>
+    public static IReadOnlyList<string> Dynamic { get; } = [.. Counted, SvKnee];
 
     /// <summary>The keys that limit ranks and need no score.</summary>
     public static IReadOnlyList<string> Limits { get; } = [.. Dynamic, Rank, ConvRank];
 
     /// <summary>All keys.</summary>
-    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), Size, Threshold, Rescale, .. Limits, SvCount];
+    public static IReadOnlyList<string> All { get; } = [.. Scores.Select(score => score.Key), .. Cuts, Rescale, .. Limits, SvCount];
 
     /// <summary>The values of <see cref="SvCount"/> as recipes spell them: <c>new</c> and <c>old</c>.</summary>
     public static IReadOnlyList<string> SvCounts { get; } = Enum.GetValues<SvCount>().Select(Of).ToArray();
@@ -60,6 +78,10 @@ public static class RecipeKeys
     /// <summary>A value of <see cref="SvCount"/> as recipes spell it.</summary>
     /// <param name="count">The value.</param>
     public static string Of(SvCount count) => count.ToString().ToLowerInvariant();
+
+    /// <summary>Keys in a sentence, such as <c>rank and conv_rank</c>.</summary>
+    /// <param name="keys">At least two keys.</param>
+    internal static string Listed(IReadOnlyList<string> keys) => $"{string.Join(", ", keys.Take(keys.Count - 1))} and {keys[^1]}";
 
     /// <summary>The valid key that takes the fewest edits to reach from a mistyped one.</summary>
     /// <param name="mistyped">What was typed.</param>

@@ -1,42 +1,45 @@
-using System.Globalization;
-
 namespace ResizeLora.Recipes;
 
 /// <summary>
-/// Which singular values stay: weights of scores with either a threshold or a target size, or limits of the ranks, or both.
+/// Which singular values stay: weights of scores with a cut (a threshold, a quality, a size), or limits of the ranks, or both.
 /// The score of σᵢ is log10(rescale·σᵢ) − Σ_k w_k·log10(ref_k), a weighted geometric mean of σᵢ over its references, in decades; a
-/// dimension
-/// stays when its score lies above the threshold (elias-gaeros/resize_lora). The limits are those of kohya-ss/sd-scripts.
+/// dimension stays when its score lies above the threshold (elias-gaeros/resize_lora). Without weights the score is log10(rescale·σᵢ).
+/// The limits are those of kohya-ss/sd-scripts, and the knee.
 /// </summary>
 public sealed record ResizeRecipe
 {
     /// <summary>The recipe that is used when none is given.</summary>
     public const string DefaultText = "spn_ckpt=1,thr=-1.2";
 
-    private ResizeRecipe(
-        IReadOnlyDictionary<ScoreKind, double> weights,
-        double? threshold,
-        double? sizeMiB,
-        double rescale,
-        RankLimits limits
-    )
+    /// <summary>A recipe to begin with where there is no base model.</summary>
+    public const string DefaultTextWithoutBase = "spn_lora=1,thr=-1";
+
+    private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, RankingCut cut, double rescale, RankLimits limits)
     {
         Scores = weights;
         Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
-        Threshold = threshold;
-        SizeMiB = sizeMiB;
+        Cut = cut;
         Rescale = rescale;
         Limits = limits;
     }
 
-    /// <summary>The weights of the scores by their keys in the grammar, normalised to sum 1; empty where limits alone select.</summary>
+    /// <summary>The weights of the scores by their keys in the grammar, normalised to sum 1; empty where none is given.</summary>
     public IReadOnlyDictionary<string, double> Weights { get; }
 
-    /// <summary>The threshold, a decimal logarithm; null when a size is asked for, or no score.</summary>
-    public double? Threshold { get; }
+    /// <summary>The threshold, a decimal logarithm, or null.</summary>
+    public double? Threshold => Cut.Threshold;
 
-    /// <summary>The largest size of the output file in MiB (2²⁰ bytes); null when a threshold is given, or no score.</summary>
-    public double? SizeMiB { get; }
+    /// <summary>The share of the file's squared Frobenius norm that stays at least, or null.</summary>
+    public double? Retain => Cut.Retain;
+
+    /// <summary>The change that is lost at most, relative to the base weights, or null.</summary>
+    public double? Loss => Cut.Loss;
+
+    /// <summary>The largest size of the output file in MiB (2²⁰ bytes), or null.</summary>
+    public double? SizeMiB => Cut.SizeMiB;
+
+    /// <summary>The largest size of the output file as a share of the input's, or null.</summary>
+    public double? Keep => Cut.Keep;
 
     /// <summary>The factor on ΔW in the output; 1 leaves its strength alone.</summary>
     public double Rescale { get; }
@@ -50,8 +53,11 @@ public sealed record ResizeRecipe
     /// <summary>The share of the sum of a layer's σ that stays, as kohya's <c>sv_cumulative</c>, or null.</summary>
     public double? SvCumulative => Limits.SvCumulative;
 
-    /// <summary>The version of kohya's tool that the three count as; null where none of them is given.</summary>
-    public SvCount? SvCount => Limits.Dynamic is null ? null : Limits.SvCount ?? Recipes.SvCount.New;
+    /// <summary>Whether each layer is cut at the knee of its spectrum.</summary>
+    public bool SvKnee => Limits.SvKnee;
+
+    /// <summary>The version of kohya's tool that its three methods count as; null where none of them is given.</summary>
+    public SvCount? SvCount => Limits.IsCounted ? Limits.SvCount ?? Recipes.SvCount.New : null;
 
     /// <summary>The highest rank of a layer, or null.</summary>
     public int? Rank => Limits.Rank;
@@ -59,11 +65,12 @@ public sealed record ResizeRecipe
     /// <summary>The highest rank of a convolution, or null.</summary>
     public int? ConvRank => Limits.ConvRank;
 
-    /// <summary>The largest size of the output file in bytes, or null.</summary>
-    public long? SizeInBytes => SizeMiB is { } size ? (long)Math.Floor(Math.Min(size * (1 << 20), long.MaxValue / 2)) : null;
+    /// <summary>The largest size of the output file in bytes by <see cref="SizeMiB"/>, or null.</summary>
+    public long? SizeInBytes => Cut.SizeInBytes;
 
-    /// <summary>Whether scoring needs the norms of the base weights.</summary>
-    public bool NeedsBaseNorms => Scores.ContainsKey(ScoreKind.SpectralCheckpoint) || Scores.ContainsKey(ScoreKind.FrobeniusCheckpoint);
+    /// <summary>Whether the norms of the base weights are needed.</summary>
+    public bool NeedsBaseNorms =>
+        Scores.ContainsKey(ScoreKind.SpectralCheckpoint) || Scores.ContainsKey(ScoreKind.FrobeniusCheckpoint) || Loss is not null;
 
     /// <summary>Whether scoring needs the base weights themselves.</summary>
     public bool NeedsSubspace => Scores.ContainsKey(ScoreKind.Subspace);
@@ -74,44 +81,41 @@ public sealed record ResizeRecipe
     /// <summary>The same weights by what they weigh.</summary>
     internal IReadOnlyDictionary<ScoreKind, double> Scores { get; }
 
-    /// <summary>Whether dimensions are scored at all; where they are not, the first ones stay.</summary>
-    internal bool HasScores => Scores.Count > 0;
+    /// <summary>Whether all dimensions of a file are ranked by scores; where they are not, the first ones of each layer stay.</summary>
+    internal bool IsRanked => Scores.Count > 0 || Cut.IsFound;
+
+    /// <summary>Where the ranking is cut.</summary>
+    internal RankingCut Cut { get; }
 
     /// <summary>The limits of the ranks.</summary>
     internal RankLimits Limits { get; }
 
     /// <summary>Makes a recipe from numbers.</summary>
     /// <param name="weights">Weights of scores; zeros are left out, the rest is normalised to sum 1.</param>
-    /// <param name="threshold">The threshold, or null.</param>
-    /// <param name="sizeMiB">The size in MiB, or null; exactly one of the two is given with scores, and none without.</param>
+    /// <param name="cut">Where the ranking by scores is cut; needed where there are weights.</param>
     /// <param name="rescale">The factor on ΔW, above zero.</param>
-    /// <param name="limits">Limits of the ranks, or null; needed where there are no scores.</param>
+    /// <param name="limits">Limits of the ranks, or null.</param>
     /// <exception cref="RecipeException">The numbers do not make a recipe.</exception>
     public static ResizeRecipe Create(
         IReadOnlyDictionary<ScoreKind, double> weights,
-        double? threshold,
-        double? sizeMiB,
+        RankingCut cut,
         double rescale = 1,
         RankLimits? limits = null
     )
     {
         ArgumentNullException.ThrowIfNull(weights);
+        ArgumentNullException.ThrowIfNull(cut);
         limits ??= RankLimits.None;
-        IEnumerable<string> parts = weights.Select(weight => $"{RecipeKeys.Of(weight.Key)}={RecipeNumber.Exact(weight.Value)}");
-        parts = threshold is { } thr ? parts.Append($"{RecipeKeys.Threshold}={RecipeNumber.Exact(thr)}") : parts;
-        parts = sizeMiB is { } size ? parts.Append($"{RecipeKeys.Size}={RecipeNumber.Exact(size)}") : parts;
-        return Create(string.Join(',', parts.Concat(PartsOf(limits))), weights, threshold, sizeMiB, rescale, limits);
+        string text = string.Join(',', PartsOf(weights.OrderBy(static weight => weight.Key), cut, rescale, limits));
+        ResizeRecipe recipe = Create(text, weights, cut, rescale, limits);
+        recipe.RequireCut(text);
+        return recipe;
     }
 
-    /// <summary>The same recipe with a threshold in place of its own, or of its size.</summary>
-    /// <param name="threshold">The threshold.</param>
-    /// <exception cref="RecipeException">The threshold is not a number.</exception>
-    public ResizeRecipe WithThreshold(double threshold) => Create(Scores, threshold, null, Rescale, Limits);
-
-    /// <summary>The same recipe with a size in place of its own, or of its threshold.</summary>
-    /// <param name="sizeMiB">The size in MiB.</param>
-    /// <exception cref="RecipeException">The size is not a number above zero.</exception>
-    public ResizeRecipe WithSize(double sizeMiB) => Create(Scores, null, sizeMiB, Rescale, Limits);
+    /// <summary>The same recipe with another cut in place of its own.</summary>
+    /// <param name="cut">The cut.</param>
+    /// <exception cref="RecipeException">The cut is none, or does not go with the recipe.</exception>
+    public ResizeRecipe WithCut(RankingCut cut) => Create(Scores, cut, Rescale, Limits);
 
     /// <summary>Parses a recipe such as <c>spn_ckpt=0.7,params=0.3,size=32</c>.</summary>
     /// <param name="text">Comma-separated keys with their values; a score without one weighs 1. Case and blanks do not count.</param>
@@ -120,52 +124,19 @@ public sealed record ResizeRecipe
     /// </exception>
     public static ResizeRecipe Parse(string text)
     {
+        ResizeRecipe recipe = ParseOpen(text);
+        recipe.RequireCut(text);
+        return recipe;
+    }
+
+    /// <summary>Parses a recipe that may weigh scores without a cut, which <see cref="WithCut"/> is to give it.</summary>
+    /// <param name="text">The recipe.</param>
+    /// <exception cref="RecipeException">The text is not valid.</exception>
+    public static ResizeRecipe ParseOpen(string text)
+    {
         ArgumentNullException.ThrowIfNull(text);
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (string part in text.Split(','))
-        {
-            string[] sides = part.Split('=', 2);
-            string key = sides[0].Trim().ToLowerInvariant();
-            if (!RecipeKeys.All.Contains(key))
-            {
-                throw new RecipeException(
-                    text,
-                    key.Length == 0
-                        ? $"a key is missing; the keys are {string.Join(", ", RecipeKeys.All)}."
-                        : $"there is no key '{sides[0].Trim()}'; the nearest is '{RecipeKeys.Nearest(key)}'."
-                );
-            }
-
-            if (!values.TryAdd(key, sides.Length == 2 ? sides[1].Trim() : string.Empty))
-            {
-                throw new RecipeException(text, $"the key '{key}' is given twice.");
-            }
-        }
-
-        double? Optional(string key) => values.TryGetValue(key, out string? value) ? ParseNumber(text, key, value) : null;
-        int? OptionalRank(string key) =>
-            Optional(key) is not { } rank ? null
-            : rank >= 1 && rank <= int.MaxValue && rank == Math.Floor(rank) ? (int)rank
-            : throw NoRank(text, key);
-        var weights = new Dictionary<ScoreKind, double>();
-        foreach ((ScoreKind kind, string key) in RecipeKeys.Scores)
-        {
-            if (Optional(key) is { } weight)
-            {
-                weights.Add(kind, weight);
-            }
-        }
-
-        var limits = new RankLimits
-        {
-            SvRatio = Optional(RecipeKeys.SvRatio),
-            SvFro = Optional(RecipeKeys.SvFro),
-            SvCumulative = Optional(RecipeKeys.SvCumulative),
-            Rank = OptionalRank(RecipeKeys.Rank),
-            ConvRank = OptionalRank(RecipeKeys.ConvRank),
-            SvCount = values.TryGetValue(RecipeKeys.SvCount, out string? count) ? ParseSvCount(text, count) : null,
-        };
-        return Create(text, weights, Optional(RecipeKeys.Threshold), Optional(RecipeKeys.Size), Optional(RecipeKeys.Rescale) ?? 1, limits);
+        var parser = new RecipeParser(text);
+        return Create(text, parser.Weights, parser.Cut, parser.Rescale, parser.Limits);
     }
 
     /// <summary>Parses one or several recipes separated by colons.</summary>
@@ -177,15 +148,12 @@ public sealed record ResizeRecipe
         return text.Split(':').Select(Parse).ToArray();
     }
 
+    /// <summary>Refuses a recipe that weighs scores and does not say where to cut.</summary>
+    /// <exception cref="RecipeException">There is no cut.</exception>
+    public void RequireCut() => RequireCut(ToString());
+
     /// <summary>The recipe in the grammar, with normalised weights; parsing it gives an equal recipe.</summary>
-    public override string ToString()
-    {
-        IEnumerable<string> parts = Weights.Select(weight => $"{weight.Key}={RecipeNumber.Exact(weight.Value)}");
-        parts = Rescale != 1 ? parts.Append($"{RecipeKeys.Rescale}={RecipeNumber.Exact(Rescale)}") : parts;
-        parts = Threshold is { } threshold ? parts.Append($"{RecipeKeys.Threshold}={RecipeNumber.Exact(threshold)}") : parts;
-        parts = SizeMiB is { } size ? parts.Append($"{RecipeKeys.Size}={RecipeNumber.Exact(size)}") : parts;
-        return string.Join(',', parts.Concat(PartsOf(Limits)));
-    }
+    public override string ToString() => string.Join(',', PartsOf(Scores, Cut, Rescale, Limits));
 
     /// <summary>Whether two recipes select alike.</summary>
     /// <param name="other">The other recipe.</param>
@@ -194,52 +162,48 @@ public sealed record ResizeRecipe
     /// <inheritdoc/>
     public override int GetHashCode() => ToString().GetHashCode(StringComparison.Ordinal);
 
+    private static IEnumerable<string> PartsOf(
+        IEnumerable<KeyValuePair<ScoreKind, double>> weights,
+        RankingCut cut,
+        double rescale,
+        RankLimits limits
+    ) =>
+        [
+            .. weights.Select(static weight => $"{RecipeKeys.Of(weight.Key)}={RecipeNumber.Exact(weight.Value)}"),
+            .. rescale == 1 ? (IEnumerable<string>)[] : [$"{RecipeKeys.Rescale}={RecipeNumber.Exact(rescale)}"],
+            .. cut.Parts,
+            .. limits.Parts,
+        ];
+
     private static ResizeRecipe Create(
         string text,
         IReadOnlyDictionary<ScoreKind, double> weights,
-        double? threshold,
-        double? sizeMiB,
+        RankingCut cut,
         double rescale,
         RankLimits limits
     )
     {
-        CheckLimits(text, limits);
+        limits.Check(text);
         double sum = weights.Values.Sum();
         if (weights.Values.Any(weight => !double.IsFinite(weight)) || !double.IsFinite(sum))
         {
             throw new RecipeException(text, "a weight, or their sum, is not a finite number.");
         }
 
-        bool byLimitsAlone = weights.Count == 0 && threshold is null && sizeMiB is null && limits != RankLimits.None;
-        if (!(sum > 0) && !byLimitsAlone)
+        // A threshold says nothing without what it is measured against.
+        bool needsNoWeight = weights.Count == 0 && cut.Threshold is null && (cut.IsFound || limits != RankLimits.None);
+        if (!(sum > 0) && !needsNoWeight)
         {
             string scores = string.Join(", ", RecipeKeys.Scores.Select(score => score.Key));
+            string[] others = [.. RecipeKeys.Cuts.Where(static key => key != RecipeKeys.Threshold), .. RecipeKeys.Limits];
             throw new RecipeException(
                 text,
                 $"at least one score is needed ({scores}), and the weights must sum to more than zero; "
-                    + $"only {Listed(RecipeKeys.Limits)} do without."
+                    + $"only {RecipeKeys.Listed(others)} do without."
             );
         }
 
-        if (threshold is null == sizeMiB is null && !byLimitsAlone)
-        {
-            string missing =
-                limits == RankLimits.None
-                    ? "it needs 'thr=' or 'size='."
-                    : "it weighs scores but does not say where to cut them: it needs 'thr=' or 'size=', or no score.";
-            throw new RecipeException(text, threshold is null ? missing : "'thr=' and 'size=' exclude each other.");
-        }
-
-        if (threshold is { } thr && double.IsNaN(thr))
-        {
-            throw new RecipeException(text, "'thr=' is not a number.");
-        }
-
-        if (sizeMiB is { } size && !(size > 0 && double.IsFinite(size)))
-        {
-            throw new RecipeException(text, "'size=' must be a number of MiB above zero.");
-        }
-
+        cut.Check(text);
         if (!(rescale > 0 && double.IsFinite(rescale)))
         {
             throw new RecipeException(text, "'rescale=' must be a number above zero.");
@@ -254,94 +218,19 @@ public sealed record ResizeRecipe
 
         // The new count is the default and is not spelled out.
         RankLimits shortest = limits.SvCount == Recipes.SvCount.New ? limits with { SvCount = null } : limits;
-        return new ResizeRecipe(normalised, threshold, sizeMiB, rescale, shortest);
+        return new ResizeRecipe(normalised, cut, rescale, shortest);
     }
 
-    private static void CheckLimits(string text, RankLimits limits)
+    private void RequireCut(string text)
     {
-        string[] dynamic = PartsOf(limits)
-            .Select(static part => part.Split('=')[0])
-            .Where(RecipeKeys.Dynamic.Contains)
-            .Select(static key => $"'{key}='")
-            .ToArray();
-        if (dynamic.Length > 1)
+        if (Scores.Count > 0 && Cut == RankingCut.None)
         {
-            throw new RecipeException(text, $"{string.Join(" and ", dynamic)} exclude each other.");
-        }
-
-        if (limits.SvCount is not null && dynamic.Length == 0)
-        {
+            string cuts = string.Join(", ", RecipeKeys.Cuts.SkipLast(1).Select(static key => $"'{key}='"));
+            string missing = $"it needs {cuts} or '{RecipeKeys.Cuts[^1]}='";
             throw new RecipeException(
                 text,
-                $"'{RecipeKeys.SvCount}=' says how {Listed(RecipeKeys.Dynamic)} count, and needs one of them beside it."
+                Limits == RankLimits.None ? $"{missing}." : $"it weighs scores but does not say where to cut them: {missing}, or no score."
             );
         }
-
-        if (limits.SvRatio is { } ratio && !(ratio >= 1))
-        {
-            throw new RecipeException(
-                text,
-                "'sv_ratio=' is the largest singular value over the smallest that stays, a number of at least 1."
-            );
-        }
-
-        if ((limits.SvFro ?? limits.SvCumulative) is { } share && !(share > 0 && share <= 1))
-        {
-            throw new RecipeException(text, $"{dynamic[0]} is a share, a number above 0 and not above 1.");
-        }
-
-        if (limits.Rank < 1 || limits.ConvRank < 1)
-        {
-            throw NoRank(text, limits.Rank < 1 ? RecipeKeys.Rank : RecipeKeys.ConvRank);
-        }
-    }
-
-    private static RecipeException NoRank(string text, string key) => new(text, $"'{key}=' must be a whole number of at least 1.");
-
-    private static string Listed(IReadOnlyList<string> keys) => $"{string.Join(", ", keys.Take(keys.Count - 1))} and {keys[^1]}";
-
-    private static IEnumerable<string> PartsOf(RankLimits limits)
-    {
-        (string Key, string? Value)[] parts =
-        [
-            (RecipeKeys.SvRatio, Exact(limits.SvRatio)),
-            (RecipeKeys.SvFro, Exact(limits.SvFro)),
-            (RecipeKeys.SvCumulative, Exact(limits.SvCumulative)),
-            (RecipeKeys.SvCount, limits.SvCount is { } count ? RecipeKeys.Of(count) : null),
-            (RecipeKeys.Rank, Exact(limits.Rank)),
-            (RecipeKeys.ConvRank, Exact(limits.ConvRank)),
-        ];
-        return parts.Where(static part => part.Value is not null).Select(static part => $"{part.Key}={part.Value}");
-
-        static string? Exact(double? value) => value is { } number ? RecipeNumber.Exact(number) : null;
-    }
-
-    private static SvCount ParseSvCount(string text, string value)
-    {
-        int index = RecipeKeys.SvCounts.ToList().IndexOf(value.ToLowerInvariant());
-        return index >= 0
-            ? Enum.GetValues<SvCount>()[index]
-            : throw new RecipeException(
-                text,
-                $"'{RecipeKeys.SvCount}=' is 'new' (kohya's script since pull request 2194) or 'old' (before it), not '{value}'."
-            );
-    }
-
-    private static double ParseNumber(string text, string key, string value)
-    {
-        bool isScore = RecipeKeys.Scores.Any(score => score.Key == key);
-        if (value.Length == 0)
-        {
-            return isScore ? 1 : throw new RecipeException(text, $"the key '{key}' needs a value.");
-        }
-
-        return value.ToLowerInvariant() switch
-        {
-            "inf" or "+inf" or "infinity" or "+infinity" => double.PositiveInfinity,
-            "-inf" or "-infinity" => double.NegativeInfinity,
-            _ => double.TryParse(value, NumberStyles.Float, CultureInfo.InvariantCulture, out double number)
-                ? number
-                : throw new RecipeException(text, $"the value '{value}' of '{key}' is not a number."),
-        };
     }
 }

@@ -13,12 +13,12 @@ public static class Scoring
         ArgumentNullException.ThrowIfNull(recipe);
         ArgumentNullException.ThrowIfNull(layer);
         double[] scores = new double[layer.SingularValues.Count];
-        double common = Math.Log10(recipe.Rescale);
+        double common = DecimalLogarithm.Of(recipe.Rescale);
         foreach ((ScoreKind kind, double weight) in recipe.Scores)
         {
             if (kind != ScoreKind.Subspace)
             {
-                common -= weight * Math.Log10(ReferenceOf(kind, layer));
+                common -= weight * DecimalLogarithm.Of(ReferenceOf(kind, layer));
             }
         }
 
@@ -27,8 +27,8 @@ public static class Scoring
         {
             double singularValue = layer.SingularValues[index];
             double subspace =
-                subspaceWeight == 0 ? 0 : subspaceWeight * Math.Log10(Require(layer.SubspaceScales?[index], ScoreKind.Subspace));
-            scores[index] = singularValue > 0 ? Math.Log10(singularValue) + common - subspace : double.NegativeInfinity;
+                subspaceWeight == 0 ? 0 : subspaceWeight * DecimalLogarithm.Of(Require(layer.SubspaceScales?[index], ScoreKind.Subspace));
+            scores[index] = singularValue > 0 ? DecimalLogarithm.Of(singularValue) + common - subspace : double.NegativeInfinity;
         }
 
         return scores;

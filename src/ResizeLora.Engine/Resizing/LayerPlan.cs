@@ -1,3 +1,4 @@
+using ResizeLora.Recipes;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -11,7 +12,8 @@ public sealed class LayerPlan
         Kept = kept;
         Form = form;
         Dropped = [.. Enumerable.Range(0, spectrum.SingularValues.Length).Where(dimension => Array.BinarySearch(kept, dimension) < 0)];
-        Lost = lost ?? EuclideanNorm.Of(Dropped.Select(dimension => spectrum.SingularValues[dimension]));
+        LostOfSpectrum = QualityGoal.LostBy(spectrum.SingularValues, kept);
+        Lost = lost ?? LostOfSpectrum;
         Result = new LayerResult(this, rescale);
     }
 
@@ -29,6 +31,9 @@ public sealed class LayerPlan
 
     /// <summary>How the layer is written.</summary>
     internal OutputForm Form { get; }
+
+    /// <summary>The norm of the singular values that are dropped, before any rescale.</summary>
+    internal double LostOfSpectrum { get; }
 
     /// <summary>‖ΔW − ΔW'‖F before any rescale; of DoRA over its base weight ‖W' − W'ₖ‖F of the forward pass.</summary>
     internal double Lost { get; }

@@ -7,8 +7,8 @@ namespace ResizeLora.Resizing;
 
 /// <summary>
 /// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>, with
-/// limits of the ranks before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where a name
-/// is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
+/// limits of the ranks and the quality before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>).
+/// Where a name is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
 /// </summary>
 internal static class OutputNames
 {
@@ -17,7 +17,7 @@ internal static class OutputNames
 
     /// <summary>The names that an output may have, the best first: two decimals, all digits, and with the type behind them.</summary>
     /// <param name="making">The output.</param>
-    /// <param name="threshold">The threshold that was used, or at a size recipe found; null where there are no scores.</param>
+    /// <param name="threshold">The threshold that was used or found; null where nothing is ranked.</param>
     public static IReadOnlyList<string> Of(OutputMaking making, double? threshold)
     {
         string stem = StemOf(making);
@@ -39,7 +39,7 @@ internal static class OutputNames
         }
     }
 
-    /// <summary>Whether a file of that name may be an output whose threshold is not known yet, as at a size recipe.</summary>
+    /// <summary>Whether a file of that name may be an output whose threshold is not known yet, as where a recipe asks for a size.</summary>
     /// <param name="name">The file's name, from the folder of outputs on.</param>
     /// <param name="making">The output.</param>
     public static bool MayBe(string name, OutputMaking making) => MayBe(name, making, exact: false) || MayBe(name, making, exact: true);
@@ -65,8 +65,8 @@ internal static class OutputNames
     private static bool IsCount(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static string StemOf(OutputMaking making) =>
-        making is { HasChoice: true, Kind: not OutputKind.Smallest }
-            ? $"{making.SourceName}_{making.Kind.ToString().ToLowerInvariant()}_"
+        making is { HasChoice: true, Choice: not OutputKind.Smallest }
+            ? $"{making.SourceName}_{making.Choice.ToString().ToLowerInvariant()}_"
             : making.SourceName + "_";
 
     private static string SuffixOf(OutputMaking making) =>
@@ -103,12 +103,18 @@ internal static class OutputNames
         }
 
         AddGiven(("svratio", recipe.SvRatio), ("svfro", recipe.SvFro), ("svcumulative", recipe.SvCumulative));
+        if (recipe.SvKnee)
+        {
+            parts.Add("svknee");
+        }
+
         if (recipe.SvCount == SvCount.Old)
         {
             parts.Add($"svcount{RecipeKeys.Of(SvCount.Old)}");
         }
 
-        AddGiven(("rank", recipe.Rank), ("convrank", recipe.ConvRank), ("size", recipe.SizeMiB), ("th", threshold));
+        AddGiven(("rank", recipe.Rank), ("convrank", recipe.ConvRank));
+        AddGiven(("retain", recipe.Retain), ("loss", recipe.Loss), ("keep", recipe.Keep), ("size", recipe.SizeMiB), ("th", threshold));
         return string.Join('_', parts);
     }
 }

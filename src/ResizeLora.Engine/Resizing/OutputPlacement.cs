@@ -144,7 +144,7 @@ public sealed class OutputPlacement
         return null;
     }
 
-    // At a size recipe the threshold is part of the name but not known yet; any number may stand there.
+    // Where a recipe asks for a size or a quality, the threshold is part of the name but not known yet; any number may stand there.
     private string? FindByPattern(OutputDescription making)
     {
         foreach (string target in FoldersOf(making.SourceFolder).Where(Directory.Exists))

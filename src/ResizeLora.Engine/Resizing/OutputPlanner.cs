@@ -38,7 +38,7 @@ internal sealed class OutputPlanner
                 .SelectMany(static layer => layer.Tensors),
         ];
         pairs = OutputPair.Of([.. spectra.Select(static spectrum => spectrum.Source)]);
-        highestRank = adapter.Layers.Select(static layer => (int)(layer.AlphaDivisor ?? layer.Rank)).DefaultIfEmpty(0).Max();
+        highestRank = ResizeMetadata.HighestRankOf(adapter);
     }
 
     /// <summary>Where every byte of the output of a selection lies.</summary>
@@ -117,9 +117,12 @@ internal sealed class OutputPlanner
         }
     }
 
-    // Without the layer by which a loader recognises the spelling, it would load nothing of the file; and magnitudes without their factors
-    // are left out by loaders, so that the layer would be another one.
-    private static bool MustStay(LayerSpectrum spectrum) => LoaderMarks.Has(spectrum.Layer) || spectrum.Source.Magnitude is not null;
+    /// <summary>
+    /// Whether one dimension stays whatever the scores say: without the layer by which a loader recognises the spelling, it would load nothing
+    /// of the file, and it leaves out magnitudes without factors, so that the layer would be another one.
+    /// </summary>
+    /// <param name="spectrum">The layer.</param>
+    public static bool MustStay(LayerSpectrum spectrum) => LoaderMarks.Has(spectrum.Layer) || spectrum.Source.Magnitude is not null;
 
     private bool IsUnchanged(LayerPlan layer) =>
         layer.Form.Way == OutputWay.Stored

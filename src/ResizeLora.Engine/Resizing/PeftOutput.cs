@@ -50,7 +50,7 @@ internal static class PeftOutput
             IGrouping<string, WrittenScale> component in layers.GroupBy(static layer => ComponentOf(layer.Layer), StringComparer.Ordinal)
         )
         {
-            Update(settings, component.Key.Length > 0 ? $"{component.Key}." : string.Empty, [.. component], hasOthers);
+            Update(settings, PrefixOf(component.Key), [.. component], hasOthers);
         }
 
         return settings.ToJsonString(Compact);
@@ -105,7 +105,7 @@ internal static class PeftOutput
     // What is not among the layers keeps its entries, and its scale; the first entry that fits counts, so that the new ones stand first.
     private static void Update(JsonObject settings, string prefix, IReadOnlyList<WrittenScale> layers, bool hasOthers)
     {
-        bool isStabilised = hasOthers && settings[$"{prefix}use_rslora"] is JsonValue value && value.TryGetValue(out bool used) && used;
+        bool isStabilised = hasOthers && IsStabilised(settings, prefix);
         JsonObject ranks = [];
         JsonObject alphas = [];
 
@@ -131,7 +131,7 @@ internal static class PeftOutput
         {
             // Readers that know no patterns take the scale of these two.
             int highest = layers.Max(static layer => layer.Layer.Rank);
-            int rank = settings[$"{prefix}r"] is JsonValue stored && stored.TryGetValue(out int known) && known > 0 ? known : highest;
+            int rank = RankOf(settings, prefix) ?? highest;
             settings[$"{prefix}r"] = rank;
             settings[$"{prefix}lora_alpha"] = rank;
             settings[$"{prefix}use_rslora"] = false;
@@ -152,13 +152,42 @@ internal static class PeftOutput
         }
     }
 
-    private static string ComponentOf(AdapterLayer layer)
+    /// <summary>What stands before a component's keys in a header, such as <c>unet.</c></summary>
+    /// <param name="component">The component; empty where there is one only.</param>
+    public static string PrefixOf(string component) => component.Length > 0 ? $"{component}." : string.Empty;
+
+    /// <summary>Whether the settings divide alpha by the root of the rank.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="prefix">The component's prefix.</param>
+    public static bool IsStabilised(JsonObject settings, string prefix) =>
+        settings[$"{prefix}use_rslora"] is JsonValue value && value.TryGetValue(out bool used) && used;
+
+    /// <summary>The rank that the settings say; null where they say none.</summary>
+    /// <param name="settings">The settings.</param>
+    /// <param name="prefix">The component's prefix.</param>
+    public static int? RankOf(JsonObject settings, string prefix) =>
+        settings[$"{prefix}r"] is JsonValue stored && stored.TryGetValue(out int known) && known > 0 ? known : null;
+
+    /// <summary>A value as it is written into a header's settings.</summary>
+    /// <param name="value">The value.</param>
+    public static string TextOf(JsonNode? value) => value?.ToJsonString(Compact) ?? "null";
+
+    /// <summary>A name as it is written there.</summary>
+    /// <param name="name">The name.</param>
+    public static string Quoted(string name) => TextOf(JsonValue.Create(name));
+
+    /// <summary>The component of a layer, such as <c>unet</c>; empty where its name has none.</summary>
+    /// <param name="layer">The layer.</param>
+    public static string ComponentOf(AdapterLayer layer)
     {
         int dot = layer.Name.IndexOf('.', StringComparison.Ordinal);
         return dot > 0 && layer.Spelling.Module.Length < layer.Name.Length ? layer.Name[..dot] : string.Empty;
     }
 
-    private static JsonObject? Parse(string text)
+    /// <summary>Reads settings.</summary>
+    /// <param name="text">The settings, of anybody.</param>
+    /// <returns>The settings; null where the text is none.</returns>
+    public static JsonObject? Parse(string text)
     {
         try
         {

@@ -34,6 +34,12 @@ public sealed class ResizeJob : IDisposable
     /// <summary>The size of the LoRA file in bytes.</summary>
     public long SourceLength => adapter.File.Length;
 
+    /// <summary>The LoRA file, open as long as the job is.</summary>
+    internal Adapter Adapter => adapter;
+
+    /// <summary>The base model that the LoRA belongs to; null where there is none.</summary>
+    internal Checkpoint? Checkpoint => session.BaseFor(adapter)?.Checkpoint;
+
     /// <summary>Decomposes all layers of a file. The job takes over the file, also when this throws.</summary>
     /// <param name="session">The session.</param>
     /// <param name="adapter">The LoRA file.</param>
@@ -135,13 +141,24 @@ public sealed class ResizeJob : IDisposable
             adapter,
             resized.Select(layer => (layer, (IReadOnlyList<double>?)subspaceScales.GetValueOrDefault(layer.Layer))).ToArray(),
             passedThrough,
-            session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type, kind),
+            Describe(recipe, type, kind),
             (layer, kept) => LostOf(layer, kept, cancellationToken),
             cancellationToken
         );
         report.ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
+
+    /// <summary>Describes the output of a recipe before it is planned.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="type">The type that factors are written in.</param>
+    /// <param name="kind">In which form layers of other kinds are written.</param>
+    internal OutputMaking Describe(ResizeRecipe recipe, TensorType type, OutputKind kind) =>
+        session.Describe(adapter, Layers.Select(static layer => layer.Layer), recipe, type, kind);
+
+    /// <summary>|uᵢᵀ W vᵢ| of a layer; null where no recipe of this job needed it, or the layer has no base weight.</summary>
+    /// <param name="layer">The layer's name.</param>
+    internal IReadOnlyList<double>? SubspaceScalesOf(string layer) => subspaceScales.GetValueOrDefault(layer);
 
     /// <summary>Writes the file of a plan.</summary>
     /// <param name="plan">A plan of this job.</param>
@@ -225,6 +242,13 @@ public sealed class ResizeJob : IDisposable
             throw CheckpointException.NotGiven(recipe.ToString());
         }
     }
+
+    /// <summary>Computes |uᵢᵀ W vᵢ| of all layers with a base weight, so that recipes that weigh it have it at hand.</summary>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    /// <exception cref="AdapterException">A result is not a finite number.</exception>
+    public void CompareSubspaces(IProgress<EngineEvent>? progress, CancellationToken cancellationToken) =>
+        ScaleSubspaces([.. Layers.Where(static layer => layer.BaseFrobeniusNorm is not null)], progress, cancellationToken);
 
     private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {

@@ -15,6 +15,9 @@ internal static class ResizeMetadata
     private const string CommentKey = "ss_training_comment";
     private const string Dynamic = "Dynamic";
 
+    /// <summary>The name and version of this tool, as outputs name it.</summary>
+    public static string Tool { get; } = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}";
+
     // The hashes are put in when the data is known; their length is known before.
     private static readonly string ModelHashToCome = new('0', 64);
     private static readonly string LegacyHashToCome = new('0', 8);
@@ -43,6 +46,11 @@ internal static class ResizeMetadata
         metadata[Adapter.ResizeKey] = Parameters(making, threshold);
         return metadata;
     }
+
+    /// <summary>The highest rank among the layers of a file, as the comment says it.</summary>
+    /// <param name="adapter">The file.</param>
+    public static int HighestRankOf(Adapter adapter) =>
+        adapter.Layers.Select(static layer => (int)(layer.AlphaDivisor ?? layer.Rank)).DefaultIfEmpty(0).Max();
 
     /// <summary>The metadata of a file, with places for the hashes of the output.</summary>
     /// <param name="source">The input's.</param>
@@ -77,7 +85,7 @@ internal static class ResizeMetadata
             ["target_size"] = recipe.SizeMiB,
             ["threshold"] = threshold is { } number && double.IsFinite(number) ? number : null,
             ["rescale"] = recipe.Rescale,
-            ["tool"] = $"ResizeLora {typeof(ResizeMetadata).Assembly.GetName().Version!.ToString(3)}",
+            ["tool"] = Tool,
         };
         if (recipe.SvCount is { } count)
         {

@@ -27,6 +27,10 @@ public abstract record ResizeOutcome
         double lostOfBased = EuclideanNorm.Of(based.Select(static layer => layer.Lost)) * plan.Recipe.Rescale;
         RelativeErrorToBase = baseNorm > 0 ? lostOfBased / baseNorm : null;
 
+        double whole = EuclideanNorm.Of(plan.Layers.Select(static layer => layer.Spectrum.FrobeniusNorm));
+        double lost = EuclideanNorm.Of(plan.Layers.Select(static layer => layer.LostOfSpectrum));
+        Retained = whole > 0 ? 1 - QualityGoal.LostShare(lost, whole) : 1;
+
         // kohya's script leaves layers out of its average that have nothing to retain.
         double[] retained = Layers.Select(static layer => layer.FrobeniusRetention).OfType<double>().ToArray();
         double average = retained.Length > 0 ? retained.Average() : 1;
@@ -50,7 +54,8 @@ public abstract record ResizeOutcome
     public string? CheckpointPath { get; }
 
     /// <summary>
-    /// The threshold that separates, a decimal logarithm; −∞ where a size kept everything, null where the recipe scores nothing.
+    /// The threshold that separates, a decimal logarithm; −∞ where a size or a quality kept everything, null where the recipe ranks
+    /// nothing.
     /// </summary>
     public double? Threshold { get; }
 
@@ -103,6 +108,12 @@ public abstract record ResizeOutcome
 
     /// <summary>The same loss, rescaled, against ‖W‖F over the layers' base weights; null when those are not known.</summary>
     public double? RelativeErrorToBase { get; }
+
+    /// <summary>
+    /// The share of the file's squared Frobenius norm that stays, before any rescale: 1 − (lost / all)² of the singular values, which is
+    /// what <c>retain=</c> asks for.
+    /// </summary>
+    public double Retained { get; }
 
     /// <summary>
     /// The average over the layers of ‖ΔW'‖F / ‖ΔW‖F, as a share of 1, before any rescale: what kohya's resize_lora.py prints

@@ -39,7 +39,7 @@ public sealed class ResizePlan
     /// <summary>The recipe.</summary>
     public ResizeRecipe Recipe => Making.Recipe;
 
-    /// <summary>The threshold that separates; found, where the recipe asks for a size; null where it scores nothing.</summary>
+    /// <summary>The threshold that separates; found, where the recipe asks for a size or a quality; null where it ranks nothing.</summary>
     public double? Threshold { get; }
 
     /// <summary>

@@ -27,47 +27,57 @@ internal static class ResizePlanner
     {
         ResizeRecipe recipe = making.Recipe;
         LayerSpectrum[] spectra = layers.Select(static layer => layer.Spectrum).ToArray();
+        LayerReferences[] references = layers.Select(static layer => ReferencesOf(layer.Spectrum, layer.SubspaceScales)).ToArray();
         var output = new OutputPlanner(adapter, spectra, passedThrough, making);
-        double[][] scores = recipe.HasScores ? layers.Select(layer => Score(recipe, layer.Spectrum, layer.SubspaceScales)).ToArray() : [];
-        double[][] allowed = scores
-            .Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.ProductSingularValues, IsConvolution(spectrum)))
-            .ToArray();
-        DimensionSelection chosen;
-        if (!recipe.HasScores)
-        {
-            chosen = new DimensionSelection(
+        double[][] scores = recipe.IsRanked ? Array.ConvertAll(references, layer => Score(recipe, layer)) : [];
+        DimensionSelection chosen = recipe.IsRanked
+            ? Cut(adapter, recipe, references, LimitRanks(recipe, scores, spectra), output)
+            : new DimensionSelection(
                 null,
                 spectra.Select(spectrum => recipe.Limits.Select(spectrum.ProductSingularValues, IsConvolution(spectrum))).ToArray()
             );
-        }
-        else if (recipe.SizeInBytes is { } limit)
+        return output.Plan(chosen, ScoreQuantile.Of(scores), lostOf, cancellationToken);
+    }
+
+    private static DimensionSelection Cut(
+        Adapter adapter,
+        ResizeRecipe recipe,
+        LayerReferences[] references,
+        double[][] allowed,
+        OutputPlanner output
+    )
+    {
+        if (recipe.Threshold is { } threshold)
         {
-            chosen = DimensionSelector.BySize(allowed, selection => output.LayOut(selection).FileLength <= limit);
-            if (output.LayOut(chosen).FileLength is long length && length > limit)
-            {
-                throw OutputException.SizeTooSmall(adapter.Path, recipe.ToString(), limit, length);
-            }
-        }
-        else
-        {
-            chosen = DimensionSelector.ByThreshold(allowed, recipe.Threshold!.Value);
+            return DimensionSelector.ByThreshold(allowed, threshold);
         }
 
-        IReadOnlyList<double> quantiles = ScoreQuantile.Of(scores);
-        return output.Plan(chosen, quantiles, lostOf, cancellationToken);
+        long? limit = recipe.Cut.LimitOf(adapter.File.Length);
+        bool Fits(DimensionSelection selection) => limit is null || output.LayOut(selection).FileLength <= limit;
+        Func<DimensionSelection, bool>? isGoodEnough = QualityGoal.Of(recipe.Cut, recipe.Rescale, references);
+        DimensionSelection chosen = isGoodEnough is null
+            ? DimensionSelector.BySize(allowed, Fits)
+            : DimensionSelector.ByQuality(allowed, isGoodEnough, limit is null ? null : Fits);
+        return Fits(chosen)
+            ? chosen
+            : throw OutputException.SizeTooSmall(adapter.Path, recipe.ToString(), limit!.Value, output.LayOut(chosen).FileLength);
     }
+
+    private static double[][] LimitRanks(ResizeRecipe recipe, double[][] scores, LayerSpectrum[] spectra) =>
+        scores
+            .Zip(spectra, (layer, spectrum) => recipe.Limits.LimitRank(layer, spectrum.ProductSingularValues, IsConvolution(spectrum)))
+            .ToArray();
 
     private static bool IsConvolution(LayerSpectrum spectrum) => spectrum.Kind != LayerKind.Linear;
 
-    private static double[] Score(ResizeRecipe recipe, LayerSpectrum spectrum, IReadOnlyList<double>? subspaceScales)
-    {
-        // Nothing of a layer that is all zero is worth keeping, whatever it is measured against.
-        if (spectrum.SpectralNorm == 0)
-        {
-            return Enumerable.Repeat(double.NegativeInfinity, spectrum.SingularValues.Length).ToArray();
-        }
+    // Nothing of a layer that is all zero is worth keeping, whatever it is measured against.
+    private static double[] Score(ResizeRecipe recipe, LayerReferences layer) =>
+        layer.SingularValues[0] == 0
+            ? Enumerable.Repeat(double.NegativeInfinity, layer.SingularValues.Count).ToArray()
+            : Scoring.Score(recipe, layer);
 
-        var references = new LayerReferences(
+    private static LayerReferences ReferencesOf(LayerSpectrum spectrum, IReadOnlyList<double>? subspaceScales) =>
+        new(
             spectrum.SingularValues,
             spectrum.OutFeatures,
             spectrum.InFeatures,
@@ -75,6 +85,4 @@ internal static class ResizePlanner
             spectrum.BaseFrobeniusNorm,
             subspaceScales
         );
-        return Scoring.Score(recipe, references);
-    }
 }

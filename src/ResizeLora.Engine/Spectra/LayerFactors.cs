@@ -40,8 +40,7 @@ internal sealed record LayerFactors(
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         double[] left,
         double[] right,
@@ -54,8 +53,8 @@ internal sealed record LayerFactors(
         bool isAccurate = accuracy == CombinationAccuracy.Written ? !NeedsDoublePrecision : HighestGrowth <= HighestComparedGrowth;
         ScalarType precision = isAccurate && FitSingle(ups) && FitSingle(downs) ? ScalarType.Float32 : ScalarType.Float64;
         return (
-            Multiply(file, pair.Up, ups, pair.Rank, transposed: false, precision, device),
-            Multiply(file, pair.Down, downs, pair.Rank, transposed: true, precision, device)
+            Multiply(pair.Up, ups, pair.Rank, transposed: false, precision, device),
+            Multiply(pair.Down, downs, pair.Rank, transposed: true, precision, device)
         );
     }
 
@@ -79,8 +78,7 @@ internal sealed record LayerFactors(
 
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(
-        ITensorFile file,
-        TensorEntry factor,
+        IFactor factor,
         double[] combination,
         int rank,
         bool transposed,
@@ -91,20 +89,21 @@ internal sealed record LayerFactors(
         int count = combination.Length / rank;
         if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
         {
-            Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
+            Tensor matrix = FactorMatrix.Read(factor, precision, device);
             Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
             return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
         }
 
-        long length = factor.ElementCount / rank;
+        long length = transposed ? factor.Columns : factor.Rows;
         Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
         Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
         float[] singles = Array.ConvertAll(combination, static number => (float)number);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        int byteLength = factor.ByteLength();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
         try
         {
-            Span<byte> stored = buffer.AsSpan(0, (int)factor.ByteLength);
-            file.Read(factor, stored);
+            Span<byte> stored = buffer.AsSpan(0, byteLength);
+            factor.ReadRows(0, factor.Rows, stored);
             if (transposed)
             {
                 FactorProduct.Right(factor.Type, stored, rank, singles, numbers);

@@ -150,7 +150,7 @@ public sealed class LayerSpectrum : LoraLayer
     internal int KroneckerRank => Kronecker?.SecondCount ?? 0;
 
     /// <summary>What is known of the singular values of a Kronecker product, or null.</summary>
-    private KroneckerOrder? Kronecker { get; }
+    internal KroneckerOrder? Kronecker { get; }
 
     /// <summary>The rank to which the second half of a Kronecker product can be cut without losing chosen dimensions.</summary>
     /// <param name="kept">The dimensions.</param>

@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
-using ResizeLora.Files;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -51,8 +50,7 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         double[] left,
         double[] right,
@@ -69,7 +67,7 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         }
 
         Tensor vectors = chosen.to(device.Torch);
-        Tensor matrix = TensorReader.ReadMatrix(file, OfColumns ? pair.Up : pair.Down, ScalarType.Float32, device);
+        Tensor matrix = FactorMatrix.Read(OfColumns ? pair.Up : pair.Down, ScalarType.Float32, device);
 
         // The other vectors are the matrix times these, over σ.
         double[] own = OfColumns ? right : left;

@@ -10,11 +10,13 @@ using ResizeLora.Spectra;
 namespace ResizeLora.PowerShell.Commands;
 
 /// <summary>
-/// <para type="synopsis">Draws the spectra of LoRA files, or writes their numbers.</para>
+/// <para type="synopsis">Draws the spectra of LoRA files, writes their numbers, or a page with sliders.</para>
 /// <para type="description">
-/// A picture (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with
-/// -Recipe it marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered
-/// by their file; each file gives one output, whole or not at all.
+/// A page (HTML) opens in any browser: a map of layers and dimensions, sliders for recipes, and what each would make of the file, as exact
+/// as Measure-LoraResize says it; it is one file and needs no network. With -Destination several LoRA files are on one page. A picture (PNG,
+/// SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks
+/// where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; but
+/// for a page each file gives one output, whole or not at all.
 /// </para>
 /// </summary>
 [Cmdlet(
@@ -29,6 +31,9 @@ namespace ResizeLora.PowerShell.Commands;
 public sealed class ExportLoraSpectrumCommand : LayerCommand
 {
     private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
+
+    // The page of -Destination with its place, and whether it is to be written; null until the first file comes.
+    private (SpectrumPage Page, string Path, bool IsWanted)? shared;
 
     /// <summary>
     /// <para type="description">The file to write. A folder that exists is taken as -OutputDirectory.</para>
@@ -49,15 +54,18 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
 
     /// <summary>
     /// <para type="description">
-    /// Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.
+    /// Html, Png, Svg, Csv or Json; by default what the extension of -Destination says, and Png where it says nothing.
     /// </para>
     /// </summary>
     [Parameter]
-    [ValidateSet("Png", "Svg", "Csv", "Json")]
+    [ValidateSet("Html", "Png", "Svg", "Csv", "Json")]
     public string? Format { get; set; }
 
     /// <summary>
-    /// <para type="description">Recipes whose cuts are marked, as Resize-Lora takes them.</para>
+    /// <para type="description">
+    /// Recipes whose cuts are marked, as Resize-Lora takes them. A page begins with them; where one weighs subspace, it has a slider for that
+    /// score.
+    /// </para>
     /// </summary>
     [Parameter]
     [RecipeTransformation]
@@ -94,10 +102,54 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     /// <inheritdoc/>
     internal override void Apply(LayerSource source)
     {
+        (string path, SpectrumFormat format) = Place(source.Path);
+        string what = FormattableString.Invariant($"the spectra of {source.LayerCount} layers of '{source.Path}' as {format}");
+        if (format == SpectrumFormat.Html)
+        {
+            ApplyToPage(source, path, what);
+            return;
+        }
+
         // Spectra as they are need no file.
         LayerSpectrum[] spectra = [.. (source.Layers ?? []).OfType<LayerSpectrum>()];
         bool asTheyAre = Recipe.Length == 0 && Checkpoint is null && spectra.Length == source.LayerCount;
-        Export(source.Path, source.LayerCount, () => asTheyAre ? new SpectrumSheet(source.Path, spectra, []) : SheetOf(source.OpenJob));
+        if (ShouldProcess(path, $"Write {what}"))
+        {
+            SpectrumSheet sheet = asTheyAre ? new SpectrumSheet(source.Path, spectra, []) : SheetOf(source.OpenJob);
+            Write(path, Run((_, _) => SpectrumExport.Render(sheet, format, Width, Height > 0 ? Height : null)), what);
+        }
+    }
+
+    /// <inheritdoc/>
+    protected override void EndProcessing()
+    {
+        base.EndProcessing();
+        if (shared is { Page.FileCount: > 0 } last)
+        {
+            string what = FormattableString.Invariant($"the spectra of {last.Page.FileCount} files");
+            Attempt(last.Path, () => Write(last.Path, last.Page.Render(Recipe), what));
+        }
+    }
+
+    private void ApplyToPage(LayerSource source, string path, string what)
+    {
+        if (!IsShared(SpectrumFormat.Html))
+        {
+            if (ShouldProcess(path, $"Write {what}"))
+            {
+                var page = new SpectrumPage();
+                AddTo(page, source);
+                Write(path, page.Render(Recipe), what);
+            }
+
+            return;
+        }
+
+        shared ??= (new SpectrumPage(), path, ShouldProcess(path, $"Write {what}, and of further files"));
+        if (shared.Value.IsWanted)
+        {
+            AddTo(shared.Value.Page, source);
+        }
     }
 
     private SpectrumSheet SheetOf(Func<ResizeJob> open)
@@ -110,22 +162,18 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         return new SpectrumSheet(job.SourcePath, job.Layers, cuts);
     }
 
-    private void Export(string source, int layers, Func<SpectrumSheet> read)
+    private void Write(string path, byte[] content, string what)
     {
-        (string path, SpectrumFormat format) = Place(source);
-        if (!ShouldProcess(path, FormattableString.Invariant($"Write the spectra of {layers} layers of '{source}' as {format}")))
-        {
-            return;
-        }
-
-        SpectrumSheet sheet = read();
-        byte[] content = Run((_, _) => SpectrumExport.Render(sheet, format, Width, Height > 0 ? Height : null));
         SpectrumExport.Write(path, content, Force);
-        WriteVerbose(
-            FormattableString.Invariant($"'{path}': {content.Length:N0} bytes, the spectra of {sheet.Layers.Count} layers of '{source}'.")
-        );
+        WriteVerbose(FormattableString.Invariant($"'{path}': {content.Length:N0} bytes, {what}."));
         WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
     }
+
+    // A page named by -Destination takes all files.
+    private bool IsShared(SpectrumFormat format) => format == SpectrumFormat.Html && Destination is not null && !IsFolder;
+
+    private bool IsFolder =>
+        Destination is null || Destination[^1] is '/' or '\\' || Directory.Exists(FilePaths.ResolveLiteral(this, Destination));
 
     private (string Path, SpectrumFormat Format) Place(string source)
     {
@@ -136,7 +184,7 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
 
         string? given = Destination ?? OutputDirectory;
         string? destination = given is null ? null : FilePaths.ResolveLiteral(this, given);
-        bool isFolder = Destination is null || Directory.Exists(destination) || Destination[^1] is '/' or '\\';
+        bool isFolder = IsFolder;
         SpectrumFormat format =
             Format is not null ? Enum.Parse<SpectrumFormat>(Format, ignoreCase: true)
             : isFolder ? SpectrumFormat.Png
@@ -144,7 +192,7 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
             : throw new OutputException(
                 destination!,
                 "FormatUnknown",
-                "its extension tells no format; use .png, .svg, .csv or .json, or say -Format."
+                "its extension tells no format; use .html, .png, .svg, .csv or .json, or say -Format."
             );
         string extension = SpectrumExport.Extensions.First(pair => pair.Value == format).Key;
         string path = isFolder
@@ -153,7 +201,7 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
                 $"{System.IO.Path.GetFileNameWithoutExtension(source)}.spectrum{extension}"
             )
             : destination!;
-        if (!placed.Add(path))
+        if (!placed.Add(path) && !IsShared(format))
         {
             throw new OutputException(
                 path,

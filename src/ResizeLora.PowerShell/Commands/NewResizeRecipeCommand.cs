@@ -18,9 +18,10 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
 {
     private const string RecipeSet = "Recipe";
     private const string ThresholdSet = "Threshold";
-    private const string SizeSet = "Size";
+    private const string RetainSet = "Retain";
+    private const string LossSet = "Loss";
 
-    // Scores too belong to it, so that the engine can say what is missing beside them.
+    // Sizes go alone, and beside a quality. Scores belong to it too, so that the engine can say what is missing beside them.
     private const string LimitSet = "Limit";
 
     /// <summary>
@@ -38,7 +39,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double SpnCkpt { get; set; }
 
     /// <summary>
@@ -46,7 +48,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double SpnLora { get; set; }
 
     /// <summary>
@@ -54,7 +57,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double FroCkpt { get; set; }
 
     /// <summary>
@@ -62,7 +66,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double FroLora { get; set; }
 
     /// <summary>
@@ -72,7 +77,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double Subspace { get; set; }
 
     /// <summary>
@@ -80,7 +86,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double Params { get; set; }
 
     /// <summary>
@@ -91,18 +98,50 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     public double Threshold { get; set; }
 
     /// <summary>
-    /// <para type="description">Keep the dimensions with the highest scores that fit into a file of this many MiB.</para>
+    /// <para type="description">
+    /// Keep the fewest dimensions, the highest scores first, that hold this share of the file's squared Frobenius norm; above 0, at most 1.
+    /// Without scores the largest singular values of the file come first. -Size, -Keep and the limits of ranks may stand beside it; the
+    /// stricter decides.
+    /// </para>
     /// </summary>
-    [Parameter(Mandatory = true, ParameterSetName = SizeSet)]
+    [Parameter(Mandatory = true, ParameterSetName = RetainSet)]
+    public double Retain { get; set; }
+
+    /// <summary>
+    /// <para type="description">
+    /// Keep the fewest dimensions, the highest scores first, that change the base model's weights by no more than this less than the whole
+    /// file does: ‖ΔW − ΔW'‖F / ‖W‖F over all layers. Needs a checkpoint; goes with what -Retain goes with.
+    /// </para>
+    /// </summary>
+    [Parameter(Mandatory = true, ParameterSetName = LossSet)]
+    public double Loss { get; set; }
+
+    /// <summary>
+    /// <para type="description">
+    /// Keep the dimensions with the highest scores that fit into a file of this many MiB; without scores the largest singular values.
+    /// </para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     [Alias("SizeMiB")]
-    public double Size { get; set; }
+    public double? Size { get; set; }
+
+    /// <summary>
+    /// <para type="description">The same for a file of this share of the input's size: 0.25 is a quarter.</para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
+    public double? Keep { get; set; }
 
     /// <summary>
     /// <para type="description">A factor on the strength of the output; 1 leaves it alone.</para>
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double Rescale { get; set; } = 1;
 
     /// <summary>
@@ -113,7 +152,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double? SvRatio { get; set; }
 
     /// <summary>
@@ -121,7 +161,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double? SvFro { get; set; }
 
     /// <summary>
@@ -131,8 +172,22 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public double? SvCumulative { get; set; }
+
+    /// <summary>
+    /// <para type="description">
+    /// Keep the singular values up to the knee of the layer's spectrum: the one farthest from the straight line between the first and the
+    /// last, on either side. ComfyUI-KJNodes' sv_knee looks above the line only, where a spectrum that falls steeply at first has nothing.
+    /// Needs no number; not affected by -SvCount.
+    /// </para>
+    /// </summary>
+    [Parameter(ParameterSetName = LimitSet)]
+    [Parameter(ParameterSetName = ThresholdSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
+    public SwitchParameter SvKnee { get; set; }
 
     /// <summary>
     /// <para type="description">
@@ -142,7 +197,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public SvCount? SvCount { get; set; }
 
     /// <summary>
@@ -153,7 +209,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public int? Rank { get; set; }
 
     /// <summary>
@@ -161,7 +218,8 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
     /// </summary>
     [Parameter(ParameterSetName = LimitSet)]
     [Parameter(ParameterSetName = ThresholdSet)]
-    [Parameter(ParameterSetName = SizeSet)]
+    [Parameter(ParameterSetName = RetainSet)]
+    [Parameter(ParameterSetName = LossSet)]
     public int? ConvRank { get; set; }
 
     /// <inheritdoc/>
@@ -185,21 +243,22 @@ public sealed class NewResizeRecipeCommand : PSCmdlet
             SvRatio = SvRatio,
             SvFro = SvFro,
             SvCumulative = SvCumulative,
+            SvKnee = SvKnee,
             SvCount = SvCount,
             Rank = Rank,
             ConvRank = ConvRank,
         };
+        var cut = new RankingCut
+        {
+            Threshold = ParameterSetName == ThresholdSet ? Threshold : null,
+            Retain = ParameterSetName == RetainSet ? Retain : null,
+            Loss = ParameterSetName == LossSet ? Loss : null,
+            SizeMiB = Size,
+            Keep = Keep,
+        };
         try
         {
-            WriteObject(
-                ResizeRecipe.Create(
-                    weights,
-                    ParameterSetName == ThresholdSet ? Threshold : null,
-                    ParameterSetName == SizeSet ? Size : null,
-                    Rescale,
-                    limits
-                )
-            );
+            WriteObject(ResizeRecipe.Create(weights, cut, Rescale, limits));
         }
         catch (RecipeException exception)
         {

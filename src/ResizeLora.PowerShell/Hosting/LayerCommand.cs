@@ -1,6 +1,7 @@
 using System.Management.Automation;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Pictures;
 using ResizeLora.PowerShell.Binding;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -127,6 +128,26 @@ public abstract class LayerCommand : LoraFileCommand
                             ),
                     }
                 )
+        );
+    }
+
+    /// <summary>Puts a file on a page, with the score of subspaces where a recipe weighs it.</summary>
+    /// <param name="page">The page.</param>
+    /// <param name="source">The file, not decomposed yet.</param>
+    internal void AddTo(SpectrumPage page, LayerSource source)
+    {
+        using ResizeJob job = source.OpenJob();
+        Run(
+            (channel, token) =>
+            {
+                if (Recipes.Any(static recipe => recipe.NeedsSubspace))
+                {
+                    job.CompareSubspaces(channel, token);
+                }
+
+                page.Add(job);
+                return true;
+            }
         );
     }
 

@@ -47,7 +47,28 @@ public sealed class RecipeErrorTests
     [InlineData("spn_lora,rank=4", "weighs scores", "'size='")]
     [InlineData("spn_lora,sv_ratio=5", "where to cut", "'thr='")]
     [InlineData("thr=-1,rank=4", "score", "sv_ratio")]
-    [InlineData("size=8,rank=4", "score", "conv_rank")]
+    [InlineData("thr=-1,sv_knee", "score", "retain, loss, size, keep, sv_ratio")]
+    [InlineData("spn_lora=0,size=8", "score", "more than zero")]
+    [InlineData("spn_lora", "'retain=', 'loss='", "or 'keep='")]
+    [InlineData("spn_lora,thr=-1,retain=0.9", "'thr=' and 'retain='", "exclude")]
+    [InlineData("spn_lora,thr=-1,loss=0.9", "'thr=' and 'loss='", "exclude")]
+    [InlineData("spn_lora,thr=-1,keep=0.9,size=8", "'thr=' and 'size=' and 'keep='", "exclude")]
+    [InlineData("retain=0.9,loss=0.1", "'retain=' and 'loss='", "exclude")]
+    [InlineData("retain=0", "'retain='", "above 0")]
+    [InlineData("retain=98", "'retain='", "not above 1")]
+    [InlineData("retain=nan", "'retain='", "share")]
+    [InlineData("loss=0", "'loss='", "above zero")]
+    [InlineData("loss=inf", "'loss='", "above zero")]
+    [InlineData("loss=nan", "'loss='", "above zero")]
+    [InlineData("keep=-1", "'keep='", "above zero")]
+    [InlineData("keep=inf", "'keep='", "above zero")]
+    [InlineData("keep=nan", "'keep='", "above zero")]
+    [InlineData("retain,rank=4", "'retain'", "needs a value")]
+    [InlineData("sv_knee=1", "'sv_knee'", "takes no number")]
+    [InlineData("sv_knee,sv_fro=0.9", "'sv_fro=' and 'sv_knee'", "exclude")]
+    [InlineData("sv_knee,sv_count=old", "'sv_count='", "sv_ratio, sv_fro and sv_cumulative")]
+    [InlineData("svknee,rank=4", "'svknee'", "'sv_knee'")]
+    [InlineData("retained=0.9", "'retained'", "'retain'")]
     [InlineData("rescale=2", "score", "rank")]
     [InlineData("spn_lora=0,rank=4", "score", "more than zero")]
     [InlineData("sv_ratio=5,sv_fro=0.9", "'sv_ratio=' and 'sv_fro='", "exclude")]
@@ -95,17 +116,16 @@ public sealed class RecipeErrorTests
     public void Numbers_that_make_no_recipe_are_refused_as_their_text_would_be()
     {
         var weights = new Dictionary<ScoreKind, double> { [ScoreKind.SpectralLora] = 1 };
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, null));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, 1, 1));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, double.NaN, null));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, 0));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, 1, null, rescale: double.NaN));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), 1, null));
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: RankLimits.None));
-        Assert.Throws<RecipeException>(() =>
-            ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), null, null, limits: new RankLimits { Rank = 0 })
-        );
-        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, null, null, limits: new RankLimits { Rank = 4 }));
+        var none = new Dictionary<ScoreKind, double>();
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, RankingCut.None));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, new RankingCut { Threshold = 1, SizeMiB = 1 }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, new RankingCut { Threshold = double.NaN }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, new RankingCut { SizeMiB = 0 }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, new RankingCut { Threshold = 1 }, rescale: double.NaN));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(none, new RankingCut { Threshold = 1 }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(none, RankingCut.None, limits: RankLimits.None));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(none, RankingCut.None, limits: new RankLimits { Rank = 0 }));
+        Assert.Throws<RecipeException>(() => ResizeRecipe.Create(weights, RankingCut.None, limits: new RankLimits { Rank = 4 }));
     }
 
     [Fact]
@@ -117,6 +137,10 @@ public sealed class RecipeErrorTests
             "spn_lora=2",
             ",thr=-1.2",
             ",size=8",
+            "retain=0.9",
+            ",loss=0.1",
+            ",keep=0.5",
+            ",sv_knee",
             ",rescale=2",
             "params",
             "=",
@@ -146,11 +170,11 @@ public sealed class RecipeErrorTests
                         recipes,
                         static recipe =>
                         {
-                            int cuts = (recipe.Threshold is null ? 0 : 1) + (recipe.SizeMiB is null ? 0 : 1);
-                            bool limited =
-                                (recipe.Rank ?? recipe.ConvRank ?? recipe.SvRatio ?? recipe.SvFro ?? recipe.SvCumulative) is not null;
-                            Assert.Equal(recipe.Weights.Count > 0 ? 1 : 0, cuts);
-                            Assert.True(cuts > 0 || limited);
+                            Assert.True(recipe.Weights.Count > 0 || recipe.Threshold is null);
+                            Assert.True(recipe.Weights.Count == 0 || recipe.Cut != RankingCut.None);
+                            Assert.True(recipe.Cut != RankingCut.None || recipe.Limits != RankLimits.None);
+                            Assert.True(recipe.Threshold is null || !recipe.Cut.IsFound);
+                            Assert.True(recipe.Retain is null || recipe.Loss is null);
                             Assert.Equal(recipe, ResizeRecipe.Parse(recipe.ToString()));
                         }
                     );

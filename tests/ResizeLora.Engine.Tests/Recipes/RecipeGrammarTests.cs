@@ -14,7 +14,7 @@ public sealed class RecipeGrammarTests
     );
 
     private static readonly Gen<RankLimits> Limits = Gen.Select(
-        Gen.Int[0, 4],
+        Gen.Int[0, 5],
         Gen.Double[0.001, 1],
         Gen.Int[0, 2],
         Gen.Int[0, 40],
@@ -25,24 +25,48 @@ public sealed class RecipeGrammarTests
                 SvRatio = method == 1 ? 1 / share : null,
                 SvFro = method == 2 ? share : null,
                 SvCumulative = method == 3 ? share : null,
+                SvKnee = method == 4,
                 SvCount = method is >= 1 and <= 3 && count > 0 ? (SvCount)(count - 1) : null,
                 Rank = rank > 0 ? rank : null,
                 ConvRank = convRank > 0 ? convRank : null,
             }
     );
 
+    private static readonly Gen<double> Threshold = Gen.OneOf(
+        Gen.Double[-5, 5],
+        Gen.Int[-3, 3].Select(static number => (double)number),
+        Gen.Const(double.NegativeInfinity)
+    );
+
+    // Every cut that the grammar knows, the sizes beside a quality too.
+    private static readonly Gen<RankingCut> Cut = Gen.Select(
+        Gen.Int[0, 2],
+        Gen.Int[0, 3],
+        Threshold,
+        Gen.Double[0.001, 1],
+        Number,
+        static (quality, sizes, threshold, share, number) =>
+            quality == 0 && sizes == 0
+                ? new RankingCut { Threshold = threshold }
+                : new RankingCut
+                {
+                    Retain = quality == 1 ? share : null,
+                    Loss = quality == 2 ? number : null,
+                    SizeMiB = sizes is 1 or 3 ? number * 10 : null,
+                    Keep = sizes is 2 or 3 ? share : null,
+                }
+    );
+
     private static readonly Gen<ResizeRecipe> Recipe = Gen.Select(
         Gen.Enum<ScoreKind>().Array[1, 6],
         Number.Array[6],
-        Gen.Bool,
-        Gen.OneOf(Gen.Double[-5, 5], Gen.Int[-3, 3].Select(static number => (double)number), Gen.Const(double.NegativeInfinity)),
+        Cut,
         Gen.OneOf(Gen.Const(1.0), Number),
         Limits,
-        static (kinds, numbers, bySize, threshold, rescale, limits) =>
+        static (kinds, numbers, cut, rescale, limits) =>
             ResizeRecipe.Create(
                 kinds.Distinct().Zip(numbers).ToDictionary(static pair => pair.First, static pair => pair.Second),
-                bySize ? null : threshold,
-                bySize ? numbers[^1] * 10 : null,
+                cut,
                 rescale,
                 limits
             )
@@ -81,6 +105,15 @@ public sealed class RecipeGrammarTests
     [InlineData("sv_cumulative=0.9,sv_count=new", "sv_cumulative=0.9")]
     [InlineData("rank=8,spn_ckpt,sv_ratio=5,thr=-1.2", "spn_ckpt=1,thr=-1.2,sv_ratio=5,rank=8")]
     [InlineData("conv_rank=4,size=8,rank=8,fro_lora", "fro_lora=1,size=8,rank=8,conv_rank=4")]
+    [InlineData("SIZE = 32 ", "size=32")]
+    [InlineData("retain=.98", "retain=0.98")]
+    [InlineData("loss=5e-2,rescale=2", "rescale=2,loss=0.05")]
+    [InlineData("keep=0.25", "keep=0.25")]
+    [InlineData("keep=.5,size=8,retain=1,spn_lora", "spn_lora=1,retain=1,size=8,keep=0.5")]
+    [InlineData("conv_rank=4,size=8,loss=0.1,sv_knee", "loss=0.1,size=8,sv_knee,conv_rank=4")]
+    [InlineData("rank=8, SV_Knee ", "sv_knee,rank=8")]
+    [InlineData("sv_knee=", "sv_knee")]
+    [InlineData("spn_ckpt,thr=-1.2,sv_knee", "spn_ckpt=1,thr=-1.2,sv_knee")]
     public void A_recipe_is_parsed_normalised_and_printed_in_the_grammar(string text, string expected) =>
         Assert.Equal(expected, ResizeRecipe.Parse(text).ToString());
 
@@ -110,6 +143,10 @@ public sealed class RecipeGrammarTests
     [InlineData("spn_lora,fro_lora,params,thr=0", false, false)]
     [InlineData("spn_lora,spn_ckpt=0,thr=0", false, false)]
     [InlineData("sv_ratio=5,rank=4", false, false)]
+    [InlineData("retain=0.9,keep=0.5,sv_knee", false, false)]
+    [InlineData("loss=0.1", true, false)]
+    [InlineData("spn_lora,loss=0.1", true, false)]
+    [InlineData("subspace,loss=0.1", true, true)]
     public void A_recipe_tells_what_it_needs_of_the_base(string text, bool norms, bool subspace)
     {
         var recipe = ResizeRecipe.Parse(text);
@@ -123,6 +160,37 @@ public sealed class RecipeGrammarTests
     [InlineData("1e300", 4_611_686_018_427_387_904)]
     public void A_size_is_in_mebibytes_and_rounded_down_to_bytes(string size, long bytes) =>
         Assert.Equal(bytes, ResizeRecipe.Parse($"spn_lora,size={size}").SizeInBytes);
+
+    [Theory]
+    [InlineData("size=1", 1_048_576L)]
+    [InlineData("keep=0.25", 250L)]
+    [InlineData("keep=0.3333", 333L)]
+    [InlineData("keep=0.25,size=1", 250L)]
+    [InlineData("keep=0.25,size=0.0001", 104L)]
+    [InlineData("keep=1e300", 4_611_686_018_427_387_904L)]
+    [InlineData("retain=0.9", null)]
+    public void The_smaller_of_a_size_and_a_share_of_the_input_limits_the_output(string recipe, long? bytes) =>
+        Assert.Equal(bytes, ResizeRecipe.Parse(recipe).Cut.LimitOf(1001));
+
+    [Theory]
+    [InlineData("spn_ckpt", "spn_ckpt=1")]
+    [InlineData("spn_lora=3,params=1,rescale=2,rank=8", "spn_lora=0.75,params=0.25,rescale=2,rank=8")]
+    public void A_recipe_may_be_left_open_until_it_is_given_a_cut(string text, string expected)
+    {
+        var open = ResizeRecipe.ParseOpen(text);
+        Assert.Equal(expected, open.ToString());
+        Assert.Throws<RecipeException>(open.RequireCut);
+        ResizeRecipe closed = open.WithCut(new RankingCut { Retain = 0.9 });
+        closed.RequireCut();
+        Assert.Equal(ResizeRecipe.Parse($"{text},retain=0.9"), closed);
+    }
+
+    [Theory]
+    [InlineData("spn_lora,thr=-1", "spn_lora=1,keep=0.5")]
+    [InlineData("spn_lora,retain=0.9,size=8,rank=4", "spn_lora=1,keep=0.5,rank=4")]
+    [InlineData("rescale=2,sv_knee", "rescale=2,keep=0.5,sv_knee")]
+    public void Another_cut_takes_the_place_of_all_of_the_recipes_own(string text, string expected) =>
+        Assert.Equal(expected, ResizeRecipe.Parse(text).WithCut(new RankingCut { Keep = 0.5 }).ToString());
 
     [Fact]
     public void A_recipe_of_limits_weighs_nothing_and_cuts_no_score()
@@ -139,6 +207,7 @@ public sealed class RecipeGrammarTests
     [InlineData("sv_fro=0.9,sv_count=old", SvCount.Old)]
     [InlineData("spn_ckpt,thr=-1,sv_cumulative=0.9,sv_count=old", SvCount.Old)]
     [InlineData("rank=4", null)]
+    [InlineData("sv_knee", null)]
     public void A_recipe_of_kohyas_methods_says_which_version_it_counts_as(string text, SvCount? expected) =>
         Assert.Equal(expected, ResizeRecipe.Parse(text).SvCount);
 

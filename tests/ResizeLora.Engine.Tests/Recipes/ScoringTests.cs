@@ -58,8 +58,7 @@ public sealed class ScoringTests
                 var layer = new LayerReferences(sigma, 640, 1280, sample.references[0], sample.references[1], subspace);
                 var recipe = ResizeRecipe.Create(
                     Enum.GetValues<ScoreKind>().Zip(weights).ToDictionary(static pair => pair.First, static pair => pair.Second),
-                    threshold: 0,
-                    sizeMiB: null,
+                    new RankingCut { Threshold = 0 },
                     sample.rescale
                 );
                 double sum = weights.Sum();

@@ -25,6 +25,10 @@ internal interface IFactor
 /// <summary>Reads factors as numbers.</summary>
 internal static class FactorReading
 {
+    /// <summary>The length of all rows in bytes.</summary>
+    /// <param name="factor">The factor.</param>
+    public static int ByteLength(this IFactor factor) => checked(factor.Rows * factor.Columns * TensorTypes.BytesOf(factor.Type));
+
     /// <summary>Reads all rows in double precision, row-major.</summary>
     /// <param name="factor">The factor.</param>
     public static double[] ReadDoubles(this IFactor factor) => factor.ReadDoubles(0, factor.Rows);
