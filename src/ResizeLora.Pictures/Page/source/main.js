@@ -36,7 +36,7 @@ const parts = [
     createTables(store),
 ];
 document.getElementById("page").append(...layOut(parts.map((part) => part.element)));
-const update = () => parts.forEach((part) => part.update());
+const update = createUpdate(parts.slice(0, 5), parts.slice(5));
 store.subscribe(update);
 chosen.subscribe(update);
 theme.subscribe(update);
@@ -54,6 +54,21 @@ function applyAddress() {
             // An address is anybody's; one that holds no recipe is as good as none.
         }
     }
+}
+
+// The numbers and the map follow a slider at once; charts and tables do a picture later.
+function createUpdate(first, second) {
+    let isWaiting = false;
+    return () => {
+        first.forEach((part) => part.update());
+        if (!isWaiting) {
+            isWaiting = true;
+            requestAnimationFrame(() => {
+                isWaiting = false;
+                second.forEach((part) => part.update());
+            });
+        }
+    };
 }
 
 function layOut([header, controls, figures, output, map, spectra, fronts, pinned, tables]) {

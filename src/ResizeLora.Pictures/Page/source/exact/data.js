@@ -89,7 +89,7 @@ export function openFile(source) {
  * @param {string} text
  * @returns {Float64Array}
  */
-export function decodeDoubles(text) {
+function decodeDoubles(text) {
     const view = decodeBytes(text);
     return Float64Array.from({ length: view.byteLength / 8 }, (_, index) => view.getFloat64(8 * index, true));
 }

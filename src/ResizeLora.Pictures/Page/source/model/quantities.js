@@ -32,7 +32,7 @@ export function orderOf(order, file, outcomes) {
  * @param {number} layer
  * @param {import("../exact/outcome.js").LayerOutcome | undefined} outcome
  */
-export const savedNumbers = (file, layer, outcome) =>
+const savedNumbers = (file, layer, outcome) =>
     outcome === undefined ? 0 : (outcome.oldRank - outcome.newRank) * (file.layers.out[layer] + file.layers.in[layer]);
 
 /**

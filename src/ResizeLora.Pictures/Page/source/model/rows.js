@@ -41,13 +41,15 @@ export function groupRows(file, search, order, isDescending) {
     };
     const ordered = [...groups.values()].map((group) => ({ ...group, layers: group.layers.sort(compare) }));
 
-    return ordered.sort(
-        (left, right) =>
-            placeOf(left.component) - placeOf(right.component) ||
-            natural(left.component, right.component) ||
-            natural(left.block, right.block),
-    );
+    return ordered.sort((left, right) => compareComponents(left.component, right.component) || natural(left.block, right.block));
 }
+
+/**
+ * The order of components: the denoiser first, then the text encoders.
+ * @param {string} left
+ * @param {string} right
+ */
+export const compareComponents = (left, right) => placeOf(left) - placeOf(right) || natural(left, right);
 
 const Components = ["UNet", "Transformer", "LanguageModel", "TextEncoder1", "TextEncoder2", "TextEncoder3", "TextEncoder4"];
 const placeOf = (component) => (Components.includes(component) ? Components.indexOf(component) : Components.length);

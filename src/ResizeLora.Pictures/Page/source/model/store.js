@@ -4,7 +4,7 @@ import { commandOf, commandOfAll } from "../exact/command.js";
 import { openFile } from "../exact/data.js";
 import { MeasureError, Measurer } from "../exact/measure.js";
 import { parseRecipe } from "../exact/recipe-parser.js";
-import { createRecipe, needsBase, recipeToText, RecipeError } from "../exact/recipe.js";
+import { needsBase, recipeToText, RecipeError } from "../exact/recipe.js";
 import { editorOf, Initial, recipeOf } from "./editor.js";
 
 // Without a base model the default recipe cannot be measured.
@@ -193,7 +193,7 @@ export class Store {
         const hasBase = this.file.hasBase;
         const known = recipes.map(tryParse).find((recipe) => recipe !== null && (hasBase || !needsBase(recipe)));
         const recipe = known ?? parseRecipe(hasBase ? DefaultRecipe : DefaultWithoutBase);
-        this.editor = editorOf(recipe ?? createRecipe({}), this.editor);
+        this.editor = editorOf(recipe, this.editor);
     }
 
     #tell() {

@@ -24,14 +24,11 @@ export function createOutput(store) {
         element("option", { value: "all" }, "all files"),
     );
     function update() {
-        const { text, error: reason } = store.recipe;
-        if (text !== recipe.textContent || reason !== null) {
-            setText(error, reason ?? "");
-            setAttribute(input, "aria-invalid", reason !== null);
-        }
-
+        const { text } = store.recipe;
         if (text !== "" && text !== recipe.textContent) {
             input.value = text;
+            setText(error, "");
+            setAttribute(input, "aria-invalid", null);
         }
 
         setText(recipe, text);

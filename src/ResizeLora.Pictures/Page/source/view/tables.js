@@ -1,6 +1,7 @@
 // The numbers of each component, and of all files by the same recipe.
 
 import { grouped, mebibytes, nearPercent, percent, retainedText } from "../model/format.js";
+import { compareComponents } from "../model/rows.js";
 import { visibleText } from "../model/visible.js";
 import { element, isolated } from "./dom.js";
 
@@ -15,7 +16,7 @@ export function createTables(store) {
         element: element("div.tables", {}, parts, store.files.length > 1 ? all : null),
         update() {
             const { outcome } = store.answer();
-            components.replaceChildren(...(outcome === null ? [] : outcome.components.map(componentRow)));
+            components.replaceChildren(...componentsOf(outcome).map(componentRow));
             if (store.files.length > 1) {
                 // The other files wait until the slider rests.
                 clearTimeout(timer);
@@ -42,6 +43,9 @@ function table(title, heads, body, id) {
         ),
     );
 }
+
+const componentsOf = (outcome) =>
+    [...(outcome?.components ?? [])].sort((left, right) => compareComponents(left.component, right.component));
 
 const componentRow = (totals) =>
     row(visibleText(totals.component), [
