@@ -96,6 +96,10 @@ internal static class NameSummary
         return names.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - Shown} more") : shown;
     }
 
+    /// <summary>All of the names.</summary>
+    /// <param name="names">The names.</param>
+    public static string All(IEnumerable<string> names) => string.Join(", ", names.Select(Cut));
+
     private static void List(IProgress<EngineEvent>? progress, string start, string[] texts)
     {
         if (texts.Length > Shown)

@@ -56,6 +56,14 @@ Describe 'Convert-Lora' {
         ($result | Compare-Lora).RelativeErrorToLora | Should -Be 0
     }
 
+    It 'converts the file of a measurement, fresh or stored, once' {
+        $measured = Measure-LoraResize $style -Recipe rank=1, rank=2
+        ($measured | Convert-Lora -Naming ComfyUI).Path | Should -Be (Join-Path $folder 'style_comfyui.safetensors')
+        $csv = Join-Path $folder 'measured.csv'
+        $measured | Export-Csv $csv
+        (Import-Csv $csv | Convert-Lora -Naming Diffusers).Path | Should -Be (Join-Path $folder 'style_diffusers.safetensors')
+    }
+
     It 'changes the type alone' {
         $result = Convert-Lora $style -DType 16
         [System.IO.Path]::GetFileName($result.Path) | Should -Be 'style_float16.safetensors'

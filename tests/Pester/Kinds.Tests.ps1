@@ -364,6 +364,17 @@ Describe 'Kinds without low-rank factors' {
         $result.OldRank | Should -Be 4
     }
 
+    It 'are counted, embeddings that the file brings along too' {
+        $bundle = New-AdapterFile 'bundle' @(
+            New-Layer $queryLayer
+            New-Noise 'bundle_emb.ink.clip_l' @(2, 40)
+            New-Noise 'bundle_emb.ink.clip_g' @(2, 40)
+            New-Noise 'bundle_emb.neon.string_to_param.*' @(2, 40)
+            New-Noise 'emb_params' @(2, 40)
+        )
+        (Resize-Apart $bundle @{ Recipe = 'rank=2' }).CopiedKinds['Embedding'] | Should -Be 3
+    }
+
     It 'are named by Get-LoraInfo' {
         $info = Get-LoraInfo $file
         $info.Kind | Should -Be Mixed
@@ -435,7 +446,7 @@ Describe 'A scale that no one says' {
     It 'is 1, is counted, and is named by -Verbose' {
         $file = New-AdapterFile 'assumed' @(New-Loha $queryLayer)
         $told = @(Resize-Lora $file -Recipe rank=2 -OutputDirectory (New-TestFolder) -Verbose 4>&1)
-        "$told" | Should -BeLike '*neither an alpha nor settings say the scale of 1 layer (UNet: 1); it is taken to be 1.*'
+        "$told" | Should -BeLike "*neither an alpha nor settings say the scale of 1 layer (UNet: 1); it is taken to be 1: $queryLayer*"
         ($told | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }).AssumedScaleCount | Should -Be 1
         (Resize-Apart (Get-SamplePath 'loha') @{ Recipe = 'rank=2' }).AssumedScaleCount | Should -Be 0
     }

@@ -24,8 +24,7 @@ internal sealed class OtherLayers(
     // The names of parts, as AdapterTensorName gives them.
     private const string Mid = "lora_mid";
 
-    // Embeddings that OneTrainer bundles and trainers' own numbers: readers that look for layers alone pass over them.
-    private static readonly string[] Bookkeeping = ["bundle_emb.", "_aux."];
+    private const string Bookkeeping = "_aux.";
 
     /// <summary>Adds a layer, or leaves it behind.</summary>
     /// <param name="layer">Its name.</param>
@@ -84,7 +83,9 @@ internal sealed class OtherLayers(
     /// <param name="tensor">The tensor.</param>
     public void AddLoose(TensorEntry tensor)
     {
-        bool isKnown = Array.Exists(Bookkeeping, start => tensor.Name.StartsWith(start, StringComparison.Ordinal));
+        // Embeddings that a file brings along and trainers' own numbers: readers that look for layers alone pass over them.
+        bool isKnown =
+            BundledEmbedding.NameOf(tensor.Name) is not null || tensor.Name.StartsWith(Bookkeeping, StringComparison.Ordinal);
         if (settings.Naming is not { } naming || (isKnown && !naming.IsOfPeft()))
         {
             draft.AddCopy(tensor.Name, tensor, tensor.Name);

@@ -87,8 +87,8 @@ public abstract record ResizeOutcome
     public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>
-    /// How many layers of each other kind are copied as they are, such as IA3, OFT or whole differences: they take no part in the numbers
-    /// above.
+    /// How many layers of each other kind are copied as they are, such as IA3, OFT or whole differences, and how many embeddings of words
+    /// that the file brings along: they take no part in the numbers above.
     /// </summary>
     public IReadOnlyDictionary<string, int> CopiedKinds { get; }
 

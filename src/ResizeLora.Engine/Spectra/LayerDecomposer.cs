@@ -79,7 +79,9 @@ internal static class LayerDecomposer
     /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
     /// <param name="layer">The layer.</param>
     public static long BytesOf(AdapterLayer layer) =>
-        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second) : BytesOf(layer.Factors);
+        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second)
+        : layer.Hadamard is not null ? 2L * layer.Rank * layer.Rank * sizeof(float)
+        : BytesOf(layer.Factors);
 
     private static long BytesOf(FactorEntries pair) =>
         pair.IsMatrix
@@ -96,6 +98,11 @@ internal static class LayerDecomposer
     {
         try
         {
+            if (layer.Hadamard is { } products && DecomposeProducts(adapter, products, effect, device, cancellationToken) is { } found)
+            {
+                return found;
+            }
+
             if (layer.Kronecker is not { } halves)
             {
                 return Decompose(layer.Factors.In(adapter.File), effect, device, cancellationToken);
@@ -122,6 +129,39 @@ internal static class LayerDecomposer
         }
     }
 
+    // Null where the factors themselves have to be decomposed.
+    private static HadamardDecomposition? DecomposeProducts(
+        Adapter adapter,
+        HadamardHalves products,
+        MagnitudeEffect? effect,
+        ComputeDevice device,
+        CancellationToken cancellationToken
+    )
+    {
+        FactorPair firstPair = products.First.In(adapter.File);
+        FactorPair secondPair = products.Second.In(adapter.File);
+        if (
+            Decompose(firstPair, null, device, cancellationToken) is not { } first
+            || Decompose(secondPair, null, device, cancellationToken) is not { } second
+            || HadamardDecomposition.MiddleOf(first, second) is not { } middle
+        )
+        {
+            return null;
+        }
+
+        FactorPair vectors = HadamardDecomposition.VectorsOf(first, firstPair, second, secondPair, device);
+        cancellationToken.ThrowIfCancellationRequested();
+        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), ComputeDevice.Processor);
+        cancellationToken.ThrowIfCancellationRequested();
+        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), ComputeDevice.Processor);
+        cancellationToken.ThrowIfCancellationRequested();
+        return DiagonalSpectrum.Decompose(upGram, downGram, middle) is { } core ? new HadamardDecomposition(first, second, core) : null;
+    }
+
+    private static double[]? RowWeights(MagnitudeEffect? effect) => effect is { IsPerInput: false } ? effect.Weights : null;
+
+    private static double[]? ColumnWeights(MagnitudeEffect? effect) => effect is { IsPerInput: true } ? effect.Weights : null;
+
     private static PairDecomposition? Decompose(
         FactorPair pair,
         MagnitudeEffect? effect,
@@ -137,8 +177,8 @@ internal static class LayerDecomposer
             return MatrixSpectrum.Decompose(Gram(matrix, transposed: !ofColumns, null, device), ofColumns);
         }
 
-        double[]? rowWeights = effect is { IsPerInput: false } ? effect.Weights : null;
-        double[]? columnWeights = effect is { IsPerInput: true } ? effect.Weights : null;
+        double[]? rowWeights = RowWeights(effect);
+        double[]? columnWeights = ColumnWeights(effect);
 
         // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
         if (count < pair.Rank)

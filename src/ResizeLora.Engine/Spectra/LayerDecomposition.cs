@@ -77,4 +77,7 @@ internal enum CombinationAccuracy
 
     /// <summary>To be compared with a base weight: within 1e-4.</summary>
     Compared,
+
+    /// <summary>To be decomposed further: in double precision.</summary>
+    Exact,
 }

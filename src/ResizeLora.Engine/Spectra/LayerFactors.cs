@@ -21,8 +21,8 @@ namespace ResizeLora.Spectra;
 /// Whether the combinations cancel so much that forming them in single precision would show in their product.
 /// </param>
 internal sealed record LayerFactors(
-    double[] Left,
-    double[] Right,
+    Coefficients Left,
+    Coefficients Right,
     double[] ProductSingularValues,
     double HighestGrowth,
     bool NeedsDoublePrecision
@@ -36,7 +36,7 @@ internal sealed record LayerFactors(
     private const double HighestComparedGrowth = 1e4;
 
     /// <inheritdoc/>
-    public override long ByteLength => (Left.LongLength + Right.LongLength) * sizeof(double);
+    public override long ByteLength => Left.ByteLength + Right.ByteLength;
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
@@ -48,9 +48,14 @@ internal sealed record LayerFactors(
         ComputeDevice device
     )
     {
-        double[] ups = Combination(Left, pair.Rank, kept, left);
-        double[] downs = Combination(Right, pair.Rank, kept, right);
-        bool isAccurate = accuracy == CombinationAccuracy.Written ? !NeedsDoublePrecision : HighestGrowth <= HighestComparedGrowth;
+        double[] ups = Left.Weighted(pair.Rank, kept, left);
+        double[] downs = Right.Weighted(pair.Rank, kept, right);
+        bool isAccurate = accuracy switch
+        {
+            CombinationAccuracy.Written => !NeedsDoublePrecision,
+            CombinationAccuracy.Compared => HighestGrowth <= HighestComparedGrowth,
+            _ => false,
+        };
         ScalarType precision = isAccurate && FitSingle(ups) && FitSingle(downs) ? ScalarType.Float32 : ScalarType.Float64;
         return (
             Multiply(pair.Up, ups, pair.Rank, transposed: false, precision, device),
@@ -60,21 +65,6 @@ internal sealed record LayerFactors(
 
     // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
     private static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
-
-    private double[] Combination(double[] factor, int rank, int[] kept, double[] weights)
-    {
-        int count = ProductSingularValues.Length;
-        double[] chosen = new double[rank * kept.Length];
-        for (int row = 0; row < rank; row++)
-        {
-            for (int column = 0; column < kept.Length; column++)
-            {
-                chosen[(row * kept.Length) + column] = factor[(row * count) + kept[column]] * weights[column];
-            }
-        }
-
-        return chosen;
-    }
 
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(

@@ -16,8 +16,6 @@ namespace ResizeLora.Spectra;
 internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Vectors, bool OfColumns)
     : PairDecomposition(ProductSingularValues)
 {
-    private const double Epsilon = 2.2204460492503131e-16;
-
     /// <inheritdoc/>
     public override long ByteLength => Vectors.LongLength * sizeof(float);
 
@@ -41,11 +39,8 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         double[] squares = TensorReader.ToArray(ascending);
         Array.Reverse(squares);
 
-        // What rounding alone would leave counts as zero.
-        double negligible = Math.Max(squares.Length, 16) * Epsilon * Math.Max(squares[0], 0);
-        double[] singularValues = Array.ConvertAll(squares, square => square > negligible ? Math.Sqrt(square) : 0);
         using Tensor rows = vectors.to(ScalarType.Float32).t().flip(0).contiguous();
-        return new MatrixSpectrum(singularValues, MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
+        return new MatrixSpectrum(SmallSpectrum.RootsOf(squares), MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
     }
 
     /// <inheritdoc/>

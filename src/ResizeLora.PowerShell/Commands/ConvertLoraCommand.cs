@@ -35,6 +35,28 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
 
     /// <summary>
     /// <para type="description">
+    /// LoRA files, and folders of PEFT (adapter_model.safetensors with adapter_config.json). Wildcards are allowed; they skip files of
+    /// other kinds. A measurement of Measure-LoraResize stands for the file that was measured.
+    /// </para>
+    /// </summary>
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
+    [MeasuredFileTransformation]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
+    public override string[] Path
+    {
+        get => base.Path;
+        set => base.Path = value;
+    }
+
+    /// <summary>
+    /// <para type="description">
     /// In whose words the layers are named: Kohya (sd-scripts, musubi-tuner), Diffusers, ComfyUI (the base model's own names), or Peft (a
     /// folder of adapter_model.safetensors and adapter_config.json). Without it the names stay.
     /// </para>

@@ -37,6 +37,12 @@ internal sealed record FactorPair(IFactor Up, IFactor Down, bool IsMatrix = fals
     public static FactorPair Kronecker(FactorPair first, FactorPair second) =>
         new(new KroneckerFactor(first.Up, second.Up), new KroneckerFactor(first.Down, second.Down));
 
+    /// <summary>The Hadamard product of two products: the Khatri–Rao products of their factors.</summary>
+    /// <param name="first">The one product.</param>
+    /// <param name="second">The other, of the same shape.</param>
+    public static FactorPair Hadamard(FactorPair first, FactorPair second) =>
+        new(new KhatriRaoFactor(first.Up, second.Up, byColumns: true), new KhatriRaoFactor(first.Down, second.Down, byColumns: false));
+
     /// <summary>Makes the layer of which this is the change.</summary>
     /// <param name="parts">The layer's tensors.</param>
     /// <param name="file">The file, which offers the factors from now on.</param>
