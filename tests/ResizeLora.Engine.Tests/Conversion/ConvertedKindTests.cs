@@ -138,7 +138,8 @@ public sealed class ConvertedKindTests : IDisposable
 
         string path = lora.Write(folder.PathOf("kind.safetensors"));
         string comfy = Rename(path, LoraNaming.ComfyUI);
-        Assert.All(tensors, tensor => Assert.Contains($"diffusion_model.double_blocks.0.img_mlp.0{tensor.Suffix}", ConversionScene.NamesIn(comfy)));
+        string[] names = ConversionScene.NamesIn(comfy);
+        Assert.All(tensors, tensor => Assert.Contains($"diffusion_model.double_blocks.0.img_mlp.0{tensor.Suffix}", names));
         Assert.Equal(ConversionScene.BytesIn(path), ConversionScene.BytesIn(Rename(comfy, LoraNaming.Kohya)));
         Assert.Throws<ConversionException>(() => Rename(path, LoraNaming.Peft));
         using var cast = SafetensorsFile.Open(Convert(path, new ConversionSettings { Type = OutputType.Float16 }).Path);
