@@ -8,7 +8,8 @@ Builds, tries, tests, documents, packages or installs ResizeLora.
 .DESCRIPTION
 Build leaves an importable module in out/ResizeLora.
 Demo builds, and resizes the sample into out/demo.
-Test builds, and runs every test: xunit by `dotnet test`, the page's script by Node.js, then tests/Pester in this PowerShell. The last line is
+Test builds, and runs every test: xunit by `dotnet test`, the page's script by Node.js, then tests/Pester in this PowerShell.
+The last line is
 `N passed, N failed`, with `, N skipped` after it where tests were skipped.
 Help brings docs/help up to date with the cmdlets, runs the examples for their outputs, and writes the help that the
 module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.

@@ -32,22 +32,32 @@ function Test-Page {
     $results = Join-Path $testResults 'page.tap'
     Push-Location $pageFolder
     try {
-        & node --test --test-reporter=spec --test-reporter-destination=stdout --test-reporter=tap "--test-reporter-destination=$results" tests/unit/ |
-            Out-Host
+        $reporters = @(
+            '--test-reporter=spec', '--test-reporter-destination=stdout'
+            '--test-reporter=tap', "--test-reporter-destination=$results"
+        )
+        & node --test @reporters | Out-Host
+        $ended = $LASTEXITCODE
     }
     finally {
         Pop-Location
     }
 
     # The last lines of the report are such as "# pass 12".
-    $count = @{ pass = 0; fail = 1; skipped = 0 }
+    $count = @{ pass = 0; fail = 0; cancelled = 0; skipped = 0 }
     if (Test-Path -LiteralPath $results) {
-        foreach ($line in (Get-Content -LiteralPath $results) -match '^# (pass|fail|skipped) \d+$') {
+        foreach ($line in (Get-Content -LiteralPath $results) -match '^# (pass|fail|cancelled|skipped) \d+$') {
             $count[($line -split ' ')[1]] = [int] ($line -split ' ')[2]
         }
     }
 
-    [pscustomobject]@{ Passed = $count.pass; Failed = $count.fail; Skipped = $count.skipped }
+    $failed = $count.fail + $count.cancelled
+    [pscustomobject]@{
+        Passed = $count.pass
+        # A run that breaks off without a failed test counts as one.
+        Failed = $failed -eq 0 -and $ended -ne 0 ? 1 : $failed
+        Skipped = $count.skipped
+    }
 }
 
 function Find-Pester {

@@ -19,10 +19,13 @@ public sealed class SpectrumPage
     private const int DataVersion = 1;
 
     private readonly List<(string Name, byte[] Data)> files = [];
-    private bool hasBase;
+    private readonly List<string> inputs = [];
 
     /// <summary>How many files are on the page.</summary>
     public int FileCount => files.Count;
+
+    /// <summary>The files that were read for the page, which it must not replace.</summary>
+    public IReadOnlyList<string> Inputs => inputs;
 
     /// <summary>Puts a file on the page; the job is not needed after that.</summary>
     /// <param name="job">The file, decomposed. Where it was compared with the base model's subspaces, the page has that score too.</param>
@@ -30,7 +33,7 @@ public sealed class SpectrumPage
     {
         ArgumentNullException.ThrowIfNull(job);
         files.Add((Path.GetFileName(job.SourcePath), PageFile.Write(job)));
-        hasBase |= job.Checkpoint is not null;
+        inputs.AddRange([.. job.Adapter.SourcePaths, .. job.Checkpoint?.FilePaths ?? []]);
     }
 
     /// <summary>Writes the page.</summary>
@@ -65,18 +68,20 @@ public sealed class SpectrumPage
 
     private byte[] Data(IReadOnlyList<ResizeRecipe> recipes)
     {
-        string[] texts =
-            recipes.Count > 0 ? [.. recipes.Select(static recipe => recipe.ToString())]
-            : hasBase ? [ResizeRecipe.DefaultText]
-            : [ResizeRecipe.DefaultTextWithoutBase];
         using var bytes = new MemoryStream();
         using (var json = new Utf8JsonWriter(bytes))
         {
             json.WriteStartObject();
             json.WriteNumber("version", DataVersion);
             json.WriteString("tool", ResizeMetadata.Tool);
+            json.WriteString("defaultRecipe", ResizeRecipe.DefaultText);
+            json.WriteString("defaultRecipeWithoutBase", ResizeRecipe.DefaultTextWithoutBase);
             json.WriteStartArray("recipes");
-            Array.ForEach(texts, json.WriteStringValue);
+            foreach (ResizeRecipe recipe in recipes)
+            {
+                json.WriteStringValue(recipe.ToString());
+            }
+
             json.WriteEndArray();
             json.WriteStartArray("files");
             files.ForEach(file => json.WriteRawValue(file.Data, skipInputValidation: true));

@@ -33,6 +33,15 @@ Describe 'Convert-Lora' {
         (Convert-Lora (Join-Path $folder 'style_peft') -Naming Kohya).Path | Should -Be (Join-Path $folder 'style_peft_kohya.safetensors')
     }
 
+    It 'leaves settings that lie where the folder of PEFT would be, without -Force' {
+        $settings = Join-Path (New-Item -ItemType Directory (Join-Path $folder 'style_peft')).FullName 'adapter_config.json'
+        [System.IO.File]::WriteAllText($settings, '{ "mine": true }')
+        { Convert-Lora $style -Naming Peft -ErrorAction Stop } | Should -Throw -ErrorId 'OutputExists,*'
+        [System.IO.File]::ReadAllText($settings) | Should -Be '{ "mine": true }'
+        Get-FileName (Split-Path $settings) | Should -Be 'adapter_config.json'
+        (Convert-Lora $style -Naming Peft -Force).LayerCount | Should -Be 2
+    }
+
     It 'writes a sum of Merge-Lora with the names of <Naming>' -TestCases @(
         @{ Naming = 'Kohya' }
         @{ Naming = 'ComfyUI' }

@@ -170,6 +170,12 @@ Describe 'A sweep of Measure-LoraResize' {
         { Measure-LoraResize $lora -Recipe 'spn_lora,thr=-1' -Retain 98 } | Should -Throw -ErrorId 'RecipeInvalid,*'
         { Measure-LoraResize $lora -Recipe 'rank=8' -Threshold -1 } | Should -Throw -ErrorId 'RecipeInvalid,*'
     }
+
+    It 'takes weights that were typed without quotes for one recipe, where they say something together' {
+        $measured = @(Measure-LoraResize $lora -Checkpoint $base -Recipe spn_ckpt=0.7,params=0.3 -Keep 0.5)
+        $measured.Recipe | ForEach-Object ToString | Should -Be 'spn_ckpt=0.7,params=0.3,keep=0.5'
+        @(Measure-LoraResize $lora -Checkpoint $base -Recipe spn_ckpt=1,spn_lora=1 -Keep 0.5) | Should -HaveCount 2
+    }
 }
 
 Describe 'What was measured is what is written, to the byte: -DType <type>' -ForEach @(

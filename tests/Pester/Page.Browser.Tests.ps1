@@ -83,6 +83,22 @@ Describe $title -Skip:(-not $hasBrowser) {
         $written.Layers.Count | Should -BeLessThan 51
     }
 
+    It 'gives one for the layers that came down the pipeline' {
+        $part = Get-LoraSpectrum $lora -Checkpoint $base | Where-Object { $_.Component -eq 'UNet' -and $_.Layer -notlike '*to_q' } |
+            Export-LoraSpectrum -Destination (Join-Path $TestDrive 'part.html')
+        $state = (Invoke-Page $part.FullName @{ state = $true }).results[0]
+        $written = & ([scriptblock]::Create("$($state.command) -OutputDirectory '$(New-TestFolder)'"))
+        (Get-Item $written.Path).Length | Should -Be $state.outcome.newLength
+    }
+
+    It 'gives one that works for a file that was resized before' {
+        $small = Resize-Lora $lora -Checkpoint $base -OutputDirectory (New-TestFolder)
+        $again = Export-LoraSpectrum $small.Path -Checkpoint $base -Destination (Join-Path $TestDrive 'again.html') -Recipe 'spn_ckpt=1,thr=-1'
+        $state = (Invoke-Page $again.FullName @{ state = $true }).results[0]
+        $written = & ([scriptblock]::Create("$($state.command) -OutputDirectory '$(New-TestFolder)'"))
+        (Get-Item $written.Path).Length | Should -Be $state.outcome.newLength
+    }
+
     It 'asks the network for nothing, and has no errors: <width> x <height>' -ForEach @(
         @{ width = 1440; height = 900 }, @{ width = 390; height = 844 }
     ) {

@@ -138,6 +138,24 @@ Describe 'A page of LoRA files' {
         [System.IO.File]::ReadAllText($page.FullName).Contains('<title>Spectra of lora.safetensors</title>') | Should -BeTrue
     }
 
+    It 'replaces none of the files that it shows, whatever -Force says' {
+        $folder = New-TestFolder
+        $one, $two = foreach ($name in 'one', 'two') { Copy-Sample 'lora' (Join-Path $folder "$name.safetensors") }
+        $before = Get-Sha256 $two
+        Export-LoraSpectrum $one, $two -Destination $two -Format Html -Force -ErrorVariable errors -ErrorAction SilentlyContinue |
+            Should -BeNullOrEmpty
+        $errors | Should -Not -BeNullOrEmpty
+        Get-Sha256 $two | Should -Be $before
+    }
+
+    It 'has a file of another family too, without the scores that need its base model' {
+        $other = Write-SafetensorsFile (Join-Path (New-TestFolder) 'flux.safetensors') (New-Layer 'lora_unet_double_blocks_0_img_attn_proj')
+        $page = Export-LoraSpectrum $lora, $other -Checkpoint $base -Recipe 'subspace=1,thr=-1', 'spn_lora=1,thr=-1' `
+            -Destination (Join-Path (New-TestFolder) 'page.html') -ErrorVariable errors -WarningAction SilentlyContinue
+        $errors | Should -BeNullOrEmpty
+        (Measure-Page $page.FullName @{ recipe = 'spn_lora=1,thr=-3'; file = 1 })[0].layersKept | Should -Be 1
+    }
+
     It 'cannot be broken by names of strangers' {
         $evil = '</script><script>alert(1)</script><img src=x onerror=alert(1)>'
         $path = Join-Path (New-TestFolder) 'a&b ''quoted''.safetensors'

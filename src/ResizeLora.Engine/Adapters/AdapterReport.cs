@@ -60,7 +60,8 @@ public static class AdapterReport
         );
         HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
         bool couldBeLayers =
-            !adapter.IncludesDifference && adapter.OtherTensors.Any(tensor => DifferenceReader.IsOfWeight(tensor) && IsDifferenceOf(tensor, whole));
+            !adapter.IncludesDifference
+            && adapter.OtherTensors.Any(tensor => DifferenceReader.IsOfWeight(tensor) && IsDifferenceOf(tensor, whole));
         NameSummary.Warn(
             progress,
             adapter.Path,
@@ -87,8 +88,8 @@ public static class AdapterReport
             );
             if (beside.Length > 0)
             {
-                string text =
-                    $"'{adapter.Path}': {NameSummary.Count(beside, "tensor", adapter.Architecture)} beside the factors: {NameSummary.Sample(beside)}";
+                string count = NameSummary.Count(beside, "tensor", adapter.Architecture);
+                string text = $"'{adapter.Path}': {count} beside the factors: {NameSummary.Sample(beside)}";
                 progress?.Report(new EngineNote(EngineNoteLevel.Verbose, text));
             }
         }

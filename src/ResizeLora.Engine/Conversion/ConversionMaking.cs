@@ -125,7 +125,7 @@ public sealed class ConversionMaking : OutputDescription
             parameters[Adapter.ArchitectureKey] = architecture.Name;
         }
 
-        parameters["tool"] = $"ResizeLora {typeof(ConversionMaking).Assembly.GetName().Version!.ToString(3)}";
+        parameters["tool"] = ResizeMetadata.Tool;
         parameters[SourceKey] = Path.GetFileName(SourcePath);
         parameters[SourceContentKey] = Adapter.ContentKey;
         return parameters.ToJsonString(Relaxed);

@@ -17,7 +17,7 @@ internal sealed class KeptPairs(Adapter adapter, LayerTensors tensors, Conversio
         bool isStored = layer.StoredTensors is null;
         bool hasSettings = adapter.SettingsText is not null;
         FactorRows rows = new(layer, [new RowRun(0, 0, layer.OutFeatures)]);
-        bool writesAlpha = isStored ? layer.AlphaTensor is not null : !hasSettings && !IsOfPeft(layer);
+        bool writesAlpha = isStored ? layer.AlphaTensor is not null : !hasSettings && !HasScaleInSettings(layer);
         double scale = isStored || writesAlpha || hasSettings ? layer.Scale : 1;
         var pair = new ConvertedPair(
             adapter.Verified,
@@ -45,5 +45,5 @@ internal sealed class KeptPairs(Adapter adapter, LayerTensors tensors, Conversio
         }
     }
 
-    private static bool IsOfPeft(AdapterLayer layer) => layer.Spelling.Dialect is AdapterDialect.Diffusers or AdapterDialect.Peft;
+    private static bool HasScaleInSettings(AdapterLayer layer) => layer.Spelling.Dialect is AdapterDialect.Diffusers or AdapterDialect.Peft;
 }

@@ -22,7 +22,7 @@ public static class LoraConverter
         {
             plan = ConversionPlanner.Plan(making);
         }
-        catch (ConversionException exception)
+        catch (ConversionException exception) when (exception.Unwritten.Count > 0)
         {
             NameSummary.List(
                 progress,
@@ -106,7 +106,7 @@ public static class LoraConverter
 
         if (plan.PeftSettings is { } settings)
         {
-            PeftOutput.WriteBeside(settings, path);
+            PeftOutput.WriteBeside(settings, path, overwrite);
         }
 
         writer.Commit(metadata, overwrite);

@@ -1,6 +1,9 @@
 namespace ResizeLora.Recipes;
 
-/// <summary>When a selection is good enough for a recipe, by the numbers that a measurement reports of it.</summary>
+/// <summary>
+/// When a selection is good enough for a recipe: by its singular values, as a measurement reports them. Only of DoRA over a base model a
+/// measurement looks at the whole weight instead.
+/// </summary>
 internal static class QualityGoal
 {
     // What is reached but for rounding is reached.
@@ -9,21 +12,21 @@ internal static class QualityGoal
     /// <summary>Whether a selection is good enough; null where the recipe asks for no quality.</summary>
     /// <param name="cut">The recipe's cut.</param>
     /// <param name="rescale">The recipe's factor on ΔW.</param>
-    /// <param name="layers">The layers that are resized.</param>
+    /// <param name="layers">The layers that are resized; where the base weights count, each has one.</param>
     public static Func<DimensionSelection, bool>? Of(RankingCut cut, double rescale, IReadOnlyList<LayerReferences> layers)
     {
         if (cut.Retain is { } share)
         {
             double total = EuclideanNorm.Of(layers.Select(static layer => EuclideanNorm.Of(layer.SingularValues)));
             double most = (1 - share) * (1 + Rounding);
-            return selection => LostShare(LostBy(selection, layers, static _ => true), total) <= most;
+            return selection => LostShare(LostBy(selection, layers), total) <= most;
         }
 
         if (cut.Loss is { } loss)
         {
             double total = EuclideanNorm.Of(layers.Select(static layer => layer.BaseFrobeniusNorm).OfType<double>());
             double most = loss * (1 + Rounding);
-            return selection => LostBy(selection, layers, static layer => layer.BaseFrobeniusNorm is not null) * rescale / total <= most;
+            return selection => LostBy(selection, layers) * rescale / total <= most;
         }
 
         return null;
@@ -44,11 +47,6 @@ internal static class QualityGoal
     public static double LostBy(IReadOnlyList<double> singularValues, int[] kept) =>
         EuclideanNorm.Of(singularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0));
 
-    private static double LostBy(DimensionSelection selection, IReadOnlyList<LayerReferences> layers, Func<LayerReferences, bool> counts) =>
-        EuclideanNorm.Of(
-            layers
-                .Zip(selection.Kept)
-                .Where(layer => counts(layer.First))
-                .Select(static layer => LostBy(layer.First.SingularValues, layer.Second))
-        );
+    private static double LostBy(DimensionSelection selection, IReadOnlyList<LayerReferences> layers) =>
+        EuclideanNorm.Of(layers.Zip(selection.Kept).Select(static layer => LostBy(layer.First.SingularValues, layer.Second)));
 }

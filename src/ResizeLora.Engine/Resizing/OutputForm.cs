@@ -96,7 +96,9 @@ internal sealed record OutputForm(
             pair.Stored.Magnitude is { } magnitude ? [magnitude] : []
         );
 
-    /// <summary>A layer as it is. Its strength lies in alpha, or in one tensor: that one is written anew where the strength changes.</summary>
+    /// <summary>
+    /// A layer as it is. Its strength lies in alpha, or in one tensor: that one is written anew where the strength changes.
+    /// </summary>
     /// <param name="stored">Its tensors.</param>
     /// <param name="spectrum">The layer.</param>
     /// <param name="choice">What is asked for.</param>

@@ -114,7 +114,17 @@ internal static class OutputNames
         }
 
         AddGiven(("rank", recipe.Rank), ("convrank", recipe.ConvRank));
-        AddGiven(("retain", recipe.Retain), ("loss", recipe.Loss), ("keep", recipe.Keep), ("size", recipe.SizeMiB), ("th", threshold));
+
+        // With two decimals a share of 0.999 would say that nothing was lost.
+        foreach ((string name, double? share) in new[] { ("retain", recipe.Retain), ("loss", recipe.Loss), ("keep", recipe.Keep) })
+        {
+            if (share is { } present)
+            {
+                parts.Add(name + RecipeNumber.Exact(present));
+            }
+        }
+
+        AddGiven(("size", recipe.SizeMiB), ("th", threshold));
         return string.Join('_', parts);
     }
 }

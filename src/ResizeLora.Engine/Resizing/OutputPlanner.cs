@@ -123,8 +123,8 @@ internal sealed class OutputPlanner
     }
 
     /// <summary>
-    /// Whether one dimension stays whatever the scores say: without the layer by which a loader recognises the spelling, it would load nothing
-    /// of the file, and it leaves out magnitudes without factors, so that the layer would be another one.
+    /// Whether one dimension stays whatever the scores say: without the layer by which a loader recognises the spelling, it would load
+    /// nothing of the file, and it leaves out magnitudes without factors, so that the layer would be another one.
     /// </summary>
     /// <param name="spectrum">The layer.</param>
     public static bool MustStay(LayerSpectrum spectrum) => LoaderMarks.Has(spectrum.Layer) || spectrum.Source.Magnitude is not null;

@@ -78,14 +78,32 @@ internal static class PeftOutput
         return settings.ToJsonString(Indented);
     }
 
+    /// <summary>
+    /// Refuses to replace settings of somebody else; the same ones are left of a run that was killed before it wrote the output.
+    /// </summary>
+    /// <param name="text">The settings to be written.</param>
+    /// <param name="output">The output that they go beside.</param>
+    /// <param name="overwrite">Whether existing files are replaced.</param>
+    /// <exception cref="OutputException">There are other settings.</exception>
+    public static void RequireFree(string text, string output, bool overwrite)
+    {
+        string path = PeftFolder.SettingsOf(output);
+        if (!overwrite && File.Exists(path) && File.ReadAllText(path) != text)
+        {
+            throw OutputException.Exists(path);
+        }
+    }
+
     /// <summary>Writes the settings beside an output.</summary>
     /// <param name="text">The settings.</param>
     /// <param name="output">The output.</param>
-    /// <exception cref="OutputException">They cannot be written.</exception>
-    public static void WriteBeside(string text, string output)
+    /// <param name="overwrite">Whether existing files are replaced.</param>
+    /// <exception cref="OutputException">They cannot be written, or there are other ones.</exception>
+    public static void WriteBeside(string text, string output, bool overwrite)
     {
         const int BufferSize = 64 << 10;
         string path = PeftFolder.SettingsOf(output);
+        RequireFree(text, output, overwrite);
         try
         {
             using var file = TemporaryFile.Create(Path.GetDirectoryName(path)!, BufferSize);

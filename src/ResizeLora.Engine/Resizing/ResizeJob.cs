@@ -243,12 +243,19 @@ public sealed class ResizeJob : IDisposable
         }
     }
 
-    /// <summary>Computes |uᵢᵀ W vᵢ| of all layers with a base weight, so that recipes that weigh it have it at hand.</summary>
+    /// <summary>
+    /// Computes |uᵢᵀ W vᵢ| of all layers with a base weight, so that recipes that weigh it have it at hand; nothing without a base model.
+    /// </summary>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <exception cref="AdapterException">A result is not a finite number.</exception>
-    public void CompareSubspaces(IProgress<EngineEvent>? progress, CancellationToken cancellationToken) =>
-        ScaleSubspaces([.. Layers.Where(static layer => layer.BaseFrobeniusNorm is not null)], progress, cancellationToken);
+    public void CompareSubspaces(IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
+    {
+        if (session.BaseFor(adapter) is not null)
+        {
+            ScaleSubspaces([.. Layers.Where(static layer => layer.BaseFrobeniusNorm is not null)], progress, cancellationToken);
+        }
+    }
 
     private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {

@@ -82,7 +82,7 @@ internal static class ResizeWriter
 
         if (plan.PeftSettings is { } settings)
         {
-            PeftOutput.WriteBeside(settings, path);
+            PeftOutput.WriteBeside(settings, path, overwrite);
         }
 
         writer.Commit(metadata, overwrite);

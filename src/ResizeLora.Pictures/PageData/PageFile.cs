@@ -48,6 +48,8 @@ internal static class PageFile
 
         json.WriteEndArray();
         json.WriteNumber("length", job.SourceLength);
+        json.WriteBoolean("wasResized", job.Adapter.Metadata.ContainsKey(Adapters.Adapter.ResizeKey));
+        WriteAbsentLayers(json, job);
         index.WriteTo(json);
         json.WritePropertyName("copied");
         index.WriteTensors(json, copied);
@@ -80,6 +82,23 @@ internal static class PageFile
             json.WriteStartObject();
             json.WriteString("path", source.Path);
             json.WriteNumber("weight", source.Weight);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndArray();
+    }
+
+    // Layers that did not come down the pipeline: the command line must leave them out, too.
+    private static void WriteAbsentLayers(Utf8JsonWriter json, ResizeJob job)
+    {
+        HashSet<string> present = [.. job.Layers.Select(static layer => layer.Layer)];
+        json.WriteStartArray("absent");
+        foreach (Adapters.AdapterLayer layer in job.Adapter.Layers.Where(layer => !present.Contains(layer.Name)))
+        {
+            json.WriteStartObject();
+            json.WriteString("name", layer.Name);
+            json.WriteString("component", layer.Component.ToString());
+            json.WriteString("block", layer.Block);
             json.WriteEndObject();
         }
 

@@ -1,6 +1,5 @@
 using System.Text.Json;
 using ResizeLora.Adapters;
-using ResizeLora.Dialects;
 using ResizeLora.Resizing;
 using ResizeLora.Spectra;
 
@@ -78,7 +77,7 @@ internal sealed record PagePair
             Factors = hasAlpha ? written[1..] : written,
             Copied = stored.Magnitude is { } magnitude ? [PageTensor.Of(magnitude)] : [],
         };
-        bool hasChoice = stored.StoredTensors is not null && layers.Length == 1 && stored.Spelling.Dialect != AdapterDialect.Peft;
+        bool hasChoice = stored.StoredTensors is not null && layers.Length == 1 && !stored.IsOfPeft;
         return hasChoice ? asPair.WithOtherForms(stored, layers[0]) : asPair;
     }
 

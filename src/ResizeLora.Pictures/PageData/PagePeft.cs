@@ -8,8 +8,8 @@ using ResizeLora.Resizing;
 namespace ResizeLora.Pictures.PageData;
 
 /// <summary>
-/// How many bytes PEFT's settings take that diffusers keeps in a header: <see cref="PeftOutput"/> writes ranks and alphas into them, so that
-/// their length depends on what a recipe keeps.
+/// How many bytes PEFT's settings take that diffusers keeps in a header: <see cref="PeftOutput"/> writes ranks and alphas into them, so
+/// that their length depends on what a recipe keeps.
 /// </summary>
 internal sealed class PagePeft
 {

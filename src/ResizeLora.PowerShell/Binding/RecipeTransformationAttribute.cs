@@ -36,13 +36,24 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
 
             // None is a recipe alone: what is wrong is wrong with the whole.
             bool isOne = !items.Any(static item => TryParse((string)item) is not null || IsFile((string)item));
-            if (isOne && items.Any(item => TryParseAny((string)item) is null))
+            if (isOne && (items.Any(item => TryParseAny((string)item) is null) || AreWeightsOfOne(items)))
             {
                 return Parse(whole);
             }
         }
 
         return items.SelectMany(item => item is string text ? Parse(text) : [(ResizeRecipe)item]).ToArray();
+    }
+
+    // A weight other than 1 says something beside other weights only: spn_ckpt=0.7,params=0.3 is one recipe, spn_ckpt=1,spn_lora=1 two.
+    private static bool AreWeightsOfOne(object[] items)
+    {
+        string[] parts = [.. items.Select(static item => ((string)item).Trim())];
+        string[] keys = [.. parts.Select(static part => part.Split('=')[0].Trim().ToLowerInvariant())];
+        return parts.All(static part => part.IndexOfAny([',', ':']) < 0)
+            && keys.Distinct().Count() == keys.Length
+            && keys.All(static key => RecipeKeys.Scores.Any(score => score.Key == key))
+            && parts.Any(static part => part.Contains('=') && part.Split('=')[1].Trim() is not ("1" or "1.0"));
     }
 
     private static IEnumerable<object> Flatten(object? value)

@@ -13,8 +13,8 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Draws the spectra of LoRA files, writes their numbers, or a page with sliders.</para>
 /// <para type="description">
 /// A page (HTML) opens in any browser: a map of layers and dimensions, sliders for recipes, and what each would make of the file, as exact
-/// as Measure-LoraResize says it; it is one file and needs no network. With -Destination several LoRA files are on one page. A picture (PNG,
-/// SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks
+/// as Measure-LoraResize says it; it is one file and needs no network. With -Destination several LoRA files are on one page. A picture
+/// (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks
 /// where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; but
 /// for a page each file gives one output, whole or not at all.
 /// </para>
@@ -31,6 +31,8 @@ namespace ResizeLora.PowerShell.Commands;
 public sealed class ExportLoraSpectrumCommand : LayerCommand
 {
     private readonly HashSet<string> placed = new(StringComparer.OrdinalIgnoreCase);
+
+    private readonly List<string> shownInputs = [];
 
     // The page of -Destination with its place, and whether it is to be written; null until the first file comes.
     private (SpectrumPage Page, string Path, bool IsWanted)? shared;
@@ -63,8 +65,8 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
 
     /// <summary>
     /// <para type="description">
-    /// Recipes whose cuts are marked, as Resize-Lora takes them. A page begins with them; where one weighs subspace, it has a slider for that
-    /// score.
+    /// Recipes whose cuts are marked, as Resize-Lora takes them. A page begins with them; where one weighs subspace, it has a slider for
+    /// that score.
     /// </para>
     /// </summary>
     [Parameter]
@@ -102,7 +104,8 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     /// <inheritdoc/>
     internal override void Apply(LayerSource source)
     {
-        (string path, SpectrumFormat format) = Place(source.Path);
+        shownInputs.AddRange(source.InputPaths);
+        (string path, SpectrumFormat format) = Place(source);
         string what = FormattableString.Invariant($"the spectra of {source.LayerCount} layers of '{source.Path}' as {format}");
         if (format == SpectrumFormat.Html)
         {
@@ -127,7 +130,15 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
         if (shared is { Page.FileCount: > 0 } last)
         {
             string what = FormattableString.Invariant($"the spectra of {last.Page.FileCount} files");
-            Attempt(last.Path, () => Write(last.Path, last.Page.Render(Recipe), what));
+            Attempt(
+                last.Path,
+                () =>
+                {
+                    // A file that came later, or failed, must not be replaced by the page either.
+                    OutputGuard.Check(last.Path, [.. shownInputs, .. last.Page.Inputs]);
+                    Write(last.Path, last.Page.Render(Recipe), what);
+                }
+            );
         }
     }
 
@@ -175,8 +186,9 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
     private bool IsFolder =>
         Destination is null || Destination[^1] is '/' or '\\' || Directory.Exists(FilePaths.ResolveLiteral(this, Destination));
 
-    private (string Path, SpectrumFormat Format) Place(string source)
+    private (string Path, SpectrumFormat Format) Place(LayerSource input)
     {
+        string source = input.Path;
         if (Destination is not null && OutputDirectory is not null)
         {
             throw new PSArgumentException("-Destination names one file and -OutputDirectory a folder: give one of the two.");
@@ -210,7 +222,8 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
             );
         }
 
-        OutputGuard.Check(path, [source, .. Session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
+        IEnumerable<string> bases = Session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths);
+        OutputGuard.Check(path, [source, .. input.InputPaths, .. bases]);
         return Force || !File.Exists(path) ? (path, format) : throw OutputException.Exists(path);
     }
 }

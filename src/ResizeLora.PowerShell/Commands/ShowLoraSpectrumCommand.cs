@@ -62,6 +62,8 @@ public sealed class ShowLoraSpectrumCommand : LayerCommand
             return;
         }
 
+        RemoveOldPages();
+
         // A folder that nobody else can look into.
         string path = System.IO.Path.Combine(Directory.CreateTempSubdirectory(FolderPrefix).FullName, FileName);
         SpectrumExport.Write(path, page.Render(Recipe), overwrite: false);
@@ -70,6 +72,27 @@ public sealed class ShowLoraSpectrumCommand : LayerCommand
         if (PassThru)
         {
             WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    // A browser needs the file for as long as its tab may be loaded again; what is older than a day is in nobody's use.
+    private static void RemoveOldPages()
+    {
+        foreach (string folder in Directory.EnumerateDirectories(System.IO.Path.GetTempPath(), $"{FolderPrefix}*"))
+        {
+            string page = System.IO.Path.Combine(folder, FileName);
+            try
+            {
+                if (File.Exists(page) && File.GetLastWriteTimeUtc(page) < DateTime.UtcNow.AddDays(-1))
+                {
+                    File.Delete(page);
+                    Directory.Delete(folder);
+                }
+            }
+            catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+            {
+                // Another user's, or one that is open.
+            }
         }
     }
 

@@ -80,6 +80,7 @@ public abstract class LayerCommand : LoraFileCommand
             new LayerSource
             {
                 Path = adapter.Path,
+                InputPaths = [.. adapter.SourcePaths],
                 LayerCount = adapter.Layers.Count,
                 OpenSession = () => Session,
                 OpenFile = () => adapter,
@@ -117,6 +118,7 @@ public abstract class LayerCommand : LoraFileCommand
                     new LayerSource
                     {
                         Path = path,
+                        InputPaths = layers[0].Merge?.Sources.Select(static merged => merged.Path).ToArray() ?? [path],
                         LayerCount = layers.Count,
                         Layers = layers,
                         OpenSession = () => SessionFor(layers),
@@ -209,6 +211,9 @@ internal sealed class LayerSource
 {
     /// <summary>The LoRA file.</summary>
     public required string Path { get; init; }
+
+    /// <summary>The files that are read: the LoRA itself, or those of a merge.</summary>
+    public required IReadOnlyList<string> InputPaths { get; init; }
 
     /// <summary>How many of its layers take part.</summary>
     public required int LayerCount { get; init; }

@@ -26,6 +26,8 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("spn_lora=1,size=8,rank=8,conv_rank=4", -0.5, "lora_spnlora1_rank8_convrank4_size8_th-0.5.safetensors")]
     [InlineData("size=32", -2.5, "lora_size32_th-2.5.safetensors")]
     [InlineData("retain=0.98", -1.234, "lora_retain0.98_th-1.23.safetensors")]
+    [InlineData("retain=0.999", -1.234, "lora_retain0.999_th-1.23.safetensors")]
+    [InlineData("loss=0.001", -1.234, "lora_loss0.001_th-1.23.safetensors")]
     [InlineData("spn_lora=1,loss=0.05,keep=0.25,size=8,sv_knee", -1, "lora_spnlora1_svknee_loss0.05_keep0.25_size8_th-1.safetensors")]
     [InlineData(
         "retain=1,sv_fro=0.9,rank=8,conv_rank=4",

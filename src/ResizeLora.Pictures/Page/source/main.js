@@ -23,7 +23,7 @@ applyAddress();
 
 const theme = watchTheme();
 const chosen = createChosen();
-const pins = createPins(store, data.recipes ?? []);
+const pins = createPins(store, data.recipes.length > 0 ? data.recipes : [store.recipe.text]);
 const parts = [
     createHeader(store, theme),
     createControls(store, chosen),

@@ -40,7 +40,7 @@ export function commandOf(file, recipe, leftOut) {
     const steps = [
         ...(merge ? [mergeOf(merge, difference)] : []),
         ...(filter === null
-            ? [`Resize-Lora${input}${checkpoint}${merge ? "" : difference}${written}`]
+            ? [`Resize-Lora${input}${checkpoint}${merge ? "" : difference}${written}${againOf(file)}`]
             : [`Get-LoraSpectrum${input}${checkpoint}${merge ? "" : difference}`, `Where-Object { ${filter} }`, `Resize-Lora${written}`]),
     ];
     return steps.join(" | ");
@@ -58,11 +58,13 @@ export function commandOfAll(files, recipe, leftOut) {
     files.forEach((file, index) => {
         const { checkpoint, difference } = partsOf(file);
         const isPlain = !file.source.merge && filterOf(file, leftOut[index]) === null;
-        const key = isPlain ? `${checkpoint}\n${difference}` : `file ${index}`;
+        const again = againOf(file);
+        const key = isPlain ? `${checkpoint}\n${difference}\n${again}` : `file ${index}`;
         const line = lines.get(key) ?? { paths: [], text: () => commandOf(file, recipe, leftOut[index]) };
         line.paths.push(quote(file.path));
         if (isPlain) {
-            line.text = () => `Resize-Lora -LiteralPath ${line.paths.join(", ")}${checkpoint}${difference} -Recipe ${quote(recipe)}`;
+            line.text = () =>
+                `Resize-Lora -LiteralPath ${line.paths.join(", ")}${checkpoint}${difference} -Recipe ${quote(recipe)}${again}`;
         }
 
         lines.set(key, line);
@@ -75,15 +77,28 @@ const partsOf = (file) => ({
     difference: file.layers.adapterKind.includes("Full") ? " -IncludeDifference" : "",
 });
 
+// A file that was resized before is left alone otherwise.
+const againOf = (file) => (file.source.wasResized && !file.source.merge ? " -Force" : "");
+
 const mergeOf = (merge, difference) =>
     `Merge-Lora -LiteralPath ${merge.map(({ path }) => quote(path)).join(", ")}` +
     ` -Weight ${merge.map(({ weight }) => roundTripText(weight)).join(", ")}${difference}`;
 
 // Whole components go by their name, other blocks by theirs, with the component where another one names a block alike.
-function filterOf(file, leftOut) {
+// Layers that were not given to the page are left out too, one by one where others of their block are there.
+function filterOf(file, chosen) {
+    const present = new Set(Array.from({ length: file.count }, (_, layer) => blockKey(file, layer)));
+    const absent = file.source.absent ?? [];
+    const leftOut = new Set([...chosen, ...absent.map(keyOfAbsent).filter((key) => !present.has(key))]);
+    const names = absent.filter((layer) => !leftOut.has(keyOfAbsent(layer))).map((layer) => layer.name);
+    const clauses = [...blockClauses(file, leftOut), ...(names.length > 0 ? [`$_.Layer -cnotin ${names.map(quote).join(", ")}`] : [])];
+    return clauses.length > 0 ? clauses.join(" -and ") : null;
+}
+
+function blockClauses(file, leftOut) {
     const blocks = blocksOf(file).filter((block) => leftOut.has(block.key));
     if (blocks.length === 0) {
-        return null;
+        return [];
     }
 
     const components = wholeComponents(file, leftOut);
@@ -103,11 +118,13 @@ function filterOf(file, leftOut) {
         );
     }
 
-    return clauses.join(" -and ");
+    return clauses;
 }
 
+const keyOfAbsent = ({ component, block }) => `${component}/${block}`;
+
 function blocksOf(file) {
-    const blocks = new Map();
+    const blocks = new Map((file.source.absent ?? []).map((layer) => [keyOfAbsent(layer), { key: keyOfAbsent(layer), ...layer }]));
     for (let layer = 0; layer < file.count; layer++) {
         const key = blockKey(file, layer);
         blocks.set(key, { key, component: file.layers.component[layer], block: file.layers.block[layer] });

@@ -7,10 +7,6 @@ import { parseRecipe } from "../exact/recipe-parser.js";
 import { needsBase, recipeToText, RecipeError } from "../exact/recipe.js";
 import { editorOf, Initial, recipeOf } from "./editor.js";
 
-// Without a base model the default recipe cannot be measured.
-const DefaultRecipe = "spn_ckpt=1,thr=-1.2";
-const DefaultWithoutBase = "spn_lora=1,thr=-0.7";
-
 /**
  * What a recipe makes of a file, or why it makes nothing.
  * @typedef {{ outcome: import("../exact/measure.js").Outcome, error: null } | { outcome: null, error: string }} Answer
@@ -61,7 +57,7 @@ export class Store {
         const { file } = this.files[0];
         const size = Math.round((file.length / 1048576 / 4) * 1000) / 1000;
         this.editor = { ...Initial, cuts: { ...Initial.cuts, size: Math.max(size, 0.001) } };
-        this.#setFirst(data.recipes ?? []);
+        this.#setFirst(data);
     }
 
     /** The file that is shown. */
@@ -189,10 +185,11 @@ export class Store {
             : commandOf(this.file, text, this.leftOut[this.fileIndex]);
     }
 
-    #setFirst(recipes) {
+    // Without a base model the default recipe cannot be measured.
+    #setFirst({ recipes, defaultRecipe, defaultRecipeWithoutBase }) {
         const hasBase = this.file.hasBase;
         const known = recipes.map(tryParse).find((recipe) => recipe !== null && (hasBase || !needsBase(recipe)));
-        const recipe = known ?? parseRecipe(hasBase ? DefaultRecipe : DefaultWithoutBase);
+        const recipe = known ?? parseRecipe(hasBase ? defaultRecipe : defaultRecipeWithoutBase);
         this.editor = editorOf(recipe, this.editor);
     }
 

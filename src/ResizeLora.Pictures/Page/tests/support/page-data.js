@@ -131,4 +131,11 @@ export function fileLengthOf(file, tensors, metadata) {
  * @param {object[]} files
  * @param {string[]} recipes
  */
-export const createPage = (files, recipes = ["spn_ckpt=1,thr=-1.2"]) => ({ version: 1, tool: "ResizeLora 0.1.0", recipes, files });
+export const createPage = (files, recipes = ["spn_ckpt=1,thr=-1.2"]) => ({
+    version: 1,
+    tool: "ResizeLora 0.1.0",
+    defaultRecipe: "spn_ckpt=1,thr=-1.2",
+    defaultRecipeWithoutBase: "spn_lora=1,thr=-1",
+    recipes,
+    files,
+});

@@ -3,7 +3,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { buildPage } from "../../build.mjs";
+import { buildPage } from "../../bundle.mjs";
 
 let template = null;
 

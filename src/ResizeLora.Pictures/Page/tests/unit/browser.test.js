@@ -164,8 +164,15 @@ describe("a page of two files", { skip }, () => {
     test("the command line is copied, or ready to be", async () => {
         const { page } = session;
         const button = page.getByRole("button", { name: "Copy the command line" });
+        await page.context().grantPermissions(["clipboard-read", "clipboard-write"]);
         await button.click();
         await page.waitForFunction(() => [...document.querySelectorAll("button")].some((each) => /Copied|Press/.test(each.textContent)));
+        const copied = await page.evaluate(() =>
+            [...document.querySelectorAll("button")].some((each) => /Copied/.test(each.textContent))
+                ? navigator.clipboard.readText()
+                : String(window.getSelection()),
+        );
+        assert.equal(copied.trim(), await text(page, "#command"));
     });
 
     test("all files can be one command line", async () => {

@@ -105,3 +105,13 @@ test("merges and whole differences are said", () => {
     assert.match(commandOf(full, "rank=1", new Set()), / -IncludeDifference -Recipe /);
     assert.match(commandOf(full, "rank=1", new Set(["UNet/middle_block"])), /^Get-LoraSpectrum .* -IncludeDifference \| /);
 });
+
+test("layers that were not given to the page are left out, and a file that was resized is resized again", () => {
+    const absent = [
+        { name: "layer9", component: "UNet", block: "middle_block" },
+        { name: "layer10", component: "TextEncoder3", block: "layers.7" },
+    ];
+    const command = commandOf(fileOf({ more: { absent } }), "rank=1", new Set());
+    assert.match(command, /Where-Object \{ \$_.Component -notin 'TextEncoder3' -and \$_.Layer -cnotin 'layer9' \}/);
+    assert.match(commandOf(fileOf({ more: { wasResized: true } }), "rank=1", new Set()), /-Recipe 'rank=1' -Force$/);
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { buildPage } from "../../build.mjs";
+import { buildPage } from "../../bundle.mjs";
 import { createPage } from "../support/page-data.js";
 import { writePage } from "../support/page-file.js";
 import { createSdxl } from "../support/sdxl.js";
