@@ -171,6 +171,13 @@ Describe 'A sweep of Measure-LoraResize' {
         { Measure-LoraResize $lora -Recipe 'rank=8' -Threshold -1 } | Should -Throw -ErrorId 'RecipeInvalid,*'
     }
 
+    It 'ranks the singular values themselves where it has neither a recipe nor a checkpoint' {
+        (Measure-LoraResize $lora -Retain 0.9, 0.95).Recipe | ForEach-Object ToString | Should -Be @('retain=0.9', 'retain=0.95')
+        (Measure-LoraResize $lora -Checkpoint $base -Retain 0.9).Recipe.ToString() | Should -Be 'spn_ckpt=1,retain=0.9'
+        (Get-LoraSpectrum $lora -Checkpoint $base | Measure-LoraResize -Retain 0.9).Recipe.ToString() | Should -Be 'spn_ckpt=1,retain=0.9'
+        { Measure-LoraResize $lora -Threshold -1 } | Should -Throw -ErrorId 'CheckpointNotGiven*'
+    }
+
     It 'takes weights that were typed without quotes for one recipe, where they say something together' {
         $measured = @(Measure-LoraResize $lora -Checkpoint $base -Recipe spn_ckpt=0.7,params=0.3 -Keep 0.5)
         $measured.Recipe | ForEach-Object ToString | Should -Be 'spn_ckpt=0.7,params=0.3,keep=0.5'

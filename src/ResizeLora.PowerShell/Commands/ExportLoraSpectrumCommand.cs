@@ -218,7 +218,9 @@ public sealed class ExportLoraSpectrumCommand : LayerCommand
             throw new OutputException(
                 path,
                 "Taken",
-                $"another file of this run was written there; give -OutputDirectory for several files, and '{source}' another one."
+                isFolder
+                    ? $"another file of that name was written there in this run; give '{source}' a -Destination of its own."
+                    : $"another file of this run was written there; give -OutputDirectory for several files, and '{source}' another one."
             );
         }
 

@@ -20,13 +20,16 @@ namespace ResizeLora.PowerShell.Commands;
 [OutputType(typeof(ResizeMeasurement))]
 public sealed class MeasureLoraResizeCommand : RecipeCommand
 {
-    private ResizeRecipe[]? recipes;
+    // What a sweep tries: by the recipes, and by plain singular values where there is neither a recipe nor a base model.
+    private ResizeRecipe[]? sweep;
+    private ResizeRecipe[]? plainSweep;
 
     /// <summary>
     /// <para type="description">
     /// What to keep: recipes such as 'spn_ckpt=1,thr=-1.2', several as an array or separated by colons, or objects of New-ResizeRecipe.
-    /// With -Threshold, -Retain, -Loss, -Size or -Keep a recipe may be open, without a cut of its own, such as 'spn_ckpt=1'. A layer is
-    /// decomposed once, however many recipes there are.
+    /// With -Threshold, -Retain, -Loss, -Size or -Keep a recipe may be open, without a cut of its own, such as 'spn_ckpt=1'. With -Retain,
+    /// -Size or -Keep, and neither a recipe nor a checkpoint, the singular values themselves are ranked. A layer is decomposed once, however
+    /// many recipes there are.
     /// </para>
     /// </summary>
     [Parameter(Position = 1)]
@@ -96,7 +99,10 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     protected override bool TakesResizedFiles => Force;
 
     /// <inheritdoc/>
-    protected override IReadOnlyList<ResizeRecipe> Recipes => recipes ?? Recipe;
+    protected override IReadOnlyList<ResizeRecipe> Recipes =>
+        sweep is null ? Recipe
+        : Checkpoint is not null || BringsBaseNorms || MyInvocation.BoundParameters.ContainsKey(nameof(Recipe)) ? sweep
+        : plainSweep!;
 
     /// <inheritdoc/>
     protected override void BeginProcessing()
@@ -111,7 +117,8 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
         ];
         if (cuts.Length > 0)
         {
-            recipes = Require(Recipe, () => Recipe.SelectMany(recipe => cuts.Select(recipe.WithCut)).ToArray());
+            sweep = Require(Recipe, () => Recipe.SelectMany(recipe => cuts.Select(recipe.WithCut)).ToArray());
+            plainSweep = Require(Recipe, () => Array.ConvertAll(cuts, PlainRecipe));
         }
         else
         {
@@ -134,6 +141,12 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
         SweepCurve.Join(measurements);
         WriteObject(measurements, enumerateCollection: true);
     }
+
+    // A threshold says nothing of plain singular values, and a loss needs the base model: these fall back to the default recipe.
+    private static ResizeRecipe PlainRecipe(RankingCut cut) =>
+        cut.Threshold is null && cut.Loss is null
+            ? ResizeRecipe.Create(new Dictionary<ScoreKind, double>(), cut)
+            : ResizeRecipe.Parse(ResizeRecipe.DefaultText).WithCut(cut);
 
     // What a parameter may be follows from the others, which are not known yet where it is bound: the error is the one of binding all the
     // same.
