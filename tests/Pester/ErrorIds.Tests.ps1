@@ -23,6 +23,9 @@ BeforeDiscovery {
         foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {
             @{ id = "Device$defect"; category = 'ResourceUnavailable'; type = 'Compute.DeviceException'; arguments = $defect, 'message', $null }
         }
+        foreach ($defect in 'Missing', 'FolderEmpty', 'VisualCppMissing') {
+            @{ id = "Runtime$defect"; category = 'ResourceUnavailable'; type = 'Compute.TorchRuntimeException'; arguments = $defect, 'message', $null, $null }
+        }
     )
 }
 

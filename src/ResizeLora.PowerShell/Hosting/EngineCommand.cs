@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ResizeLora.Compute;
 
 namespace ResizeLora.PowerShell.Hosting;
 
@@ -68,7 +69,10 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Runs work on one item; a failure that concerns only this item becomes a non-terminating error.</summary>
+    /// <summary>
+    /// Runs work on one item; a failure that concerns only this item becomes a non-terminating error. Without libtorch the next item would
+    /// fail in the same way.
+    /// </summary>
     /// <param name="target">The item, the error's target object.</param>
     /// <param name="work">The work.</param>
     internal void Attempt(object target, Action work)
@@ -76,6 +80,10 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         try
         {
             work();
+        }
+        catch (TorchRuntimeException exception)
+        {
+            ThrowTerminatingError(EngineError.Create(exception, target));
         }
         catch (Exception exception) when (EngineError.IsFailure(exception))
         {
