@@ -14,6 +14,7 @@ Help brings docs/help up to date with the cmdlets, runs the examples for their o
 module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.
 Package leaves a self-contained module folder, and a zip file of it, in out/package.
 Install copies the module, built for this machine, into the user's module path.
+RuntimeHash writes the list of packages that Install-ResizeLoraRuntime fetches, with their hashes, from NuGet; once for each version of TorchSharp.
 
 .PARAMETER Task
 What to do. Build by default.
@@ -57,7 +58,7 @@ Writes out/package/ResizeLora-<version>-win-x64-cuda.zip.
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Demo', 'Test', 'Help', 'Package', 'Install')]
+    [ValidateSet('Build', 'Demo', 'Test', 'Help', 'Package', 'Install', 'RuntimeHash')]
     [string] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -234,4 +235,8 @@ switch ($Task) {
     'Help' { Build-Help }
     'Package' { Build-Package }
     'Install' { Install-BuiltModule }
+    'RuntimeHash' {
+        Import-Module (Join-Path $PSScriptRoot 'build' 'RuntimePackages.psm1')
+        Update-RuntimePackageList
+    }
 }

@@ -18,11 +18,13 @@
         'Get-CheckpointNorm'
         'Get-LoraInfo'
         'Get-LoraSpectrum'
+        'Install-ResizeLoraRuntime'
         'Measure-LoraResize'
         'Merge-Lora'
         'New-ResizeRecipe'
         'Resize-Lora'
         'Show-LoraSpectrum'
+        'Uninstall-ResizeLoraRuntime'
     )
     VariablesToExport = @()
     AliasesToExport = @()

@@ -56,6 +56,19 @@ public static class RuntimeFolders
         return candidates.FirstOrDefault(HasTorch) ?? throw TorchRuntimeException.Missing();
     }
 
+    /// <summary>The folder of the libtorch that is loaded here, or null where there is none.</summary>
+    public static string? TryFindTorch()
+    {
+        try
+        {
+            return FindTorch();
+        }
+        catch (TorchRuntimeException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Whether a folder holds libtorch.</summary>
     /// <param name="folder">The folder; it need not exist.</param>
     internal static bool HasTorch(string folder) => File.Exists(Path.Combine(folder, FileNameOf("torch_cpu")));

@@ -52,7 +52,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
 
                 if (channel.TakeProgress() is { } step)
                 {
-                    progress.Report(this, step);
+                    ReportProgress(step);
                 }
             }
 
@@ -115,7 +115,11 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
     protected void StartItem(string activity, string item, int index, int? count) => progress.Start(this, activity, item, index, count);
 
     /// <summary>Takes the progress display away.</summary>
-    protected void CompleteProgress() => progress.Complete(this);
+    protected virtual void CompleteProgress() => progress.Complete(this);
+
+    /// <summary>Shows how far the work has come.</summary>
+    /// <param name="latest">The latest that the work has told.</param>
+    protected virtual void ReportProgress(EngineProgress latest) => progress.Report(this, latest);
 
     /// <inheritdoc/>
     protected override void StopProcessing() => stopped.Cancel();
