@@ -41,3 +41,79 @@ $Script
     [System.IO.File]::Delete($file)
     $result
 }
+
+# The file name of a library on this system.
+function Get-LibraryName([string] $Name) { $IsWindows ? "$Name.dll" : $IsMacOS ? "lib$Name.dylib" : "lib$Name.so" }
+
+# Writes a NuGet package of files, by their paths in it; gives its entry in the list of the module.
+function Write-ImitationPackage([string] $Folder, [string] $Id, [System.Collections.IDictionary] $File) {
+    $path = [System.IO.Path]::Combine($Folder, "$Id.2.10.0.nupkg")
+    $manifest = "<package><metadata><id>$Id</id><version>2.10.0</version><authors>nobody</authors><description>x</description></metadata></package>"
+    $archive = [System.IO.Compression.ZipFile]::Open($path, 'Create')
+    try {
+        foreach ($pair in @{ "$Id.nuspec" = [System.Text.Encoding]::UTF8.GetBytes($manifest) }, $File | ForEach-Object GetEnumerator) {
+            $stream = $archive.CreateEntry($pair.Key).Open()
+            $stream.Write([byte[]] $pair.Value, 0, $pair.Value.Length)
+            $stream.Dispose()
+        }
+    }
+    finally {
+        $archive.Dispose()
+    }
+    $bytes = [System.IO.File]::ReadAllBytes($path)
+    @{
+        id = $Id
+        version = '2.10.0'
+        length = $bytes.Length
+        installedLength = [long] ($File.GetEnumerator() | Where-Object Key -Match '/native/' | ForEach-Object { $_.Value.Length } | Measure-Object -Sum).Sum
+        sha512 = [Convert]::ToBase64String([System.Security.Cryptography.SHA512]::HashData($bytes))
+    }
+}
+
+# Random bytes, which do not compress.
+function Get-RandomByte([int] $Length) {
+    $bytes = [byte[]]::new($Length)
+    [System.Random]::new(7).NextBytes($bytes)
+    , $bytes
+}
+
+# A module whose libtorch is small and of random bytes: whole for the processor, in pieces for CUDA, as TorchSharp makes its packages.
+function New-ImitationModule([string] $Folder) {
+    $packages = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($Folder, 'packages')).FullName
+    $manifest = Copy-ModuleWithoutTorch $Folder
+    $native = "runtimes/$platform/native"
+    $cpu, $cuda = (Get-LibraryName torch_cpu), (Get-LibraryName torch_cuda)
+    $whole = Get-RandomByte 300000
+    $sha256 = [Convert]::ToHexString([System.Security.Cryptography.SHA256]::HashData($whole))
+    $sha = [System.Text.Encoding]::ASCII.GetBytes($sha256.ToLowerInvariant())
+    $licence = [System.Text.Encoding]::ASCII.GetBytes('licence')
+    $list = @(
+        @{
+            torch = 'Cpu'
+            platform = $platform
+            packages = @(Write-ImitationPackage $packages 'torch-cpu' @{ "$native/$cpu" = $whole; 'LICENSE-LIBTORCH.txt' = $licence })
+        }
+        @{
+            torch = 'Cuda'
+            platform = $platform
+            packages = @(
+                Write-ImitationPackage $packages 'torch-cuda-part1' @{ "$native/$cpu" = $whole; 'LICENSE-LIBTORCH.txt' = $licence }
+                Write-ImitationPackage $packages 'torch-cuda-part2-primary' @{ "$native/$cuda" = $whole[0..99999]; "$native/$cuda.sha" = $sha }
+                Write-ImitationPackage $packages 'torch-cuda-part2-fragment1' @{ "fragments/$platform/native/$cuda.fragment1" = $whole[100000..199999] }
+                Write-ImitationPackage $packages 'torch-cuda-part2-fragment2' @{ "fragments/$platform/native/$cuda.fragment2" = $whole[200000..299999] }
+            )
+        }
+    )
+    $listPath = [System.IO.Path]::Combine([System.IO.Path]::GetDirectoryName($manifest), 'ResizeLora.Runtime.json')
+    [System.IO.File]::WriteAllText($listPath, (ConvertTo-Json $list -Depth 5))
+    [pscustomobject]@{ Manifest = $manifest; Packages = $packages; Sha256 = $sha256; List = $listPath; Cpu = $cpu; Cuda = $cuda }
+}
+
+# A feed on this machine that serves a folder; of the same source as the one of the engine's tests.
+function Start-ServedFeed([string] $Folder) {
+    if (-not ('ResizeLora.Tests.Runtime.ServedFeed' -as [type])) {
+        $source = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Runtime', 'ServedFeed.cs')
+        Add-Type -TypeDefinition ("using System; using System.IO; using System.Threading.Tasks;`n#nullable enable`n" + [System.IO.File]::ReadAllText($source))
+    }
+    [ResizeLora.Tests.Runtime.ServedFeed]::new($Folder)
+}

@@ -43,8 +43,9 @@ internal sealed class PackageFeed : IDisposable
                     return one;
                 }
             }
-            catch (Exception exception) when (exception is FatalProtocolException or HttpRequestException or IOException)
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
+                // Another source may have it, whatever is wrong with this one.
                 failure ??= exception;
             }
         }
