@@ -175,7 +175,7 @@ function Build-Help {
     $help = Import-MarkdownCommandHelp -Path $pages |
         Export-MamlCommandHelp -OutputFolder (Join-Path $PSScriptRoot 'out' 'help') -Force |
         Copy-Item -Destination (Join-Path $moduleProject 'en-US') -PassThru
-    Import-Module (Join-Path $PSScriptRoot 'build' 'HelpPages.psm1')
+    Import-Module (Join-Path $PSScriptRoot 'build' 'HelpPages.psm1'), (Join-Path $PSScriptRoot 'build' 'HelpMaml.psm1')
     Complete-Maml -Path $help -Page (Get-ChildItem -Path $pages | ForEach-Object { Read-HelpPage $_ })
     Build-Everything
 }

@@ -1,5 +1,6 @@
 # The pages of docs/help: reading them, and writing what of them follows from the cmdlets. Shared by build.ps1 and the tests.
 Set-StrictMode -Version Latest
+Import-Module (Join-Path $PSScriptRoot 'HelpExamples.psm1')
 
 # What every advanced command has; SupportsShouldProcess adds WhatIf and Confirm, which the pages do describe.
 $commonParameters = [System.Management.Automation.Cmdlet]::CommonParameters
@@ -257,92 +258,6 @@ function Format-HelpPage([pscustomobject] $Page, [pscustomobject] $Shape) {
     ($lines -join "`n").TrimEnd() + "`n"
 }
 
-# Records as the console shows them; all else goes through the views.
-function Format-Output([object[]] $Output, [string] $Folder) {
-    $pending = [System.Collections.Generic.List[object]]::new()
-    $lines = @(
-        foreach ($one in @($Output) + @($null)) {
-            $line = switch ($one) {
-                { $_ -is [System.Management.Automation.WarningRecord] } { "WARNING: $_" }
-                { $_ -is [System.Management.Automation.VerboseRecord] } { "VERBOSE: $_" }
-                { $_ -is [System.Management.Automation.ErrorRecord] } { "$($_.InvocationInfo.MyCommand): $_" }
-                { $_ -is [string] } { $_ }
-            }
-            if ($null -ne $one -and $null -eq $line) {
-                $pending.Add($one)
-                continue
-            }
-            if ($pending.Count -gt 0) {
-                ($pending | Out-String -Width 80).Replace("`r`n", "`n").Split("`n").TrimEnd()
-                $pending.Clear()
-            }
-            $line
-        }
-    )
-    $text = ($lines -join "`n") -replace '\x1b\[[0-9;]*m'
-    # Where a view puts the path of a file above its table, a long folder breaks the line.
-    while ($text -match '(?m)^   \w+: .{60,}\n\S') { $text = $text -replace '(?m)^(   \w+: .{60,})\n(?=\S)', '$1' }
-    # The folder of the examples stands for a user's own.
-    $text.Replace($Folder, '/home/me').Replace('\', '/').Trim("`n")
-}
-
-<#
-.SYNOPSIS
-Makes the folder that the examples of the help run in: copies of the samples, under the names that the examples use.
-#>
-function New-ExampleFolder {
-    [Diagnostics.CodeAnalysis.SuppressMessageAttribute(
-        'PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes a scratch folder only.')]
-    param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [string] $Sample)
-
-    $lora = [System.IO.Path]::Combine($Sample, 'lora.safetensors')
-    $null = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($Path, 'loras'))
-    [System.IO.File]::Copy([System.IO.Path]::Combine($Sample, 'base.safetensors'), [System.IO.Path]::Combine($Path, 'sdxl.safetensors'))
-    foreach ($name in 'style.safetensors', 'loras/ink.safetensors', 'loras/neon.safetensors') {
-        [System.IO.File]::Copy($lora, [System.IO.Path]::Combine($Path, $name))
-    }
-    foreach ($name in 'loha.safetensors', 'lokr.safetensors', 'extracted.safetensors') {
-        [System.IO.File]::Copy([System.IO.Path]::Combine($Sample, $name), [System.IO.Path]::Combine($Path, $name))
-    }
-    $Path
-}
-
-<#
-.SYNOPSIS
-Runs the code of an example in a folder and gives what it writes, as text of 80 columns.
-#>
-function Invoke-HelpExample {
-    param([Parameter(Mandatory)] [string] $Code, [Parameter(Mandatory)] [string] $Folder)
-
-    # As at a prompt: an error is shown and the session goes on, and nothing is strict.
-    Set-StrictMode -Off
-    $ErrorActionPreference = 'Continue'
-    $cache = $env:RESIZELORA_CACHE
-    $rendering = $PSStyle.OutputRendering
-    $locale = $env:LC_ALL
-    $culture = [cultureinfo]::CurrentCulture
-    $encoding = [Console]::OutputEncoding
-    # Outside the module's views PowerShell writes numbers as the user's culture does; the pages hold the invariant ones.
-    [cultureinfo]::CurrentCulture = [cultureinfo]::InvariantCulture
-    # Spectra are drawn in ASCII where the console is not UTF-8.
-    $env:LC_ALL = 'C.UTF-8'
-    if ($IsWindows) { [Console]::OutputEncoding = [System.Text.UTF8Encoding]::new($false) }
-    $env:RESIZELORA_CACHE = [System.IO.Path]::Combine($Folder, 'cache')
-    $PSStyle.OutputRendering = 'PlainText'
-    Push-Location $Folder
-    try {
-        Format-Output @(& { try { . ([scriptblock]::Create($Code)) } catch { $_ } } *>&1) $Folder
-    }
-    finally {
-        Pop-Location
-        if ($IsWindows) { [Console]::OutputEncoding = $encoding }
-        $env:LC_ALL = $locale
-        [cultureinfo]::CurrentCulture = $culture
-        $PSStyle.OutputRendering = $rendering
-        $env:RESIZELORA_CACHE = $cache
-    }
-}
-
 <#
 .SYNOPSIS
 Brings the page of a cmdlet up to date: syntax, parameters and types from the cmdlet, outputs from running the examples.
@@ -375,104 +290,9 @@ function Update-HelpPage {
     [System.IO.File]::WriteAllText($path, (Format-HelpPage $page (Get-HelpShape $Command)))
 }
 
-# The paragraphs of a Markdown text as Get-Help shows them: without the marks of code and links.
-function ConvertTo-HelpParagraph([string] $Markdown) {
-    foreach ($paragraph in [regex]::Split($Markdown.Trim(), '\n{2,}')) {
-        if ($paragraph) { ($paragraph -replace '\[([^\]]+)\]\([^)]+\)', '$1' -replace '`([^`]*)`', '$1').Trim() }
-    }
-}
-
-# Replaces what an element of the MAML holds by paragraphs.
-function Write-Paragraph([System.Xml.XmlElement] $Element, [string[]] $Paragraph) {
-    $Element.RemoveAll()
-    foreach ($text in $Paragraph) {
-        $para = $Element.OwnerDocument.CreateElement('maml', 'para', 'http://schemas.microsoft.com/maml/2004/10')
-        $para.InnerText = $text
-        $null = $Element.AppendChild($para)
-    }
-}
-
-# The code of an example and, after a blank line, what it writes: Get-Help keeps the blanks of code, but takes those
-# at the beginning of a paragraph away, and with them the place of the first heading of a table.
-function Get-ExampleCode([pscustomobject] $Example) {
-    $Example.Output ? "$($Example.Code)`n`n$($Example.Output)" : $Example.Code
-}
-
-# The prose of an example, as paragraphs.
-function Get-ExampleRemark([pscustomobject] $Example) {
-    ConvertTo-HelpParagraph ([regex]::Replace($Example.Text, '(?s)```(powershell|output)\n.*?```', ''))
-}
-
-<#
-.SYNOPSIS
-Completes the MAML that PlatyPS makes of the pages.
-
-.DESCRIPTION
-PlatyPS 1.0 leaves out defaults and wildcards, and hands Markdown through: code blocks of examples, marks of code, links.
-#>
-function Complete-Maml {
-    param([Parameter(Mandatory)] [string] $Path, [Parameter(Mandatory)] [pscustomobject[]] $Page)
-
-    $document = [System.Xml.XmlDocument]::new()
-    $document.Load($Path)
-    $names = [System.Xml.XmlNamespaceManager]::new($document.NameTable)
-    $names.AddNamespace('maml', 'http://schemas.microsoft.com/maml/2004/10')
-    $names.AddNamespace('command', 'http://schemas.microsoft.com/maml/dev/command/2004/10')
-    $names.AddNamespace('dev', 'http://schemas.microsoft.com/maml/dev/2004/10')
-    foreach ($one in $Page) {
-        $command = $document.SelectSingleNode("//command:command[command:details/command:name='$($one.Name)']", $names)
-        Write-Paragraph $command.SelectSingleNode('command:details/maml:description', $names) @(ConvertTo-HelpParagraph $one.Synopsis)
-        Write-Paragraph $command.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Description)
-        Write-Paragraph $command.SelectSingleNode('maml:alertSet/maml:alert', $names) @(ConvertTo-HelpParagraph $one.Notes)
-        foreach ($parameter in $command.SelectNodes('.//command:parameter', $names)) {
-            $name = $parameter.SelectSingleNode('maml:name', $names).InnerText
-            $value = {
-                param($key)
-                [regex]::Match($one.Yaml[$name], "(?m)^${key}: (.*)$").Groups[1].Value -replace "^'(.*)'$", '$1' -replace "''", "'"
-            }
-            Write-Paragraph $parameter.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $one.Parameters[$name])
-            $parameter.SetAttribute('globbing', (& $value 'SupportsWildcards'))
-            $default = $document.CreateElement('dev', 'defaultValue', 'http://schemas.microsoft.com/maml/dev/2004/10')
-            $default.InnerText = & $value 'DefaultValue'
-            $null = $parameter.InsertAfter($default, $parameter.SelectSingleNode('dev:type', $names))
-        }
-        $inputs = @('command:inputTypes/command:inputType', $one.Inputs)
-        $outputs = @('command:returnValues/command:returnValue', $one.Outputs)
-        foreach ($pair in $inputs, $outputs) {
-            foreach ($type in $command.SelectNodes($pair[0], $names)) {
-                $prose = $pair[1][$type.SelectSingleNode('dev:type/maml:name', $names).InnerText]
-                Write-Paragraph $type.SelectSingleNode('maml:description', $names) @(ConvertTo-HelpParagraph $prose)
-            }
-        }
-        # Pages name their neighbours, as folders do; Get-Help -Online needs whole addresses.
-        $links = $command.SelectNodes('command:relatedLinks/maml:navigationLink/maml:uri', $names)
-        foreach ($link in $links) { $link.InnerText = [uri]::new([uri] $one.HelpUri, $link.InnerText).AbsoluteUri }
-        $examples = $command.SelectNodes('command:examples/command:example', $names)
-        for ($i = 0; $i -lt $examples.Count; $i++) {
-            $examples[$i].SelectSingleNode('maml:introduction', $names).RemoveAll()
-            $examples[$i].SelectSingleNode('dev:code', $names).InnerText = Get-ExampleCode $one.Examples[$i]
-            Write-Paragraph $examples[$i].SelectSingleNode('dev:remarks', $names) @(Get-ExampleRemark $one.Examples[$i])
-        }
-    }
-    $settings = [System.Xml.XmlWriterSettings]::new()
-    $settings.Indent = $true
-    $settings.NewLineChars = "`n"
-    $settings.Encoding = [System.Text.UTF8Encoding]::new($false)
-    $writer = [System.Xml.XmlWriter]::Create($Path, $settings)
-    $document.Save($writer)
-    $writer.Dispose()
-    [System.IO.File]::AppendAllText($Path, "`n")
-}
-
 Export-ModuleMember -Function @(
-    'Complete-Maml'
-    'ConvertTo-HelpParagraph'
     'Format-HelpPage'
-    'Get-ExampleCode'
-    'Get-ExampleRemark'
     'Get-HelpShape'
-    'Invoke-HelpExample'
-    'New-ExampleFolder'
     'Read-HelpPage'
     'Update-HelpPage'
 )

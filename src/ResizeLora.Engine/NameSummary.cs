@@ -41,14 +41,29 @@ internal static class NameSummary
             return;
         }
 
-        string[] texts = reasons is null ? [.. names] : [.. names.Zip(reasons, static (name, reason) => $"{Cut(name)} ({reason})")];
-        string start = $"'{path}': {what}: {Count(names, noun, architecture)}: ";
+        string[] texts = reasons is null ? [.. names] : WithReasons(names, reasons);
+        string start = StartOf(path, what, noun, names, architecture);
         progress.Report(new EngineNote(EngineNoteLevel.Warning, start + Sample(texts)) { Case = noteCase });
-        if (names.Count > Shown)
-        {
-            progress.Report(new EngineNote(EngineNoteLevel.Verbose, start + string.Join(", ", texts)));
-        }
+        List(progress, start, texts);
     }
+
+    /// <summary>Gives all names of layers or tensors in a verbose note, where an error has named a few of them.</summary>
+    /// <param name="progress">Takes the note.</param>
+    /// <param name="path">The file.</param>
+    /// <param name="what">What is the matter with them.</param>
+    /// <param name="noun">What they are, in the singular.</param>
+    /// <param name="names">Their names.</param>
+    /// <param name="reasons">For each name what is particular to it.</param>
+    /// <param name="architecture">The architecture of the file, where the names alone may not tell it.</param>
+    public static void List(
+        IProgress<EngineEvent>? progress,
+        string path,
+        string what,
+        string noun,
+        IReadOnlyList<string> names,
+        IReadOnlyList<string> reasons,
+        Architecture? architecture
+    ) => List(progress, StartOf(path, what, noun, names, architecture), WithReasons(names, reasons));
 
     /// <summary>How many there are, by component: <c>264 layers (TextEncoder1: 72, TextEncoder2: 192)</c>.</summary>
     /// <param name="names">The names of layers or tensors.</param>
@@ -80,6 +95,24 @@ internal static class NameSummary
         string shown = string.Join(", ", names.Take(Shown).Select(Cut));
         return names.Count > Shown ? string.Create(CultureInfo.InvariantCulture, $"{shown} and {names.Count - Shown} more") : shown;
     }
+
+    /// <summary>All of the names.</summary>
+    /// <param name="names">The names.</param>
+    public static string All(IEnumerable<string> names) => string.Join(", ", names.Select(Cut));
+
+    private static void List(IProgress<EngineEvent>? progress, string start, string[] texts)
+    {
+        if (texts.Length > Shown)
+        {
+            progress?.Report(new EngineNote(EngineNoteLevel.Verbose, start + string.Join(", ", texts)));
+        }
+    }
+
+    private static string[] WithReasons(IReadOnlyList<string> names, IReadOnlyList<string> reasons) =>
+        [.. names.Zip(reasons, static (name, reason) => $"{Cut(name)} ({reason})")];
+
+    private static string StartOf(string path, string what, string noun, IReadOnlyList<string> names, Architecture? architecture) =>
+        $"'{path}': {what}: {Count(names, noun, architecture)}: ";
 
     private static string Cut(string name) => name.Length <= LongestName ? name : $"{name[..LongestName]}…";
 }

@@ -56,8 +56,9 @@ public sealed class SpectrumPage
     private static string Template()
     {
         using Stream stream =
-            Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource)
-            ?? throw new InvalidOperationException($"The resource {Resource} is missing from the assembly.");
+            Assembly.GetExecutingAssembly().GetManifestResourceStream(Resource) ?? throw new InvalidOperationException(
+                $"The resource {Resource} is missing from the assembly."
+            );
         using var reader = new StreamReader(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }

@@ -22,20 +22,44 @@ Describe 'Completion of recipes' {
         @{ line = "New-ResizeRecipe 'sv_ratio=5,sv_count=o"; text = "'sv_ratio=5,sv_count=old'" }
         @{ line = 'New-ResizeRecipe sv_r'; text = "'sv_ratio='" }
         @{ line = "New-ResizeRecipe 'spn_ckpt=1, SIZ"; text = "'spn_ckpt=1,size='" }
+        @{ line = "New-ResizeRecipe 'ret"; text = "'retain='" }
+        @{ line = "New-ResizeRecipe 'retain=0.9,kee"; text = "'retain=0.9,keep='" }
+        @{ line = "New-ResizeRecipe 'size=8,lo"; text = "'size=8,loss='" }
+        @{ line = "New-ResizeRecipe 'rank=8,sv_k"; text = "'rank=8,sv_knee'" }
     ) {
         @(Get-Completion $line).CompletionText | Should -Be $text
     }
 
     It 'offers every key where a recipe begins' {
         (Get-Completion "New-ResizeRecipe 'rank=4:").ListItemText | Should -Be @(
-            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'size', 'thr', 'rescale'
-            'sv_ratio', 'sv_fro', 'sv_cumulative', 'rank', 'conv_rank')
+            'spn_ckpt', 'spn_lora', 'fro_ckpt', 'fro_lora', 'subspace', 'params', 'thr', 'retain', 'loss', 'size', 'keep', 'rescale'
+            'sv_ratio', 'sv_fro', 'sv_cumulative', 'sv_knee', 'rank', 'conv_rank')
     }
 
     It 'leaves out what is given already, and what excludes it' {
         $offered = (Get-Completion "New-ResizeRecipe 'spn_ckpt=1,thr=-1,sv_fro=0.9,").ListItemText
         $offered | Should -Contain 'rank'
-        foreach ($taken in 'spn_ckpt', 'thr', 'size', 'sv_ratio', 'sv_fro') { $offered | Should -Not -Contain $taken }
+        foreach ($taken in 'spn_ckpt', 'thr', 'size', 'retain', 'keep', 'sv_ratio', 'sv_fro', 'sv_knee') {
+            $offered | Should -Not -Contain $taken
+        }
+    }
+
+    It 'offers <offered> beside <given>, and not <refused>' -ForEach @(
+        @{ given = 'retain=0.9'; offered = 'size', 'keep', 'sv_knee', 'rank'; refused = 'retain', 'thr', 'loss', 'sv_count' }
+        @{ given = 'loss=0.1'; offered = 'size', 'keep', 'sv_knee', 'rank'; refused = 'loss', 'thr', 'retain', 'sv_count' }
+        @{ given = 'size=8'; offered = 'keep', 'retain', 'loss'; refused = 'size', 'thr' }
+        @{ given = 'keep=0.5'; offered = 'size', 'retain', 'loss'; refused = 'keep', 'thr' }
+        @{ given = 'sv_knee'; offered = 'rank', 'retain'; refused = 'sv_knee', 'sv_ratio', 'sv_fro', 'sv_cumulative', 'sv_count' }
+    ) {
+        $words = (Get-Completion "New-ResizeRecipe '$given,").ListItemText
+        foreach ($key in $offered) { $words | Should -Contain $key }
+        foreach ($key in $refused) { $words | Should -Not -Contain $key }
+    }
+
+    It 'says what <_> means' -ForEach 'retain', 'loss', 'size', 'keep', 'sv_knee', 'thr', 'sv_fro' {
+        $tip = (Get-Completion "New-ResizeRecipe '$_").ToolTip
+        $tip | Should -BeLike "${_}: *"
+        $tip | Should -Not -BeLike '*convolution*'
     }
 }
 

@@ -56,6 +56,14 @@ Describe 'Convert-Lora' {
         ($result | Compare-Lora).RelativeErrorToLora | Should -Be 0
     }
 
+    It 'converts the file of a measurement, fresh or stored, once' {
+        $measured = Measure-LoraResize $style -Recipe rank=1, rank=2
+        ($measured | Convert-Lora -Naming ComfyUI).Path | Should -Be (Join-Path $folder 'style_comfyui.safetensors')
+        $csv = Join-Path $folder 'measured.csv'
+        $measured | Export-Csv $csv
+        (Import-Csv $csv | Convert-Lora -Naming Diffusers).Path | Should -Be (Join-Path $folder 'style_diffusers.safetensors')
+    }
+
     It 'changes the type alone' {
         $result = Convert-Lora $style -DType 16
         [System.IO.Path]::GetFileName($result.Path) | Should -Be 'style_float16.safetensors'
@@ -112,6 +120,45 @@ Describe 'Convert-Lora' {
             Convert-Lora -Naming ComfyUI -WarningVariable warned -WarningAction SilentlyContinue
         $results | Should -HaveCount 2
         $warned | Should -HaveCount 1
+    }
+
+    It 'leaves its own outputs alone where it finds them, and takes them where they are named or with -Force' {
+        $null = Convert-Lora $style -Naming ComfyUI
+        $null = Convert-Lora $style -Naming Peft
+        $found = @{ WarningVariable = 'warned'; WarningAction = 'SilentlyContinue' }
+        $results = Get-ChildItem $folder | Convert-Lora -Naming Kohya @found
+        $results.Path | Should -Be (Join-Path $folder 'style_kohya.safetensors')
+        $warned | Should -HaveCount 1
+        "$warned" | Should -BeLike '2 of 3 files were left alone:*was converted before; -Force converts it again*'
+        Convert-Lora (Join-Path $folder '*.safetensors') -Naming Diffusers @found | Should -HaveCount 1
+        Get-ChildItem $folder -Filter style_comfyui* | Convert-Lora -Naming Diffusers -Force | Should -HaveCount 1
+        Convert-Lora (Join-Path $folder 'style_comfyui.safetensors') -Naming Kohya | Should -HaveCount 1
+    }
+
+    It 'names all that it refuses in -Verbose, and says what helps' {
+        $differences = foreach ($i in 0..4) { New-Tensor "lora_unet_input_blocks_${i}_0_in_layers_2.diff" @(2, 2) @(1, 2, 3, 4) }
+        $path = Write-SafetensorsFile (Join-Path $folder 'odd.safetensors') @(New-Layer $queryLayer; $differences)
+        $told = Convert-Lora $path -Naming Diffusers -Verbose -ErrorVariable failed -ErrorAction SilentlyContinue 4>&1
+        foreach ($i in 0..4) { "$told" | Should -BeLike "*lora_unet_input_blocks_${i}_0_in_layers_2*" }
+        $failed[0].Exception.Unwritten | Should -HaveCount 5
+        $failed[0].Exception.Message | Should -BeLike '*-SkipUnsupported*'
+        $failed[0].Exception.Message | Should -Not -BeLike '*-Kind LoRA*'
+        Convert-Lora (Get-SamplePath 'loha') -Naming Diffusers -OutputDirectory $folder -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].Exception.Message | Should -BeLike '*-Kind LoRA*'
+        $failed[0].Exception.Message | Should -Not -BeLike '*-SkipUnsupported*'
+        $unknown = Write-SafetensorsFile (Join-Path $folder 'own.safetensors') @(New-Layer 'lora_unet_strange_tower_0_mix_in')
+        Convert-Lora $unknown -Naming ComfyUI -ErrorVariable failed -ErrorAction SilentlyContinue
+        $failed[0].Exception.Message | Should -BeLike '*-Checkpoint*'
+        $failed[0].Exception.Message | Should -Not -BeLike '*-Kind LoRA*'
+    }
+
+    It 'takes an output that lacks layers as done only where the same would be left behind' {
+        $odd = New-Tensor 'lora_unet_strange_tower_mix.diff' @(2, 2) @(1, 2, 3, 4)
+        $path = Write-SafetensorsFile (Join-Path $folder 'odd.safetensors') @(New-Layer $queryLayer; $odd)
+        $null = Convert-Lora $path -Naming Diffusers -SkipUnsupported -WarningAction SilentlyContinue
+        $again = @{ Naming = 'Diffusers'; SkipExisting = $true; WarningAction = 'Stop' }
+        Convert-Lora $path -SkipUnsupported @again -ErrorAction Stop | Should -BeNullOrEmpty
+        { Convert-Lora $path @again -ErrorAction Stop } | Should -Throw -ErrorId 'ConversionNotExpressible,*'
     }
 
     It 'finds the dots of an unknown model in its names' {

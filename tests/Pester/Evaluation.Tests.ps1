@@ -87,6 +87,30 @@ Describe 'The evaluation' {
         Test-Figure $row[4] $comparison.Cosine | Should -BeTrue -Because "it is $($comparison.Cosine)"
     }
 
+    It 'has the front of every score on the sample: <_> %' -ForEach 10, 20, 30, 50, 70, 90 {
+        $start = [Array]::FindIndex([string[]] $page, [Predicate[string]] { $args[0].StartsWith('The sample (51 layers') })
+        $row = @($page[$start..($start + 9)] -match "^\| $_ % ")[0].Trim('|').Split('|').Trim()
+        $scores = 'spn_ckpt=1', 'fro_ckpt=1', 'spn_lora=1', 'fro_lora=1', 'subspace=1', 'params=1'
+        $measured = @(Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe $scores -Keep ($_ / 100)) +
+            @(Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe "keep=$($_ / 100)")
+        for ($i = 0; $i -lt $measured.Count; $i++) {
+            # A size leaves out one dimension more on a machine that rounds otherwise.
+            [Math]::Abs([double] $row[$i + 1] - 100 * $measured[$i].RelativeErrorToLora) | Should -BeLessOrEqual 0.2 -Because $measured[$i].Recipe
+        }
+    }
+
+    It 'has the figures of the knee and of what it is compared with: <_>' -ForEach @(
+        'sv_knee', 'sv_fro=0.9', 'size=0.0973', 'spn_ckpt=1,size=0.0973'
+    ) {
+        $measured = Measure-LoraResize $lora -Checkpoint $files.Checkpoint -Recipe $_
+        $row = Get-PageRow "| ``$_`` |"
+        $row[1] | Should -Be "$($measured.NewRank)"
+        Test-Figure $row[2] ($measured.NewLength / 1000) | Should -BeTrue -Because "it is $($measured.NewLength) bytes long"
+        Test-Figure $row[3] (100 * $measured.Retained) | Should -BeTrue -Because "it retains $($measured.Retained)"
+        Test-Figure $row[4] (100 * $measured.RelativeErrorToLora) | Should -BeTrue -Because "the error is $($measured.RelativeErrorToLora)"
+        Test-Figure $row[5] (100 * $measured.RelativeErrorToBase) | Should -BeTrue -Because "the error is $($measured.RelativeErrorToBase)"
+    }
+
     It 'gives no figure with more digits than are promised' {
         $figures = [regex]::Matches($page -join "`n", '(?<![\w.])\d+\.\d+').Value
         $figures | Should -Not -BeNullOrEmpty

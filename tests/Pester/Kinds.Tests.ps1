@@ -364,6 +364,17 @@ Describe 'Kinds without low-rank factors' {
         $result.OldRank | Should -Be 4
     }
 
+    It 'are counted, embeddings that the file brings along too' {
+        $bundle = New-AdapterFile 'bundle' @(
+            New-Layer $queryLayer
+            New-Noise 'bundle_emb.ink.clip_l' @(2, 40)
+            New-Noise 'bundle_emb.ink.clip_g' @(2, 40)
+            New-Noise 'bundle_emb.neon.string_to_param.*' @(2, 40)
+            New-Noise 'emb_params' @(2, 40)
+        )
+        (Resize-Apart $bundle @{ Recipe = 'rank=2' }).CopiedKinds['Embedding'] | Should -Be 3
+    }
+
     It 'are named by Get-LoraInfo' {
         $info = Get-LoraInfo $file
         $info.Kind | Should -Be Mixed
@@ -381,15 +392,18 @@ Describe 'Kinds without low-rank factors' {
 }
 
 Describe 'A PEFT folder of LoHa' {
-    It 'gives a PEFT folder of LoRA, with the scale of its settings' {
+    BeforeEach {
         $folder = Join-Path (New-TestFolder) 'my-loha'
         $null = [System.IO.Directory]::CreateDirectory($folder)
         $module = 'base_model.model.model.layers.0.self_attn.q_proj'
         $null = Write-SafetensorsFile (Join-Path $folder 'adapter_model.safetensors') @(New-Loha $module)
         $settings = @{ peft_type = 'LOHA'; r = 2; alpha = 6; target_modules = @('q_proj'); base_model_name_or_path = 'any' }
         [System.IO.File]::WriteAllText((Join-Path $folder 'adapter_config.json'), ($settings | ConvertTo-Json))
-        (Get-LoraSpectrum $folder).Alpha | Should -Be 12
+        $common = @{ Recipe = 'rank=2'; OutputDirectory = New-TestFolder }
+    }
 
+    It 'gives a PEFT folder of LoRA, with the scale of its settings' {
+        (Get-LoraSpectrum $folder).Alpha | Should -Be 12
         $result = Resize-Apart $folder @{ Recipe = 'rank=3' }
         $written = Get-Content -Raw (Join-Path (Split-Path $result.Path) 'adapter_config.json') | ConvertFrom-Json
         $written.peft_type | Should -Be LORA
@@ -399,13 +413,40 @@ Describe 'A PEFT folder of LoHa' {
         $comparison = Compare-Lora $folder $result.Path
         [Math]::Abs($comparison.RelativeErrorToLora - $result.RelativeErrorToLora) | Should -BeLessThan 1e-3
     }
+
+    It 'is LoRA by default and when asked for, which is one output' {
+        $first = Resize-Lora $folder @common
+        Resize-Lora $folder @common -OutputKind LoRA -SkipExisting -ErrorAction Stop | Should -BeNullOrEmpty
+        (Resize-Lora $folder @common -OutputKind LoRA -Force).Path | Should -Be $first.Path
+    }
+
+    It 'is its own with -OutputKind Same, which is another output' {
+        $first = Resize-Lora $folder @common
+        $same = Resize-Lora $folder @common -OutputKind Same -WarningVariable warned -WarningAction SilentlyContinue
+        $same | Should -BeNullOrEmpty
+        "$warned" | Should -BeLike '*keeps every dimension*'
+        $same = Resize-Lora $folder -Recipe 'rank=2,rescale=0.5' -OutputDirectory $common.OutputDirectory -OutputKind Same
+        $same.Path | Should -Not -Be $first.Path
+        [System.IO.Path]::GetFileName((Split-Path $same.Path)) | Should -BeLike 'my-loha_same_*'
+        Get-Part $same.Path $module | Should -Be @('hada_w1_a', 'hada_w1_b', 'hada_w2_a', 'hada_w2_b')
+        (Get-LoraSpectrum $same.Path).SpectralNorm / (Get-LoraSpectrum $folder).SpectralNorm | Should -BeGreaterThan 0.4999
+        (Get-LoraSpectrum $same.Path).SpectralNorm / (Get-LoraSpectrum $folder).SpectralNorm | Should -BeLessThan 0.5001
+    }
+
+    It 'is larger than before with a warning, unless LoRA was asked for' {
+        $null = Write-SafetensorsFile (Join-Path $folder 'adapter_model.safetensors') @(New-Loha $module -Rank 3)
+        $null = Resize-Lora $folder -Recipe rank=9 -DType 32 -OutputDirectory $common.OutputDirectory -WarningVariable warned @quiet
+        "$warned" | Should -BeLike '*larger than before*1 layer*'
+        $null = Resize-Lora $folder -Recipe rank=9 -DType 32 -OutputKind LoRA -OutputDirectory (New-TestFolder) -WarningVariable asked @quiet
+        "$asked" | Should -Not -BeLike '*larger than before*'
+    }
 }
 
 Describe 'A scale that no one says' {
     It 'is 1, is counted, and is named by -Verbose' {
         $file = New-AdapterFile 'assumed' @(New-Loha $queryLayer)
         $told = @(Resize-Lora $file -Recipe rank=2 -OutputDirectory (New-TestFolder) -Verbose 4>&1)
-        "$told" | Should -BeLike '*neither an alpha nor settings say the scale of 1 layer (UNet: 1); it is taken to be 1.*'
+        "$told" | Should -BeLike "*neither an alpha nor settings say the scale of 1 layer (UNet: 1); it is taken to be 1: $queryLayer*"
         ($told | Where-Object { $_ -isnot [System.Management.Automation.VerboseRecord] }).AssumedScaleCount | Should -Be 1
         (Resize-Apart (Get-SamplePath 'loha') @{ Recipe = 'rank=2' }).AssumedScaleCount | Should -Be 0
     }

@@ -63,6 +63,8 @@ Describe 'New-ResizeRecipe from text' {
         'subspace=1,fro_lora=2,spn_lora=4,rescale=0.25,thr=0.1'
         'params,thr=1e-7'
         'spn_lora,thr=-inf'
+        'retain=0.98,keep=0.25,sv_knee'
+        'fro_ckpt,loss=0.05,size=8,rank=4'
     ) {
         $recipe = New-ResizeRecipe $_
         New-ResizeRecipe "$recipe" | Should -Be $recipe
@@ -136,6 +138,8 @@ Describe 'New-ResizeRecipe from parameters' {
         @{ given = @{ SvFro = 0.9; SvCount = 'New' }; text = 'sv_fro=0.9' }
         @{ given = @{ SpnCkpt = 1; Threshold = -1.2; SvRatio = 5 }; text = 'spn_ckpt=1,thr=-1.2,sv_ratio=5' }
         @{ given = @{ SpnLora = 1; Size = 8; Rank = 16; ConvRank = 8 }; text = 'spn_lora=1,size=8,rank=16,conv_rank=8' }
+        @{ given = @{ SvKnee = $true }; text = 'sv_knee' }
+        @{ given = @{ SvKnee = $true; Rank = 8; SpnCkpt = 1; Threshold = -1 }; text = 'spn_ckpt=1,thr=-1,sv_knee,rank=8' }
     ) {
         $recipe = New-ResizeRecipe @given
         "$recipe" | Should -Be $text
@@ -152,8 +156,39 @@ Describe 'New-ResizeRecipe from parameters' {
         $recipe.NeedsCheckpoint | Should -BeFalse
     }
 
-    It 'takes a threshold or a size, not both' {
-        { New-ResizeRecipe -SpnLora 1 -Threshold -1 -Size 8 } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
+    It 'takes a quality or a size, which need no score: <text>' -ForEach @(
+        @{ given = @{ Size = 8 }; text = 'size=8' }
+        @{ given = @{ Keep = 0.25 }; text = 'keep=0.25' }
+        @{ given = @{ Size = 8; Keep = 0.25; SpnLora = 1 }; text = 'spn_lora=1,size=8,keep=0.25' }
+        @{ given = @{ Retain = 0.98 }; text = 'retain=0.98' }
+        @{ given = @{ Retain = 0.98; Size = 8; Keep = 0.25; Rank = 4 }; text = 'retain=0.98,size=8,keep=0.25,rank=4' }
+        @{ given = @{ Retain = 0.98; SpnCkpt = 1; SvKnee = $true }; text = 'spn_ckpt=1,retain=0.98,sv_knee' }
+        @{ given = @{ Loss = 0.05 }; text = 'loss=0.05' }
+        @{ given = @{ Loss = 0.05; FroCkpt = 1; Keep = 0.5; Rescale = 2 }; text = 'fro_ckpt=1,rescale=2,loss=0.05,keep=0.5' }
+    ) {
+        $recipe = New-ResizeRecipe @given
+        "$recipe" | Should -Be $text
+        $recipe | Should -Be (New-ResizeRecipe $text)
+    }
+
+    It 'gives the cut as properties' {
+        $recipe = New-ResizeRecipe 'retain=0.9,size=8,keep=0.5,sv_knee'
+        $recipe.Retain, $recipe.SizeMiB, $recipe.Keep, $recipe.SvKnee | Should -Be @(0.9, 8, 0.5, $true)
+        foreach ($absent in 'Threshold', 'Loss', 'SvCount') { $recipe.$absent | Should -BeNullOrEmpty }
+        (New-ResizeRecipe 'loss=0.1').Loss | Should -Be 0.1
+        (New-ResizeRecipe 'loss=0.1').NeedsCheckpoint | Should -BeTrue
+        $recipe.NeedsCheckpoint | Should -BeFalse
+    }
+
+    It 'takes of what excludes each other one: <names>' -ForEach @(
+        @{ given = @{ SpnLora = 1; Threshold = -1; Size = 8 }; names = 'a threshold and a size' }
+        @{ given = @{ SpnLora = 1; Threshold = -1; Keep = 0.5 }; names = 'a threshold and a share' }
+        @{ given = @{ SpnLora = 1; Threshold = -1; Retain = 0.9 }; names = 'a threshold and a quality' }
+        @{ given = @{ SpnLora = 1; Threshold = -1; Loss = 0.1 }; names = 'a threshold and a loss' }
+        @{ given = @{ Retain = 0.9; Loss = 0.1 }; names = 'two qualities' }
+        @{ given = @{ Recipe = 'rank=4'; Retain = 0.9 }; names = 'a text and a quality' }
+    ) {
+        { New-ResizeRecipe @given } | Should -Throw -ErrorId 'AmbiguousParameterSet*'
     }
 
     It 'refuses <name> and says why' -ForEach @(
@@ -162,9 +197,13 @@ Describe 'New-ResizeRecipe from parameters' {
         @{ name = 'a weight that is no number'; given = @{ SpnLora = [double]::NaN; Threshold = -1 }; message = '*not a finite number*' }
         @{ name = 'a threshold that is no number'; given = @{ SpnLora = 1; Threshold = [double]::NaN }; message = "*'thr=' is not a number*" }
         @{ name = 'a size of zero'; given = @{ SpnLora = 1; Size = 0 }; message = "*'size=' must be a number of MiB above zero*" }
-        @{ name = 'nothing at all'; given = @{}; message = '*at least one score is needed*only sv_ratio, sv_fro, sv_cumulative, rank and conv_rank do without*' }
-        @{ name = 'a score without a cut'; given = @{ SpnLora = 1; Rank = 4 }; message = "*weighs scores but does not say where to cut them*'thr=' or 'size='*" }
-        @{ name = 'a size without a score'; given = @{ Size = 8; Rank = 4 }; message = '*at least one score is needed*' }
+        @{ name = 'nothing at all'; given = @{}; message = '*at least one score is needed*only retain, loss, size, keep, sv_ratio, sv_fro, sv_cumulative, sv_knee, rank and conv_rank do without*' }
+        @{ name = 'a score without a cut'; given = @{ SpnLora = 1; Rank = 4 }; message = "*weighs scores but does not say where to cut them*'thr=', 'retain=', 'loss=', 'size=' or 'keep='*" }
+        @{ name = 'a share in percent to retain'; given = @{ Retain = 98 }; message = "*'retain=' is a share*" }
+        @{ name = 'a loss of nothing'; given = @{ Loss = 0 }; message = "*'loss=' must be a number above zero*" }
+        @{ name = 'no share of the input'; given = @{ Keep = 0 }; message = "*'keep=' must be a number above zero*" }
+        @{ name = 'the knee beside another method'; given = @{ SvKnee = $true; SvFro = 0.9 }; message = "*'sv_fro=' and 'sv_knee' exclude each other*" }
+        @{ name = 'a count of the knee'; given = @{ SvKnee = $true; SvCount = 'Old' }; message = "*'sv_count='*needs one of them*" }
         @{ name = 'two of kohya''s methods'; given = @{ SvRatio = 5; SvFro = 0.9 }; message = "*'sv_ratio=' and 'sv_fro=' exclude each other*" }
         @{ name = 'a ratio below one'; given = @{ SvRatio = 0.2 }; message = "*'sv_ratio='*at least 1*" }
         @{ name = 'a share in percent'; given = @{ SvFro = 90 }; message = "*'sv_fro=' is a share*" }
@@ -191,7 +230,7 @@ Describe 'New-ResizeRecipe on what is no recipe' {
     }
 
     It 'says what is wrong with ''<text>''' -ForEach @(
-        @{ text = 'spn_lora=1'; message = "*needs 'thr=' or 'size='*" }
+        @{ text = 'spn_lora=1'; message = "*needs 'thr=', 'retain=', 'loss=', 'size=' or 'keep='*" }
         @{ text = 'spn_lora=1,thr=-1,size=8'; message = "*'thr=' and 'size=' exclude each other*" }
         @{ text = 'thr=-1'; message = '*at least one score is needed*' }
         @{ text = 'spn_lora=0,thr=-1'; message = '*must sum to more than zero*' }

@@ -277,7 +277,7 @@ Describe 'A recipe that is none' {
 
     It 'is an error when it is one of several' {
         { Resize-Lora $lora -Recipe 'spn_lora,thr=-0.7:spn_lora,size=x' } | Should -Throw "*'x' of 'size' is not a number*"
-        { Resize-Lora $lora -Recipe $recipe, 'spn_lora' } | Should -Throw "*needs 'thr=' or 'size='*"
+        { Resize-Lora $lora -Recipe $recipe, 'spn_lora' } | Should -Throw "*needs 'thr=', 'retain=', 'loss=', 'size=' or 'keep='*"
     }
 
     It 'is an error when it is nothing: <name>' -ForEach @(

@@ -120,8 +120,8 @@ Describe 'The table of <type>' -ForEach $tables {
 }
 
 Describe 'The list of <type>' -ForEach @(
-    @{ type = 'ResizeResult'; lines = 'OutputKind +: Smallest', 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
-    @{ type = 'ResizeMeasurement'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0' }
+    @{ type = 'ResizeResult'; lines = 'OutputKind +: Smallest', 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0', 'Retained +: 0\.\d+$' }
+    @{ type = 'ResizeMeasurement'; lines = 'WrittenKinds +: LoKr 3, LoRA 1', 'CopiedKinds +:', 'AssumedScaleCount +: 0', 'Retained +: 0\.\d+$' }
     @{ type = 'LayerResult'; lines = 'AdapterKind +: LoKr', 'WrittenAs +: LoRA', 'Reason +: LoRA of rank \d+: [\d,]+ bytes; LoKr' }
     @{ type = 'LayerSpectrum'; lines = 'Kind +: Linear', 'AdapterKind +: LoKr' }
 ) {
@@ -154,6 +154,99 @@ Describe 'The table of layers of a result' {
         $text = $measurement.Layers | Out-String -Width 80
         $text | Should -Match '(?m)^Linear +LoKr -> LoRA +80 -> 2 '
         $text | Should -Match '(?m)^Linear +LoKr +80 -> 80 '
+    }
+}
+
+Describe 'The head of measurements' {
+    BeforeAll {
+        $sweep = Measure-LoraResize $lora -Recipe 'spn_lora=1' -Retain 0.5, 0.8, 0.95, 0.999
+
+        # The lines before the table.
+        function Get-Head([object[]] $Thing, [string] $Locale, [int] $Width = 100) {
+            $before = $env:LC_ALL
+            $encoding = [Console]::OutputEncoding
+            try {
+                $env:LC_ALL = $Locale
+                [Console]::OutputEncoding = $Locale -eq 'C' ? [System.Text.Encoding]::ASCII : [System.Text.UTF8Encoding]::new()
+                $lines = @(Get-Line $Thing $Width)
+            }
+            finally {
+                $env:LC_ALL = $before
+                [Console]::OutputEncoding = $encoding
+            }
+            $lines[0..([array]::FindIndex($lines, [Predicate[string]] { param($line) $line -match '^ +Rank ' }) - 1)]
+        }
+
+        # Where each mark stands: the row and column of a plot's cells.
+        function Get-Mark([string[]] $Head, [string] $Pattern) {
+            $rows = @($Head | Where-Object { $_ -match '[|\u2502]' })
+            foreach ($row in 0..($rows.Count - 1)) {
+                $cells = $rows[$row].Substring($rows[$row].IndexOfAny(@([char] '|', [char] 0x2502)) + 1)
+                foreach ($match in [regex]::Matches($cells, $Pattern)) { [pscustomobject]@{ Row = $row; Column = $match.Index } }
+            }
+        }
+    }
+
+    It 'draws the curve of a sweep, a mark for each measurement: <name>' -ForEach @(
+        @{ name = 'blocks'; locale = 'C.UTF-8'; pattern = '[\u2580\u2584\u2588]'; corner = [string][char] 0x2514 }
+        @{ name = 'ASCII'; locale = 'C'; pattern = '\*'; corner = '+' }
+    ) {
+        $head = Get-Head $sweep $locale
+        $head[1] | Should -BeExactly "   File: $lora"
+        $marks = @(Get-Mark $head $pattern)
+        $marks | Should -HaveCount 4
+        $marks.Column | Should -Be @($marks.Column | Sort-Object)
+        $marks[0].Column, $marks[-1].Column, $marks[0].Row, $marks[-1].Row | Should -Be @(0, 59, 0, 7)
+        ($head -join "`n") | Should -Match ('(?m)^ +{0:0.0} \S' -f (100 * $sweep[0].RelativeErrorToLora))
+        ($head -join "`n") | Should -Match ('(?m)^ +{0:0.0} \S' -f (100 * $sweep[-1].RelativeErrorToLora))
+        @($head | Where-Object { $_.Contains($corner) }) | Should -HaveCount 1
+        ($head | Where-Object { $_ -match 'MiB' }) | Should -Match ('^ +{0:0.00} MiB +{1:0.00} MiB$' -f
+            ($sweep[0].NewLength / 1MB), ($sweep[-1].NewLength / 1MB))
+        if ($locale -eq 'C') { $head | ForEach-Object { $_ | Should -Not -Match '[^\x00-\x7f]' } }
+    }
+
+    It 'stays within 80 columns' {
+        (Get-Head $sweep 'C.UTF-8' 80 | ForEach-Object Length | Measure-Object -Maximum).Maximum | Should -BeLessOrEqual 80
+    }
+
+    It 'draws it in any order, and of a part' {
+        $expected = Get-Head $sweep 'C'
+        Get-Head ($sweep | Sort-Object NewLength -Descending) 'C' | Should -Be $expected
+        Get-Head ($sweep | Select-Object -First 1) 'C' | Should -Be $expected
+        Get-Head ($sweep | Where-Object NewRank -GT 100) 'C' | Should -Be $expected
+    }
+
+    It 'draws no curve of fewer than three, nor of what was stored or projected' {
+        $xml = [System.Management.Automation.PSSerializer]::Serialize($sweep, 4)
+        $few = @(
+            , (Measure-LoraResize $lora -Recipe 'spn_lora=1' -Retain 0.5, 0.8)
+            , @([System.Management.Automation.PSSerializer]::Deserialize($xml))
+        )
+        foreach ($measurements in $few) {
+            (Get-Head $measurements 'C.UTF-8') | Where-Object { $_ } | Should -BeExactly "   File: $lora"
+        }
+        ($sweep | Select-Object Source, NewRank | Out-String) | Should -Not -Match 'MiB'
+    }
+
+    It 'draws the curve of each file' {
+        $other = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'other.safetensors')
+        $text = Measure-LoraResize $lora, $other -Recipe 'spn_lora=1' -Keep 0.3, 0.5, 0.7 | Out-String -Width 200
+        [regex]::Matches($text, 'Error%\s*$', 'Multiline').Count | Should -Be 2
+        [regex]::Matches($text, '(?m)^   File: ').Count | Should -Be 2
+    }
+
+    It 'draws measurements that are all the same, and ones that hardly differ' {
+        $same = Measure-LoraResize $lora -Recipe 'spn_lora=1' -Threshold -9.1, -9.2, -9.3
+        @(Get-Mark (Get-Head $same 'C') '\*') | Should -HaveCount 1
+        $near = Measure-LoraResize $lora -Recipe 'spn_lora=1' -Retain 0.99999, 0.999993, 0.999996
+        (Get-Head $near 'C' | Select-String -Pattern '^ +(\d\.\d+) \|').Matches.ForEach{ $_.Groups[1].Value } | Select-Object -Unique |
+            Should -HaveCount 2
+    }
+
+    It 'keeps the curve out of the object' {
+        ($sweep[0] | Format-List -Property * | Out-String) | Should -Not -Match 'Curve|Sweep|Points'
+        ($sweep[0] | Get-Member -Force).Name -match 'Curve|Sweep|Points' | Should -BeNullOrEmpty
+        ($sweep[0] | ConvertTo-Json -Depth 2 -WarningAction SilentlyContinue) | Should -Not -Match 'Curve|Sweep|Points'
     }
 }
 

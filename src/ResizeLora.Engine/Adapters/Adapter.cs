@@ -74,6 +74,10 @@ public sealed class Adapter : IDisposable
     /// <summary>The layers that those tensors make, each with the reason why it is not one of <see cref="Layers"/>.</summary>
     public IReadOnlyList<KeptLayer> KeptLayers { get; private set; }
 
+    /// <summary>How many embeddings of words the file brings along, beside its layers.</summary>
+    internal int EmbeddingCount =>
+        OtherTensors.Select(static tensor => BundledEmbedding.NameOf(tensor.Name)).OfType<string>().Distinct(StringComparer.Ordinal).Count();
+
     /// <summary>Whether whole differences of weights were asked for.</summary>
     internal bool IncludesDifference { get; init; }
 

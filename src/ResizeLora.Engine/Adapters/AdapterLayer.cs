@@ -54,6 +54,9 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>The halves of a Kronecker product (LoKr), or null.</summary>
     internal KroneckerHalves? Kronecker { get; init; }
 
+    /// <summary>The two products of a Hadamard product (LoHa), or null.</summary>
+    internal HadamardHalves? Hadamard { get; init; }
+
     /// <summary>The part of B that needs the base weight (GLoRA), or null.</summary>
     internal BaseProductFactor? OverBase { get; init; }
 
@@ -144,16 +147,20 @@ public sealed record AdapterLayer(string Name, TensorEntry Down, TensorEntry Up,
     /// <summary>The name of B in such a file.</summary>
     internal string UpName => StoredTensors is null ? Up.Name : NameOf("lora_up", "lora_B");
 
+    /// <summary>Whether the layer has PEFT's names, whose settings are of one kind for all layers.</summary>
+    internal bool IsOfPeft => Spelling.Dialect == AdapterDialect.Peft;
+
     /// <summary>Whether the layer is two factors of the file and nothing else.</summary>
     internal bool IsPlainPair => StoredTensors is null && Magnitude is null;
 
     /// <summary>The tensors of the file that the layer consists of.</summary>
     internal IEnumerable<TensorEntry> Tensors => StoredTensors ?? [.. new[] { AlphaTensor, Magnitude }.OfType<TensorEntry>(), Down, Up];
 
-    /// <summary>What is read to decompose the layer: the factors, or those of the halves of a Kronecker product.</summary>
+    /// <summary>What is read to decompose the layer: the factors, or those of the halves of a product.</summary>
     internal IEnumerable<TensorEntry> FactorTensors =>
         OverBase is not null ? StoredTensors!.Where(tensor => tensor != AlphaTensor)
         : Kronecker is { } halves ? [halves.First.Up, halves.First.Down, halves.Second.Up, halves.Second.Down]
+        : Hadamard is { } products ? [products.First.Up, products.First.Down, products.Second.Up, products.Second.Down]
         : [Down, Up];
 
     /// <summary>Makes a layer of factors.</summary>

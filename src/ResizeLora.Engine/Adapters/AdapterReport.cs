@@ -9,14 +9,16 @@ public static class AdapterReport
     // As the inventory calls a layer that has no factors.
     private const string DifferenceReason = nameof(AdapterKind.Full);
 
-    /// <summary>Which layers have neither an alpha nor settings that say their scale, as a sentence; null when there are none.</summary>
+    /// <summary>Which layers have neither an alpha nor settings that say their scale, all by name; null when there are none.</summary>
     /// <param name="adapter">The adapter.</param>
     public static string? DescribeAssumedScales(this Adapter adapter)
     {
         string[] assumed = [.. adapter.Layers.Where(static layer => layer.IsScaleAssumed).Select(static layer => layer.Name)];
         return assumed.Length > 0
-            ? $"'{adapter.Path}': neither an alpha nor settings say the scale of {NameSummary.Count(assumed, "layer", adapter.Architecture)}; "
-                + "it is taken to be 1."
+            ? DisplayText.Of(
+                $"'{adapter.Path}': neither an alpha nor settings say the scale of {NameSummary.Count(assumed, "layer", adapter.Architecture)}; "
+                    + $"it is taken to be 1: {NameSummary.All(assumed)}"
+            )
             : null;
     }
 
@@ -55,7 +57,7 @@ public static class AdapterReport
         );
         HashSet<string> whole = differences.Select(static layer => layer.Name).ToHashSet(StringComparer.Ordinal);
         bool couldBeLayers =
-            !adapter.IncludesDifference && adapter.OtherTensors.Any(tensor => tensor.Shape.Count > 1 && IsDifferenceOf(tensor, whole));
+            !adapter.IncludesDifference && adapter.OtherTensors.Any(tensor => DifferenceReader.IsOfWeight(tensor) && IsDifferenceOf(tensor, whole));
         NameSummary.Warn(
             progress,
             adapter.Path,

@@ -60,12 +60,13 @@ public static class LoraFileOpener
 
     /// <summary>Opens an adapter of any family, or says why the file is left alone.</summary>
     /// <param name="path">The file.</param>
+    /// <param name="takesConverted">Whether a file that a conversion made is opened too.</param>
     /// <param name="skipped">Why the answer is null.</param>
-    /// <returns>The open file, or null when it is no adapter.</returns>
+    /// <returns>The open file, or null when it is none to convert.</returns>
     /// <exception cref="UnsupportedFileException">It is a pickle, which cannot be read safely.</exception>
     /// <exception cref="SafetensorsException">It is damaged.</exception>
     /// <exception cref="AdapterException">The alpha of a layer is NaN or infinite.</exception>
-    public static Adapter? TryOpenAdapter(string path, out SkipReason? skipped)
+    public static Adapter? TryOpenAdapter(string path, bool takesConverted, out SkipReason? skipped)
     {
         SafetensorsFile? file = TryOpenFile(path, out skipped);
         if (file is null)
@@ -77,6 +78,10 @@ public static class LoraFileOpener
         {
             AdapterFileKind.Checkpoint => new SkipReason("is a whole model, not a LoRA"),
             AdapterFileKind.Other => new SkipReason("holds no LoRA layers"),
+            _ when !takesConverted && file.Header.Metadata.ContainsKey(Adapter.ConvertKey) => new SkipReason("was converted before")
+            {
+                Case = SkipReason.WasConverted,
+            },
             _ => null,
         };
         if (skipped is not null)
@@ -136,6 +141,9 @@ public sealed record SkipReason(string Text, bool WasResized = false)
 
     /// <summary>The case of a file of whole differences, which were not asked for.</summary>
     public const string HoldsDifferences = nameof(HoldsDifferences);
+
+    /// <summary>The case of a file that a conversion made.</summary>
+    public const string WasConverted = nameof(WasConverted);
 
     /// <summary>A stable name of the reason, by which the caller adds its advice; null for most.</summary>
     public string? Case { get; init; }

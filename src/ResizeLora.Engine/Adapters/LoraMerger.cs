@@ -94,6 +94,7 @@ internal static class LoraMerger
                     Up = file.Find(layer.First.UpName)!,
                     StoredTensors = null,
                     Kronecker = null,
+                    Hadamard = null,
                     IsMatrix = false,
                     AdapterKind = layer.First.InputShape.Skip(1).Any(static side => side > 1) ? AdapterKind.LoCon : AdapterKind.LoRA,
                     Alpha = layer.Alpha,

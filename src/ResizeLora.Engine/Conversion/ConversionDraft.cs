@@ -32,16 +32,19 @@ internal sealed class ConversionDraft(Adapter adapter)
     /// <summary>Leaves a layer or tensor of the input out.</summary>
     /// <param name="name">Its name.</param>
     /// <param name="reason">Why, a clause.</param>
-    public void Leave(string name, string reason) => leftBehind.Add(new UnwrittenLayer(name, reason));
+    /// <param name="what">What the reason comes to.</param>
+    public void Leave(string name, string reason, UnwrittenCase what = UnwrittenCase.NoPlace) =>
+        leftBehind.Add(new UnwrittenLayer(name, reason, what));
 
     /// <summary>Leaves layers of the input out, a fused one as a whole.</summary>
     /// <param name="layers">The layers.</param>
     /// <param name="reason">Why, a clause.</param>
-    public void Leave(IEnumerable<AdapterLayer> layers, string reason)
+    /// <param name="what">What the reason comes to.</param>
+    public void Leave(IEnumerable<AdapterLayer> layers, string reason, UnwrittenCase what = UnwrittenCase.NoPlace)
     {
         foreach (string name in layers.Select(static layer => (layer.Fused?.Whole ?? layer).Name).Distinct())
         {
-            Leave(name, reason);
+            Leave(name, reason, what);
         }
     }
 

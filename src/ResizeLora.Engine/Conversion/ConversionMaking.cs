@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
+using ResizeLora.Checkpoints;
 using ResizeLora.Dialects;
 using ResizeLora.Files;
 using ResizeLora.Resizing;
@@ -21,41 +22,51 @@ public sealed class ConversionMaking : OutputDescription
     private const string NamingKey = "naming";
     private const string KindKey = "kind";
     private const string TypeKey = "dtype";
+    private const string LeftBehindKey = "left_behind";
+    private const string LeftLayersKey = "left_behind_layers";
 
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
-
-    private readonly Adapter adapter;
-    private readonly ConversionSettings settings;
 
     /// <summary>Describes an output.</summary>
     /// <param name="adapter">The LoRA; it stays open while outputs are compared.</param>
     /// <param name="settings">What is changed.</param>
-    public ConversionMaking(Adapter adapter, ConversionSettings settings)
+    /// <param name="checkpoints">Base models whose names say where underscored names have their dots.</param>
+    public ConversionMaking(Adapter adapter, ConversionSettings settings, IReadOnlyList<Checkpoint>? checkpoints = null)
     {
         ArgumentNullException.ThrowIfNull(adapter);
         ArgumentNullException.ThrowIfNull(settings);
-        this.adapter = adapter;
-        this.settings = settings;
+        Adapter = adapter;
+        Settings = settings;
+        Checkpoints = checkpoints ?? [];
     }
 
+    /// <summary>The LoRA.</summary>
+    internal Adapter Adapter { get; }
+
+    /// <summary>What is changed.</summary>
+    internal ConversionSettings Settings { get; }
+
+    /// <summary>The base models.</summary>
+    internal IReadOnlyList<Checkpoint> Checkpoints { get; }
+
     /// <inheritdoc/>
-    public override string SourcePath => adapter.Path;
+    public override string SourcePath => Adapter.Path;
 
     /// <inheritdoc/>
     public override string SourceFolder => IsPeftSource ? Parent(Parent(SourcePath)) : Parent(SourcePath);
 
     /// <inheritdoc/>
-    public override bool IsPeftFolder => settings.Naming == LoraNaming.Peft || (settings.Naming is null && IsPeftSource);
+    public override bool IsPeftFolder => Settings.Naming == LoraNaming.Peft || (Settings.Naming is null && IsPeftSource);
 
-    private bool IsPeftSource => adapter.SettingsText is not null;
+    private bool IsPeftSource => Adapter.SettingsText is not null;
 
     private string SourceName => IsPeftSource ? Path.GetFileName(Parent(SourcePath)) : Path.GetFileNameWithoutExtension(SourcePath);
 
-    private string? TypeName => settings.Type is { } type ? type.ToString() : null;
+    private string? TypeName => Settings.Type is { } type ? type.ToString() : null;
 
     // What is asked for, as it stands in names and in the metadata.
     private IEnumerable<(string Key, string? Value)> Way =>
-        [(NamingKey, settings.Naming?.ToString()), (KindKey, settings.ToPairs ? nameof(AdapterKind.LoRA) : null), (TypeKey, TypeName)];
+        [(NamingKey, Settings.Naming?.ToString()), (KindKey, Settings.ToPairs ? nameof(AdapterKind.LoRA) : null), (TypeKey, TypeName)];
 
     /// <inheritdoc/>
     internal override IReadOnlyList<string> NamesFor(double? threshold) => [NameWith(string.Empty)];
@@ -88,14 +99,14 @@ public sealed class ConversionMaking : OutputDescription
             return (true, true);
         }
 
-        bool way = Way.All(part => OutputMaking.Text(parameters, part.Key) == part.Value);
-        bool source = OutputMaking.Text(parameters, SourceContentKey) is not { } content || content == adapter.ContentKey;
+        bool way = Way.All(part => OutputMaking.Text(parameters, part.Key) == part.Value) && LeavesTheSame(parameters);
+        bool source = OutputMaking.Text(parameters, SourceContentKey) is not { } content || content == Adapter.ContentKey;
         return (source, way);
     }
 
     /// <summary>The parameters for an output's metadata.</summary>
-    /// <param name="leftBehind">How many layers of the input the output lacks.</param>
-    internal string Parameters(int leftBehind)
+    /// <param name="leftBehind">The layers of the input that the output lacks.</param>
+    internal string Parameters(IReadOnlyList<UnwrittenLayer> leftBehind)
     {
         var parameters = new JsonObject();
         foreach ((string key, string? value) in Way.Where(static part => part.Value is not null))
@@ -103,21 +114,29 @@ public sealed class ConversionMaking : OutputDescription
             parameters[key] = value;
         }
 
-        if (leftBehind > 0)
+        if (leftBehind.Count > 0)
         {
-            parameters["left_behind"] = leftBehind;
+            parameters[LeftBehindKey] = leftBehind.Count;
+            parameters[LeftLayersKey] = KeyOf(leftBehind);
         }
 
-        if (adapter.Architecture is { } architecture)
+        if (Adapter.Architecture is { } architecture)
         {
             parameters[Adapter.ArchitectureKey] = architecture.Name;
         }
 
         parameters["tool"] = $"ResizeLora {typeof(ConversionMaking).Assembly.GetName().Version!.ToString(3)}";
         parameters[SourceKey] = Path.GetFileName(SourcePath);
-        parameters[SourceContentKey] = adapter.ContentKey;
+        parameters[SourceContentKey] = Adapter.ContentKey;
         return parameters.ToJsonString(Relaxed);
     }
+
+    // An output that lacks nothing is the best there is; what one lacks that others would hold makes it another output.
+    private bool LeavesTheSame(JsonObject parameters) =>
+        !parameters.ContainsKey(LeftBehindKey)
+        || (Settings.SkipsUnsupported && OutputMaking.Text(parameters, LeftLayersKey) == KeyOf(ConversionPlanner.Plan(this).LeftBehind));
+
+    private static string KeyOf(IReadOnlyList<UnwrittenLayer> layers) => KeyOf(layers.Select(static layer => layer.Name));
 
     private static string Parent(string path) => Path.GetDirectoryName(path) ?? path;
 

@@ -71,9 +71,14 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
         return metadata;
     }
 
-    /// <summary>The settings beside a PEFT output.</summary>
+    /// <summary>The settings beside a PEFT output; where the names stay, the input's own.</summary>
     public string Settings()
     {
+        if (settings.Naming is null && adapter.SettingsText is { } own)
+        {
+            return settings.ToPairs ? PeftOutput.UpdateFile(own, [.. Scales()], hasOthers: false) : own;
+        }
+
         JsonObject fresh = Fresh(string.Empty, [.. draft.Pairs]);
         fresh["peft_type"] = "LORA";
         fresh["task_type"] = null;
@@ -93,11 +98,13 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
 
     // The layer as the output has it: its name is what the settings speak of.
     private static AdapterLayer LayerOf(ConvertedPair pair) =>
-        pair.Columns[0].Layer with
-        {
-            Name = pair.Name,
-            Spelling = LayerSpelling.Read(pair.Name),
-        };
+        pair.Columns[0].Layer is { } layer && layer.Name == pair.Name
+            ? layer
+            : pair.Columns[0].Layer with
+            {
+                Name = pair.Name,
+                Spelling = LayerSpelling.Read(pair.Name),
+            };
 
     private static int StoredRank(AdapterLayer layer) => (layer.Fused?.Whole ?? layer).Rank;
 

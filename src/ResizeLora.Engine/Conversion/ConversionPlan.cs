@@ -8,14 +8,12 @@ namespace ResizeLora.Conversion;
 public sealed class ConversionPlan
 {
     internal ConversionPlan(
-        Adapter adapter,
         ConversionMaking making,
         IReadOnlyList<ConvertedTensor> tensors,
         IReadOnlyList<ConvertedPair> pairs,
         SafetensorsLayout layout
     )
     {
-        Adapter = adapter;
         Making = making;
         Tensors = tensors;
         Pairs = pairs;
@@ -47,7 +45,7 @@ public sealed class ConversionPlan
     public AdapterKind Kind { get; internal init; }
 
     /// <summary>The input.</summary>
-    internal Adapter Adapter { get; }
+    internal Adapter Adapter => Making.Adapter;
 
     /// <summary>The tensors of the output.</summary>
     internal IReadOnlyList<ConvertedTensor> Tensors { get; }
@@ -65,4 +63,18 @@ public sealed class ConversionPlan
 /// <summary>A layer or tensor of the input that an output lacks.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Reason">Why, a clause.</param>
-public sealed record UnwrittenLayer(string Name, string Reason);
+/// <param name="Case">What the reason comes to.</param>
+public sealed record UnwrittenLayer(string Name, string Reason, UnwrittenCase Case);
+
+/// <summary>Why a layer is not written, as far as something can be done about it.</summary>
+public enum UnwrittenCase
+{
+    /// <summary>Nothing that is asked for can say it.</summary>
+    NoPlace,
+
+    /// <summary>Its kind has no names there, but as a pair of factors it has.</summary>
+    OtherKind,
+
+    /// <summary>Where its name has dots is not known, but the base model's names say it.</summary>
+    NameUnknown,
+}

@@ -1,6 +1,5 @@
 using ResizeLora.Adapters;
 using ResizeLora.Architectures;
-using ResizeLora.Checkpoints;
 using ResizeLora.Dialects;
 using ResizeLora.Files;
 
@@ -9,45 +8,33 @@ namespace ResizeLora.Conversion;
 /// <summary>Decides which layers are written in which way, and makes the plan of it.</summary>
 internal sealed class ConversionPlanner
 {
+    private readonly ConversionMaking making;
     private readonly Adapter adapter;
     private readonly ConversionSettings settings;
-    private readonly ConversionMaking making;
     private readonly Architecture? architecture;
     private readonly LayerNamer? namer;
     private readonly LayerTensors tensors;
     private readonly ConversionTypes types;
     private readonly ConversionDraft draft;
 
-    private ConversionPlanner(Adapter adapter, ConversionSettings settings, ConversionMaking making, IReadOnlyList<Checkpoint> checkpoints)
+    private ConversionPlanner(ConversionMaking making)
     {
-        this.adapter = adapter;
-        this.settings = settings;
         this.making = making;
+        adapter = making.Adapter;
+        settings = making.Settings;
 
         // The layers that are no pairs of factors may be all that tell the family.
         architecture = adapter.Architecture ?? LayerInventory.Of(adapter.File.Header.Tensors).Architecture;
-        namer = settings.Naming is { } naming ? new LayerNamer(architecture, naming, BaseNames.Of(checkpoints)) : null;
+        namer = settings.Naming is { } naming ? new LayerNamer(architecture, naming, BaseNames.Of(making.Checkpoints)) : null;
         tensors = new LayerTensors(adapter, isRenamed: namer is not null);
         types = new ConversionTypes(settings.Type);
         draft = new ConversionDraft(adapter);
     }
 
     /// <summary>Plans a conversion.</summary>
-    /// <param name="adapter">The LoRA; it stays open until the output is written.</param>
-    /// <param name="settings">What is changed.</param>
-    /// <param name="making">The same, for the metadata.</param>
-    /// <param name="checkpoints">Base models whose names say where underscored names have their dots.</param>
+    /// <param name="making">What the output is made from and how.</param>
     /// <exception cref="ConversionException">A layer cannot be written so, and is not to be left out.</exception>
-    public static ConversionPlan Plan(
-        Adapter adapter,
-        ConversionSettings settings,
-        ConversionMaking making,
-        IReadOnlyList<Checkpoint> checkpoints
-    )
-    {
-        var planner = new ConversionPlanner(adapter, settings, making, checkpoints);
-        return planner.Plan();
-    }
+    public static ConversionPlan Plan(ConversionMaking making) => new ConversionPlanner(making).Plan();
 
     private bool HasSettings => settings.Naming == LoraNaming.Peft || (settings.Naming is null && adapter.SettingsText is not null);
 
@@ -74,8 +61,7 @@ internal sealed class ConversionPlanner
     }
 
     // A pair of factors that the file holds, or any that can be computed where pairs are asked for.
-    private bool IsPair(AdapterLayer layer) =>
-        (settings.ToPairs || layer.StoredTensors is null) && (namer is null || !layer.IsTransposed);
+    private bool IsPair(AdapterLayer layer) => settings.ToPairs || layer.StoredTensors is null;
 
     private void AddPairs(AdapterLayer[] layers)
     {
@@ -122,25 +108,19 @@ internal sealed class ConversionPlanner
 
         if (leftBehind.Count > 0 && (isEmpty || !settings.SkipsUnsupported))
         {
-            string[] layers = [.. leftBehind.Select(static layer => layer.Name)];
-            string sample = NameSummary.Sample([.. leftBehind.Select(static layer => $"{layer.Name} ({layer.Reason})")]);
             string what = settings.Naming is { } naming
                 ? $"cannot be written with the names of {naming}"
                 : "cannot be written as pairs of factors";
-            throw new ConversionException(
-                adapter.Path,
-                "NotExpressible",
-                $"{what}: {NameSummary.Count(layers, "layer", architecture)}: {sample}."
-            );
+            throw ConversionException.NotExpressible(adapter.Path, what, leftBehind, isEmpty, architecture);
         }
 
         var metadata = new ConversionMetadata(adapter, settings, draft);
-        string parameters = making.Parameters(leftBehind.Count);
+        string parameters = making.Parameters(leftBehind);
         SafetensorsLayout layout = SafetensorsLayout.Create(
             draft.Tensors.Select(static tensor => (tensor.Name, tensor.Type, tensor.Shape)),
             metadata.Header(parameters)
         );
-        return new ConversionPlan(adapter, making, draft.Tensors, draft.Pairs, layout)
+        return new ConversionPlan(making, draft.Tensors, draft.Pairs, layout)
         {
             LayerCount = LayerInventory.Of(adapter.File.Header.Tensors).Layers.Count,
             WrittenLayerCount = LayerInventory.Of(layout.Tensors).Layers.Count,

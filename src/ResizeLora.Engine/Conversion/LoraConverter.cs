@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
 using ResizeLora.Adapters;
-using ResizeLora.Checkpoints;
 using ResizeLora.Files;
 using ResizeLora.Resizing;
 
@@ -11,28 +10,39 @@ namespace ResizeLora.Conversion;
 public static class LoraConverter
 {
     /// <summary>Plans a conversion, and says what would be left behind or become larger.</summary>
-    /// <param name="adapter">The LoRA; it stays open until the output is written.</param>
-    /// <param name="making">What the output is made from and how.</param>
-    /// <param name="settings">What is changed.</param>
-    /// <param name="checkpoints">Base models whose names say where underscored names have their dots.</param>
+    /// <param name="making">What the output is made from and how; its LoRA stays open until the output is written.</param>
     /// <param name="progress">Takes the notes.</param>
     /// <exception cref="ConversionException">A layer cannot be written so, and is not to be left out.</exception>
-    public static ConversionPlan Plan(
-        Adapter adapter,
-        ConversionMaking making,
-        ConversionSettings settings,
-        IReadOnlyList<Checkpoint> checkpoints,
-        IProgress<EngineEvent>? progress
-    )
+    public static ConversionPlan Plan(ConversionMaking making, IProgress<EngineEvent>? progress)
     {
-        ConversionPlan plan = ConversionPlanner.Plan(adapter, settings, making, checkpoints);
+        ArgumentNullException.ThrowIfNull(making);
+        Adapter adapter = making.Adapter;
+        ConversionPlan plan;
+        try
+        {
+            plan = ConversionPlanner.Plan(making);
+        }
+        catch (ConversionException exception)
+        {
+            NameSummary.List(
+                progress,
+                adapter.Path,
+                "cannot be written as asked",
+                "layer",
+                NamesOf(exception.Unwritten),
+                ReasonsOf(exception.Unwritten),
+                adapter.Architecture
+            );
+            throw;
+        }
+
         NameSummary.Warn(
             progress,
             adapter.Path,
             "left behind",
             "layer",
-            [.. plan.LeftBehind.Select(static layer => layer.Name)],
-            [.. plan.LeftBehind.Select(static layer => layer.Reason)],
+            NamesOf(plan.LeftBehind),
+            ReasonsOf(plan.LeftBehind),
             architecture: adapter.Architecture
         );
         bool isComputed = plan.Pairs.Any(static pair => pair.Columns.Any(static columns => columns.Layer.StoredTensors is not null));
@@ -112,4 +122,8 @@ public static class LoraConverter
         );
         return new LoraConversion(plan, path, rounded.Length, clock.Elapsed);
     }
+
+    private static string[] NamesOf(IReadOnlyList<UnwrittenLayer> layers) => [.. layers.Select(static layer => layer.Name)];
+
+    private static string[] ReasonsOf(IReadOnlyList<UnwrittenLayer> layers) => [.. layers.Select(static layer => layer.Reason)];
 }

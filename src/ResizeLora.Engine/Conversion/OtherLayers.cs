@@ -24,9 +24,7 @@ internal sealed class OtherLayers(
     // The names of parts, as AdapterTensorName gives them.
     private const string Mid = "lora_mid";
 
-    private static readonly string[] InnerFactors = ["hada_w1_b", "lokr_w2_b", "lokr_w1_b"];
-
-    private static readonly string[] Bookkeeping = ["bundle_emb.", "_aux."];
+    private const string Bookkeeping = "_aux.";
 
     /// <summary>Adds a layer, or leaves it behind.</summary>
     /// <param name="layer">Its name.</param>
@@ -53,24 +51,28 @@ internal sealed class OtherLayers(
         LayerKey key = AdapterReader.KeyOf(spelling, architecture);
         LayerNames found = namer.NamesOf(key, spelling);
         AdapterLayer? known = adapter.Layers.FirstOrDefault(known => known.Name == layer);
-        bool isEmbedding = known is { IsTransposed: true };
         double? alpha = AlphaOf(known, parts);
         string? reason =
-            isEmbedding && naming != LoraNaming.Peft ? "a LoRA of an embedding has names in PEFT alone"
-            : naming.IsOfPeft() && !isEmbedding ? $"{ReasonOf(layer) ?? "what it holds"} has no names in {naming}"
+            naming.IsOfPeft() ? $"{ReasonOf(layer) ?? "what it holds"} has no names in {naming}"
             : found.Names.Count == 0 ? found.Reason
             : found.Names is not [var only] || only.Rows != key.Rows ? "it cannot be divided as the names are"
-            : alpha is null && known is { IsScaleAssumed: false } && !naming.IsOfPeft() && !HasAlpha(parts)
-                ? "its scale stands in settings alone"
+            : known is { AlphaDivisor: null, Scale: not 1 } && !HasAlpha(parts) ? "its scale stands in settings alone"
             : null;
         if (reason is not null)
         {
-            draft.Leave(layer, reason);
+            bool couldBePair = naming.IsOfPeft() && known is not null;
+            draft.Leave(
+                layer,
+                reason,
+                couldBePair ? UnwrittenCase.OtherKind
+                    : found.NeedsBase ? UnwrittenCase.NameUnknown
+                    : UnwrittenCase.NoPlace
+            );
             return;
         }
 
         Rename(layer, found.Names[0].Name, parts, naming);
-        if (alpha is { } written && !naming.IsOfPeft())
+        if (alpha is { } written)
         {
             byte[] bytes = NumberEncoder.Encode(TensorType.Float32, [written]);
             draft.Add(found.Names[0].Name + PartSuffixes.Alpha, TensorType.Float32, [], sink => sink(bytes), layer);
@@ -81,13 +83,16 @@ internal sealed class OtherLayers(
     /// <param name="tensor">The tensor.</param>
     public void AddLoose(TensorEntry tensor)
     {
-        if (namer is null || Array.Exists(Bookkeeping, start => tensor.Name.StartsWith(start, StringComparison.Ordinal)))
+        // Embeddings that a file brings along and trainers' own numbers: readers that look for layers alone pass over them.
+        bool isKnown =
+            BundledEmbedding.NameOf(tensor.Name) is not null || tensor.Name.StartsWith(Bookkeeping, StringComparison.Ordinal);
+        if (settings.Naming is not { } naming || (isKnown && !naming.IsOfPeft()))
         {
             draft.AddCopy(tensor.Name, tensor, tensor.Name);
         }
         else
         {
-            draft.Leave(tensor.Name, "a tensor of no layer that is known");
+            draft.Leave(tensor.Name, isKnown ? $"it has no place in {naming}" : "a tensor of no layer that is known");
         }
     }
 
@@ -117,11 +122,7 @@ internal sealed class OtherLayers(
 
     private static bool HasAlpha(IReadOnlyList<LayerTensor> parts) => parts.Any(static part => part.Name.Part == AdapterPart.Alpha);
 
-    // The alpha of a scale that only settings say; its rank is that of the factors that readers divide it by.
+    // The alpha of a scale that only settings say. Where alpha has no effect, as on a LoKr of two whole halves, there is none.
     private static double? AlphaOf(AdapterLayer? layer, IReadOnlyList<LayerTensor> parts) =>
-        layer is { IsScaleAssumed: false }
-        && !HasAlpha(parts)
-        && Array.Find(InnerFactors, suffix => parts.Any(part => part.Name.Suffix == suffix)) is { } inner
-            ? layer.Scale * parts.First(part => part.Name.Suffix == inner).Tensor.Shape[0]
-            : null;
+        layer is { IsScaleAssumed: false } && !HasAlpha(parts) ? layer.Scale * layer.AlphaDivisor : null;
 }

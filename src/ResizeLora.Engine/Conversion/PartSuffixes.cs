@@ -24,6 +24,9 @@ internal sealed record PartSuffixes(string Down, string Up, string Magnitude, st
     private static readonly PartSuffixes ComfyUI = new(".lora_A.weight", ".lora_B.weight", ".dora_scale", PlainBias);
     private static readonly PartSuffixes Peft = new(".lora_A.weight", ".lora_B.weight", ".lora_magnitude_vector", ScaledBias);
 
+    /// <summary>The suffixes of a LoRA of an embedding, which PEFT alone writes and reads.</summary>
+    public static PartSuffixes Embedding { get; } = Peft with { Down = ".lora_embedding_A", Up = ".lora_embedding_B" };
+
     /// <summary>The suffixes of a program.</summary>
     /// <param name="naming">The program.</param>
     public static PartSuffixes Of(LoraNaming naming) =>

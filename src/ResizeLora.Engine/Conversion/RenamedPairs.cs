@@ -33,7 +33,13 @@ internal sealed class RenamedPairs(
         LayerNames found = Array.Find(named, static names => names.Names.Count > 0) ?? named[0];
         if (found.Names.Count == 0)
         {
-            draft.Leave(layers, found.Reason!);
+            draft.Leave(layers, found.Reason!, found.NeedsBase ? UnwrittenCase.NameUnknown : UnwrittenCase.NoPlace);
+            return;
+        }
+
+        if (Array.Exists(layers, static layer => layer.IsTransposed) && ReasonToLeaveEmbedding(layers, found) is { } unnamed)
+        {
+            draft.Leave(layers, unnamed);
             return;
         }
 
@@ -71,6 +77,11 @@ internal sealed class RenamedPairs(
         }
     }
 
+    private string? ReasonToLeaveEmbedding(AdapterLayer[] layers, LayerNames found) =>
+        naming != LoraNaming.Peft ? "a LoRA of an embedding has names in PEFT alone"
+        : layers is not [var only] || found.Names is not [var name] || name.Rows != only.Key.Rows ? "it cannot be divided as the names are"
+        : null;
+
     // A fused layer is taken apart where its parts have names of their own, and nothing stands beside it.
     private AdapterLayer[] SourcesOf(AdapterLayer[] layers, LayerNames found)
     {
@@ -95,7 +106,8 @@ internal sealed class RenamedPairs(
             types.Of(parts, columns.Any(column => column.Scale != scale)),
             scale
         );
-        draft.AddPair(pair, name + suffixes.Down, name + suffixes.Up, source);
+        PartSuffixes factors = parts[0].Layer.IsTransposed ? PartSuffixes.Embedding : suffixes;
+        draft.AddPair(pair, name + factors.Down, name + factors.Up, source);
         if (!naming.IsOfPeft())
         {
             draft.AddAlpha(pair, source);

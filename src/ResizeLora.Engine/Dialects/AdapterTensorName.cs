@@ -39,7 +39,7 @@ internal readonly record struct AdapterTensorName(
     /// <returns>Its meaning, or null when no adapter is known to use such a name.</returns>
     public static AdapterTensorName? Parse(string name)
     {
-        if (name.StartsWith("bundle_emb.", StringComparison.Ordinal) || name.StartsWith("_aux.", StringComparison.Ordinal))
+        if (name.StartsWith(BundledEmbedding.Prefix, StringComparison.Ordinal) || name.StartsWith("_aux.", StringComparison.Ordinal))
         {
             return null;
         }

@@ -23,8 +23,7 @@ internal static class QualityGoal
         {
             double total = EuclideanNorm.Of(layers.Select(static layer => layer.BaseFrobeniusNorm).OfType<double>());
             double most = loss * (1 + Rounding);
-            return selection =>
-                LostBy(selection, layers, static layer => layer.BaseFrobeniusNorm is not null) * rescale / total <= most;
+            return selection => LostBy(selection, layers, static layer => layer.BaseFrobeniusNorm is not null) * rescale / total <= most;
         }
 
         return null;
@@ -45,11 +44,7 @@ internal static class QualityGoal
     public static double LostBy(IReadOnlyList<double> singularValues, int[] kept) =>
         EuclideanNorm.Of(singularValues.Where((_, dimension) => Array.BinarySearch(kept, dimension) < 0));
 
-    private static double LostBy(
-        DimensionSelection selection,
-        IReadOnlyList<LayerReferences> layers,
-        Func<LayerReferences, bool> counts
-    ) =>
+    private static double LostBy(DimensionSelection selection, IReadOnlyList<LayerReferences> layers, Func<LayerReferences, bool> counts) =>
         EuclideanNorm.Of(
             layers
                 .Zip(selection.Kept)

@@ -1,8 +1,8 @@
 namespace ResizeLora.Recipes;
 
 /// <summary>
-/// How many dimensions a layer keeps at most, whatever their scores: kohya's caps and dynamic methods, and the knee. Without scores they are
-/// the whole selection, and the first dimensions stay; with scores the stricter of the two decides.
+/// How many dimensions a layer keeps at most, whatever their scores: kohya's caps and dynamic methods, and the knee. Without scores they
+/// are the whole selection, and the first dimensions stay; with scores the stricter of the two decides.
 /// </summary>
 public sealed record RankLimits
 {

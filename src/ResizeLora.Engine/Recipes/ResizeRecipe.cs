@@ -14,12 +14,7 @@ public sealed record ResizeRecipe
     /// <summary>A recipe to begin with where there is no base model.</summary>
     public const string DefaultTextWithoutBase = "spn_lora=1,thr=-1";
 
-    private ResizeRecipe(
-        IReadOnlyDictionary<ScoreKind, double> weights,
-        RankingCut cut,
-        double rescale,
-        RankLimits limits
-    )
+    private ResizeRecipe(IReadOnlyDictionary<ScoreKind, double> weights, RankingCut cut, double rescale, RankLimits limits)
     {
         Scores = weights;
         Weights = weights.ToDictionary(weight => RecipeKeys.Of(weight.Key), weight => weight.Value, StringComparer.Ordinal);
@@ -234,9 +229,7 @@ public sealed record ResizeRecipe
             string missing = $"it needs {cuts} or '{RecipeKeys.Cuts[^1]}='";
             throw new RecipeException(
                 text,
-                Limits == RankLimits.None
-                    ? $"{missing}."
-                    : $"it weighs scores but does not say where to cut them: {missing}, or no score."
+                Limits == RankLimits.None ? $"{missing}." : $"it weighs scores but does not say where to cut them: {missing}, or no score."
             );
         }
     }

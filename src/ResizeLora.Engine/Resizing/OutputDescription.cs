@@ -1,3 +1,6 @@
+using System.IO.Hashing;
+using System.Text;
+
 namespace ResizeLora.Resizing;
 
 /// <summary>What an output is made from and how, as far as it takes to find its place among files.</summary>
@@ -36,4 +39,12 @@ public abstract class OutputDescription
     /// <param name="path">The file.</param>
     /// <returns>Whether it is of the same source, and whether it was made in the same way.</returns>
     internal abstract (bool Source, bool Way) Compare(string path);
+
+    /// <summary>A key of some layers, in whatever order they come.</summary>
+    /// <param name="layers">Their names.</param>
+    private protected static string KeyOf(IEnumerable<string> layers)
+    {
+        byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
+        return Convert.ToHexString(XxHash3.Hash(names)).ToLowerInvariant();
+    }
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ResizeLora.Adapters;
-using ResizeLora.Dialects;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
 
@@ -22,6 +21,9 @@ internal sealed record OutputForm(
 
     /// <summary>Why the form was chosen where there was a choice; null where there was none.</summary>
     public string? Reason { get; init; }
+
+    /// <summary>Whether the layer becomes larger than it was, and nobody has asked for that.</summary>
+    public bool GrowsUnasked { get; init; }
 
     /// <summary>The rank to which the second half of a Kronecker product is cut.</summary>
     public int SecondRank { get; init; }
@@ -54,16 +56,20 @@ internal sealed record OutputForm(
             return asPair;
         }
 
-        // The files of PEFT's folders are of one kind, which their settings name.
-        bool ofPeft = layer.Spelling.Dialect == AdapterDialect.Peft;
-        if (ofPeft && choice.Kind == OutputKind.Same)
+        // The files of PEFT's folders are of one kind, which their settings name: LoRA, or that of the input.
+        if (layer.IsOfPeft && choice.Kind == OutputKind.Same)
         {
             return AsStored(stored, spectrum, choice);
         }
 
-        if (choice.Kind == OutputKind.LoRA || ofPeft)
+        if (choice.Kind == OutputKind.LoRA || layer.IsOfPeft)
         {
-            return asPair with { Reason = ReasonOf(OutputWay.Pair, layer, [asPair, AsStored(stored, spectrum, choice)]) };
+            OutputForm asStored = AsStored(stored, spectrum, choice);
+            return asPair with
+            {
+                Reason = ReasonOf(OutputWay.Pair, layer, [asPair, asStored]),
+                GrowsUnasked = choice.Kind == OutputKind.Smallest && asPair.ByteLength > asStored.ByteLength,
+            };
         }
 
         // Of equal sizes the one that loses the least comes first.
@@ -122,11 +128,11 @@ internal sealed record OutputForm(
             );
     }
 
-    /// <summary>The tensor that is multiplied where a layer is rescaled and alpha has no effect; null where it has.</summary>
+    /// <summary>The tensor that is multiplied where a layer is rescaled and alpha has no effect, or no reader; null where it has.</summary>
     /// <param name="layer">A layer whose factors are computed.</param>
     public static TensorEntry? ScaledTensorOf(AdapterLayer layer) =>
-        layer.AlphaDivisor is not null ? null
-        : layer.Kronecker is { } halves ? halves.Parts.Find("lokr_w1")
+        layer.AlphaDivisor is not null && (layer.AlphaTensor is not null || !layer.IsOfPeft) ? null
+        : layer.Kronecker is { } halves ? halves.Parts.Find("lokr_w1") ?? halves.Parts.Find("lokr_w1_a")
         : layer.StoredTensors!.First(tensor => tensor != layer.AlphaTensor && tensor != layer.Magnitude);
 
     /// <summary>A LoKr whose second half is cut to a rank: alpha, the two factors of that half, and the rest as it is.</summary>

@@ -1,5 +1,3 @@
-using System.IO.Hashing;
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
@@ -40,9 +38,8 @@ public sealed class OutputMaking : OutputDescription
         OutputKind kind
     )
     {
-        byte[] names = Encoding.UTF8.GetBytes(string.Join('\n', layers.Order(StringComparer.Ordinal)));
         this.adapter = adapter;
-        this.layers = Convert.ToHexString(XxHash3.Hash(names)).ToLowerInvariant();
+        this.layers = KeyOf(layers);
         this.checkpoint = checkpoint;
         Recipe = recipe;
         Type = type;
@@ -71,7 +68,12 @@ public sealed class OutputMaking : OutputDescription
     public OutputKind Kind { get; }
 
     /// <summary>Whether the form makes a difference: layers that are LoRA already are written as such.</summary>
-    internal bool HasChoice => !IsPeftFolder && adapter.Layers.Any(static layer => layer.StoredTensors is not null);
+    internal bool HasChoice => OtherKinds.Any();
+
+    /// <summary>The form as far as it makes a difference: with PEFT's names the smallest is LoRA in any case.</summary>
+    internal OutputKind Choice => Kind == OutputKind.LoRA && OtherKinds.All(static layer => layer.IsOfPeft) ? OutputKind.Smallest : Kind;
+
+    private IEnumerable<AdapterLayer> OtherKinds => adapter.Layers.Where(static layer => layer.StoredTensors is not null);
 
     /// <summary>Adds what is not of the recipe to the parameters in an output's metadata.</summary>
     /// <param name="parameters">The parameters.</param>
@@ -83,7 +85,7 @@ public sealed class OutputMaking : OutputDescription
         parameters[TypeKey] = TensorTypes.NameOf(Type);
         if (HasChoice)
         {
-            parameters[KindKey] = Kind.ToString();
+            parameters[KindKey] = Choice.ToString();
         }
 
         if (checkpoint is { } known)
@@ -132,7 +134,7 @@ public sealed class OutputMaking : OutputDescription
             AgreesRecipe(parameters)
             && AgreesType(Text(parameters, TypeKey), header)
             && Agrees(LayersKey, layers)
-            && (!HasChoice || Agrees(KindKey, Kind.ToString()))
+            && (!HasChoice || Agrees(KindKey, Choice.ToString()))
             && Agrees(CheckpointContentKey, checkpoint?.Content);
 
         // The key takes a few reads of the source, for which there is no need where the output is of an earlier version.

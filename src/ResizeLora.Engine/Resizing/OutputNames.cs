@@ -7,8 +7,8 @@ namespace ResizeLora.Resizing;
 
 /// <summary>
 /// Names of output files, as the reference program gives them: <c>{stem}_{weights}_{size}_th{threshold}.safetensors</c>, with
-/// limits of the ranks and the quality before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>). Where a name
-/// is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
+/// limits of the ranks and the quality before the size, and no threshold where there are no scores (<c>{stem}_svratio5_rank8</c>).
+/// Where a name is taken by an output made otherwise, the next one has all digits of the numbers, then the type, then a count.
 /// </summary>
 internal static class OutputNames
 {
@@ -65,8 +65,8 @@ internal static class OutputNames
     private static bool IsCount(string text) => uint.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out _);
 
     private static string StemOf(OutputMaking making) =>
-        making is { HasChoice: true, Kind: not OutputKind.Smallest }
-            ? $"{making.SourceName}_{making.Kind.ToString().ToLowerInvariant()}_"
+        making is { HasChoice: true, Choice: not OutputKind.Smallest }
+            ? $"{making.SourceName}_{making.Choice.ToString().ToLowerInvariant()}_"
             : making.SourceName + "_";
 
     private static string SuffixOf(OutputMaking making) =>

@@ -77,6 +77,11 @@ internal sealed class OutputPlanner
             .KeptLayers.GroupBy(static layer => layer.Kind)
             .OrderBy(static group => group.Key)
             .ToDictionary(static group => group.Key.ToString(), static group => group.Count());
+        if (adapter.EmbeddingCount is int embeddings and > 0)
+        {
+            kinds.Add(ResizePlan.EmbeddingKind, embeddings);
+        }
+
         return new ResizePlan(
             making,
             selection.Threshold,

@@ -15,6 +15,7 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
 {
     private string[] reportedWithoutBase = [];
     private string[] reportedStored = [];
+    private string[] reportedGrown = [];
     private bool reportedKept;
 
     /// <summary>Says when an output would be useless: of nothing, or not smaller.</summary>
@@ -91,6 +92,7 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
         }
 
         ReportStored(plan, progress);
+        ReportGrown(plan, progress);
 
         string[] withoutBase = [.. passedThrough.Select(static layer => layer.Name)];
         if (!withoutBase.SequenceEqual(reportedWithoutBase))
@@ -151,21 +153,32 @@ internal sealed class PlanReport(ResizeSession session, Adapter adapter, IReadOn
     private void ReportStored(ResizePlan plan, IProgress<EngineEvent>? progress)
     {
         LayerPlan[] stored = [.. plan.Layers.Where(static layer => layer.Form is { Way: OutputWay.Stored, Reason: not null })];
-        string[] names = [.. stored.Select(static layer => layer.Result.Layer)];
-        if (names.SequenceEqual(reportedStored))
+        ReportForms(stored, "left as they are, since in any other form they would be larger", ref reportedStored, progress);
+    }
+
+    // Where the settings of PEFT name one kind, a layer cannot stay what it is because that is smaller.
+    private void ReportGrown(ResizePlan plan, IProgress<EngineEvent>? progress)
+    {
+        LayerPlan[] grown = [.. plan.Layers.Where(static layer => layer.Form.GrowsUnasked)];
+        ReportForms(grown, "larger than before, since settings of PEFT are of one kind for all layers", ref reportedGrown, progress);
+    }
+
+    private void ReportForms(LayerPlan[] layers, string what, ref string[] reported, IProgress<EngineEvent>? progress)
+    {
+        string[] names = [.. layers.Select(static layer => layer.Result.Layer)];
+        if (names.SequenceEqual(reported))
         {
             return;
         }
 
-        reportedStored = names;
-        const string What = "left as they are, since in any other form they would be larger";
+        reported = names;
         NameSummary.Warn(
             progress,
             adapter.Path,
-            What,
+            what,
             "layer",
             names,
-            [.. stored.Select(static layer => layer.Form.Reason!)],
+            [.. layers.Select(static layer => layer.Form.Reason!)],
             architecture: adapter.Architecture
         );
     }

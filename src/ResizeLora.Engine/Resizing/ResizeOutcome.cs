@@ -54,7 +54,8 @@ public abstract record ResizeOutcome
     public string? CheckpointPath { get; }
 
     /// <summary>
-    /// The threshold that separates, a decimal logarithm; −∞ where a size or a quality kept everything, null where the recipe ranks nothing.
+    /// The threshold that separates, a decimal logarithm; −∞ where a size or a quality kept everything, null where the recipe ranks
+    /// nothing.
     /// </summary>
     public double? Threshold { get; }
 
@@ -86,8 +87,8 @@ public abstract record ResizeOutcome
     public IReadOnlyList<string> PassedThrough { get; }
 
     /// <summary>
-    /// How many layers of each other kind are copied as they are, such as IA3, OFT or whole differences: they take no part in the numbers
-    /// above.
+    /// How many layers of each other kind are copied as they are, such as IA3, OFT or whole differences, and how many embeddings of words
+    /// that the file brings along: they take no part in the numbers above.
     /// </summary>
     public IReadOnlyDictionary<string, int> CopiedKinds { get; }
 

@@ -6,6 +6,9 @@ namespace ResizeLora.Resizing;
 /// <summary>What a recipe makes of a file, before anything is written: what each layer keeps, what it costs, what is lost.</summary>
 public sealed class ResizePlan
 {
+    /// <summary>What embeddings beside the layers are called among the kinds that are copied.</summary>
+    internal const string EmbeddingKind = "Embedding";
+
     internal ResizePlan(
         OutputMaking making,
         double? threshold,

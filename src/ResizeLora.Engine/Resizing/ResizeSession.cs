@@ -12,8 +12,8 @@ namespace ResizeLora.Resizing;
 /// <summary>What many files share: the device, and the base model with its norms. One session serves files one after another.</summary>
 public sealed class ResizeSession : IDisposable
 {
-    // What a full SDXL LoRA of rank 128 needs, and a little more.
-    private const long MostKeptBytes = 288L << 20;
+    // What a full SDXL LoHa of rank 16 needs, and a little more; a LoRA of rank 128 needs half of it.
+    private const long MostKeptBytes = 544L << 20;
 
     private readonly Lazy<ComputeDevice> device;
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];

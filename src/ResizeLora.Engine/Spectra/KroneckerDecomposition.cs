@@ -83,7 +83,7 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
         int[] kept = [.. Enumerable.Range(0, rank)];
         double[] roots = Array.ConvertAll(kept, dimension => Math.Sqrt(second.ProductSingularValues[dimension] * Math.Abs(gain)));
         double[] left = gain < 0 ? Array.ConvertAll(roots, static root => -root) : roots;
-        return second.Combine(file, halves.Second, kept, left, roots, CombinationAccuracy.Written, device);
+        return second.Combine(halves.Second.In(file), kept, left, roots, CombinationAccuracy.Written, device);
     }
 
     /// <inheritdoc/>
@@ -100,8 +100,8 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
         (int First, int Second)[] chosen = Array.ConvertAll(kept, dimension => Order.Pairs[dimension]);
         int[] firsts = [.. chosen.Select(static pair => pair.First).Distinct().Order()];
         int[] seconds = [.. chosen.Select(static pair => pair.Second).Distinct().Order()];
-        (Tensor firstUp, Tensor firstDown) = VectorsOf(first, file, layer.Kronecker!.First, firsts, accuracy, device);
-        (Tensor secondUp, Tensor secondDown) = VectorsOf(second, file, layer.Kronecker.Second, seconds, accuracy, device);
+        (Tensor firstUp, Tensor firstDown) = VectorsOf(first, layer.Kronecker!.First.In(file), firsts, accuracy, device);
+        (Tensor secondUp, Tensor secondDown) = VectorsOf(second, layer.Kronecker.Second.In(file), seconds, accuracy, device);
 
         // One half may need double precision; the product then has it.
         ScalarType precision =
@@ -121,15 +121,14 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
 
     internal static (Tensor Up, Tensor Down) VectorsOf(
         PairDecomposition half,
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         CombinationAccuracy accuracy,
         ComputeDevice device
     )
     {
         double[] ones = Array.ConvertAll(kept, static _ => 1.0);
-        return half.Combine(file, pair, kept, ones, ones, accuracy, device);
+        return half.Combine(pair, kept, ones, ones, accuracy, device);
     }
 
     private static Tensor PlacesOf(
@@ -167,7 +166,7 @@ internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves,
     private Tensor Squares(PairDecomposition half, FactorEntries pair)
     {
         int[] all = [.. Enumerable.Range(0, half.ProductSingularValues.Length)];
-        (Tensor up, Tensor down) = KroneckerDecomposition.VectorsOf(half, file, pair, all, CombinationAccuracy.Compared, device);
+        (Tensor up, Tensor down) = KroneckerDecomposition.VectorsOf(half, pair.In(file), all, CombinationAccuracy.Compared, device);
         return (effect.IsPerInput ? down : up.t()).to(ScalarType.Float64, CPU).square();
     }
 }

@@ -79,7 +79,9 @@ internal static class LayerDecomposer
     /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
     /// <param name="layer">The layer.</param>
     public static long BytesOf(AdapterLayer layer) =>
-        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second) : BytesOf(layer.Factors);
+        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second)
+        : layer.Hadamard is not null ? 2L * layer.Rank * layer.Rank * sizeof(float)
+        : BytesOf(layer.Factors);
 
     private static long BytesOf(FactorEntries pair) =>
         pair.IsMatrix
@@ -96,14 +98,19 @@ internal static class LayerDecomposer
     {
         try
         {
+            if (layer.Hadamard is { } products && DecomposeProducts(adapter, products, effect, device, cancellationToken) is { } found)
+            {
+                return found;
+            }
+
             if (layer.Kronecker is not { } halves)
             {
-                return Decompose(adapter.File, layer.Factors, effect, device, cancellationToken);
+                return Decompose(layer.Factors.In(adapter.File), effect, device, cancellationToken);
             }
 
             return
-                Decompose(adapter.File, halves.First, null, device, cancellationToken) is { } first
-                && Decompose(adapter.File, halves.Second, null, device, cancellationToken) is { } second
+                Decompose(halves.First.In(adapter.File), null, device, cancellationToken) is { } first
+                && Decompose(halves.Second.In(adapter.File), null, device, cancellationToken) is { } second
                 ? KroneckerDecomposition.Of(
                     first,
                     second,
@@ -122,9 +129,41 @@ internal static class LayerDecomposer
         }
     }
 
+    // Null where the factors themselves have to be decomposed.
+    private static HadamardDecomposition? DecomposeProducts(
+        Adapter adapter,
+        HadamardHalves products,
+        MagnitudeEffect? effect,
+        ComputeDevice device,
+        CancellationToken cancellationToken
+    )
+    {
+        FactorPair firstPair = products.First.In(adapter.File);
+        FactorPair secondPair = products.Second.In(adapter.File);
+        if (
+            Decompose(firstPair, null, device, cancellationToken) is not { } first
+            || Decompose(secondPair, null, device, cancellationToken) is not { } second
+            || HadamardDecomposition.MiddleOf(first, second) is not { } middle
+        )
+        {
+            return null;
+        }
+
+        FactorPair vectors = HadamardDecomposition.VectorsOf(first, firstPair, second, secondPair, device);
+        cancellationToken.ThrowIfCancellationRequested();
+        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), ComputeDevice.Processor);
+        cancellationToken.ThrowIfCancellationRequested();
+        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), ComputeDevice.Processor);
+        cancellationToken.ThrowIfCancellationRequested();
+        return DiagonalSpectrum.Decompose(upGram, downGram, middle) is { } core ? new HadamardDecomposition(first, second, core) : null;
+    }
+
+    private static double[]? RowWeights(MagnitudeEffect? effect) => effect is { IsPerInput: false } ? effect.Weights : null;
+
+    private static double[]? ColumnWeights(MagnitudeEffect? effect) => effect is { IsPerInput: true } ? effect.Weights : null;
+
     private static PairDecomposition? Decompose(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         MagnitudeEffect? effect,
         ComputeDevice device,
         CancellationToken cancellationToken
@@ -134,13 +173,12 @@ internal static class LayerDecomposer
         if (pair.IsMatrix && effect is null)
         {
             bool ofColumns = pair.Columns <= pair.Rows;
-            TensorEntry matrix = ofColumns ? pair.Up : pair.Down;
-            int longSide = Math.Max(pair.Rows, pair.Columns);
-            return MatrixSpectrum.Decompose(Gram(file, matrix, longSide, pair.Rank, transposed: !ofColumns, null, device), ofColumns);
+            IFactor matrix = ofColumns ? pair.Up : pair.Down;
+            return MatrixSpectrum.Decompose(Gram(matrix, transposed: !ofColumns, null, device), ofColumns);
         }
 
-        double[]? rowWeights = effect is { IsPerInput: false } ? effect.Weights : null;
-        double[]? columnWeights = effect is { IsPerInput: true } ? effect.Weights : null;
+        double[]? rowWeights = RowWeights(effect);
+        double[]? columnWeights = ColumnWeights(effect);
 
         // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
         if (count < pair.Rank)
@@ -149,17 +187,17 @@ internal static class LayerDecomposer
             return SmallSpectrum.Decompose(up, down, pair.Rank, count);
         }
 
-        Tensor upGram = Gram(file, pair.Up, pair.Rows, pair.Rank, transposed: false, rowWeights, device);
+        Tensor upGram = Gram(pair.Up, transposed: false, rowWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
-        Tensor downGram = Gram(file, pair.Down, pair.Columns, pair.Rank, transposed: true, columnWeights, device);
+        Tensor downGram = Gram(pair.Down, transposed: true, columnWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
         return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, ReadFactors);
 
         (Tensor Up, Tensor Down) ReadFactors()
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Tensor up = TensorReader.ReadMatrix(file, pair.Up, ScalarType.Float64, device);
-            Tensor down = TensorReader.ReadMatrix(file, pair.Down, ScalarType.Float64, device);
+            Tensor up = FactorMatrix.Read(pair.Up, ScalarType.Float64, device);
+            Tensor down = FactorMatrix.Read(pair.Down, ScalarType.Float64, device);
             return (
                 rowWeights is null ? up : up * TensorReader.FromArray(rowWeights, rowWeights.Length, 1, ScalarType.Float64, device),
                 columnWeights is null
@@ -169,19 +207,13 @@ internal static class LayerDecomposer
         }
     }
 
-    private static Tensor Gram(
-        ITensorFile file,
-        TensorEntry factor,
-        int length,
-        int rank,
-        bool transposed,
-        double[]? weights,
-        ComputeDevice device
-    )
+    // TᵀT of a factor T, or of its transpose.
+    private static Tensor Gram(IFactor factor, bool transposed, double[]? weights, ComputeDevice device)
     {
+        (int length, int rank) = transposed ? (factor.Columns, factor.Rows) : (factor.Rows, factor.Columns);
         if (device.IsCuda || factor.Type == TensorType.Float64)
         {
-            using Tensor matrix = TensorReader.ReadMatrix(file, factor, ScalarType.Float64, device);
+            using Tensor matrix = FactorMatrix.Read(factor, ScalarType.Float64, device);
             using Tensor? scales = weights is null
                 ? null
                 : TensorReader.FromArray(weights, transposed ? 1 : length, transposed ? length : 1, ScalarType.Float64, device);
@@ -189,11 +221,12 @@ internal static class LayerDecomposer
             return (transposed ? weighted.matmul(weighted.t()) : weighted.t().matmul(weighted)).cpu();
         }
 
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        int byteLength = factor.ByteLength();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
         try
         {
-            Span<byte> bytes = buffer.AsSpan(0, (int)factor.ByteLength);
-            file.Read(factor, bytes);
+            Span<byte> bytes = buffer.AsSpan(0, byteLength);
+            factor.ReadRows(0, factor.Rows, bytes);
             Tensor gram = empty([rank, rank], ScalarType.Float64);
             Span<double> numbers = MemoryMarshal.Cast<byte, double>(gram.bytes);
             if (weights is null)

@@ -50,10 +50,9 @@ internal abstract record PairDecomposition(double[] ProductSingularValues) : Lay
         double[] right,
         CombinationAccuracy accuracy,
         ComputeDevice device
-    ) => Combine(file, layer.Factors, kept, left, right, accuracy, device);
+    ) => Combine(layer.Factors.In(file), kept, left, right, accuracy, device);
 
     /// <summary>Weighted singular vectors of a pair of factors: U_K·diag(left) and diag(right)·V_Kᵀ over chosen dimensions K.</summary>
-    /// <param name="file">The adapter file.</param>
     /// <param name="pair">B and A.</param>
     /// <param name="kept">K.</param>
     /// <param name="left">What the left vectors are multiplied with.</param>
@@ -61,8 +60,7 @@ internal abstract record PairDecomposition(double[] ProductSingularValues) : Lay
     /// <param name="accuracy">What they are for.</param>
     /// <param name="device">Where the products are made.</param>
     public abstract (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         double[] left,
         double[] right,
@@ -79,4 +77,7 @@ internal enum CombinationAccuracy
 
     /// <summary>To be compared with a base weight: within 1e-4.</summary>
     Compared,
+
+    /// <summary>To be decomposed further: in double precision.</summary>
+    Exact,
 }

@@ -21,8 +21,8 @@ namespace ResizeLora.Spectra;
 /// Whether the combinations cancel so much that forming them in single precision would show in their product.
 /// </param>
 internal sealed record LayerFactors(
-    double[] Left,
-    double[] Right,
+    Coefficients Left,
+    Coefficients Right,
     double[] ProductSingularValues,
     double HighestGrowth,
     bool NeedsDoublePrecision
@@ -36,12 +36,11 @@ internal sealed record LayerFactors(
     private const double HighestComparedGrowth = 1e4;
 
     /// <inheritdoc/>
-    public override long ByteLength => (Left.LongLength + Right.LongLength) * sizeof(double);
+    public override long ByteLength => Left.ByteLength + Right.ByteLength;
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         double[] left,
         double[] right,
@@ -49,38 +48,27 @@ internal sealed record LayerFactors(
         ComputeDevice device
     )
     {
-        double[] ups = Combination(Left, pair.Rank, kept, left);
-        double[] downs = Combination(Right, pair.Rank, kept, right);
-        bool isAccurate = accuracy == CombinationAccuracy.Written ? !NeedsDoublePrecision : HighestGrowth <= HighestComparedGrowth;
+        double[] ups = Left.Weighted(pair.Rank, kept, left);
+        double[] downs = Right.Weighted(pair.Rank, kept, right);
+        bool isAccurate = accuracy switch
+        {
+            CombinationAccuracy.Written => !NeedsDoublePrecision,
+            CombinationAccuracy.Compared => HighestGrowth <= HighestComparedGrowth,
+            _ => false,
+        };
         ScalarType precision = isAccurate && FitSingle(ups) && FitSingle(downs) ? ScalarType.Float32 : ScalarType.Float64;
         return (
-            Multiply(file, pair.Up, ups, pair.Rank, transposed: false, precision, device),
-            Multiply(file, pair.Down, downs, pair.Rank, transposed: true, precision, device)
+            Multiply(pair.Up, ups, pair.Rank, transposed: false, precision, device),
+            Multiply(pair.Down, downs, pair.Rank, transposed: true, precision, device)
         );
     }
 
     // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
     private static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
 
-    private double[] Combination(double[] factor, int rank, int[] kept, double[] weights)
-    {
-        int count = ProductSingularValues.Length;
-        double[] chosen = new double[rank * kept.Length];
-        for (int row = 0; row < rank; row++)
-        {
-            for (int column = 0; column < kept.Length; column++)
-            {
-                chosen[(row * kept.Length) + column] = factor[(row * count) + kept[column]] * weights[column];
-            }
-        }
-
-        return chosen;
-    }
-
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(
-        ITensorFile file,
-        TensorEntry factor,
+        IFactor factor,
         double[] combination,
         int rank,
         bool transposed,
@@ -91,20 +79,21 @@ internal sealed record LayerFactors(
         int count = combination.Length / rank;
         if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
         {
-            Tensor matrix = TensorReader.ReadMatrix(file, factor, precision, device);
+            Tensor matrix = FactorMatrix.Read(factor, precision, device);
             Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
             return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
         }
 
-        long length = factor.ElementCount / rank;
+        long length = transposed ? factor.Columns : factor.Rows;
         Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
         Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
         float[] singles = Array.ConvertAll(combination, static number => (float)number);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)factor.ByteLength);
+        int byteLength = factor.ByteLength();
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
         try
         {
-            Span<byte> stored = buffer.AsSpan(0, (int)factor.ByteLength);
-            file.Read(factor, stored);
+            Span<byte> stored = buffer.AsSpan(0, byteLength);
+            factor.ReadRows(0, factor.Rows, stored);
             if (transposed)
             {
                 FactorProduct.Right(factor.Type, stored, rank, singles, numbers);

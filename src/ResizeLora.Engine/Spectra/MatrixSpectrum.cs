@@ -1,7 +1,6 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
-using ResizeLora.Files;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -17,8 +16,6 @@ namespace ResizeLora.Spectra;
 internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Vectors, bool OfColumns)
     : PairDecomposition(ProductSingularValues)
 {
-    private const double Epsilon = 2.2204460492503131e-16;
-
     /// <inheritdoc/>
     public override long ByteLength => Vectors.LongLength * sizeof(float);
 
@@ -42,17 +39,13 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         double[] squares = TensorReader.ToArray(ascending);
         Array.Reverse(squares);
 
-        // What rounding alone would leave counts as zero.
-        double negligible = Math.Max(squares.Length, 16) * Epsilon * Math.Max(squares[0], 0);
-        double[] singularValues = Array.ConvertAll(squares, square => square > negligible ? Math.Sqrt(square) : 0);
         using Tensor rows = vectors.to(ScalarType.Float32).t().flip(0).contiguous();
-        return new MatrixSpectrum(singularValues, MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
+        return new MatrixSpectrum(SmallSpectrum.RootsOf(squares), MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
     }
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
-        ITensorFile file,
-        FactorEntries pair,
+        FactorPair pair,
         int[] kept,
         double[] left,
         double[] right,
@@ -69,7 +62,7 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         }
 
         Tensor vectors = chosen.to(device.Torch);
-        Tensor matrix = TensorReader.ReadMatrix(file, OfColumns ? pair.Up : pair.Down, ScalarType.Float32, device);
+        Tensor matrix = FactorMatrix.Read(OfColumns ? pair.Up : pair.Down, ScalarType.Float32, device);
 
         // The other vectors are the matrix times these, over σ.
         double[] own = OfColumns ? right : left;

@@ -20,7 +20,7 @@ internal static class SmallSpectrum
 {
     // σ is promised within 1e-4 for σ ≥ 1e-4·σ₁; a tenth of that error is allowed to the estimate.
     private const double PromisedRange = 1e-4;
-    private const double AllowedError = 1e-5;
+    internal const double AllowedError = 1e-5;
 
     private const double Epsilon = 2.2204460492503131e-16;
 
@@ -91,7 +91,8 @@ internal static class SmallSpectrum
 
         if (upNorms.Sum() == 0 || downNorms.Sum() == 0)
         {
-            return new LayerFactors(new double[rank * count], new double[rank * count], new double[count], 0, NeedsDoublePrecision: false);
+            Coefficients none = new(new double[rank * count]);
+            return new LayerFactors(none, none, new double[count], 0, NeedsDoublePrecision: false);
         }
 
         using DisposeScope scope = NewDisposeScope();
@@ -136,7 +137,14 @@ internal static class SmallSpectrum
             }
         }
 
-        LayerFactors factors = Assemble(left, right, singularValues, rank, upNorms, downNorms, out double worstError);
+        LayerFactors factors = Assemble(
+            new Coefficients(left),
+            new Coefficients(right),
+            singularValues,
+            Growth(left, rank, upNorms),
+            Growth(right, rank, downNorms),
+            out double worstError
+        );
         return worstError <= AllowedError ? factors : null;
     }
 
@@ -163,7 +171,22 @@ internal static class SmallSpectrum
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
         double[] left = TensorReader.ToArray(downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
         double[] right = TensorReader.ToArray(upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
-        return Assemble(left, right, singularValues, rank, upNorms, downNorms, out _);
+        return Assemble(
+            new Coefficients(left),
+            new Coefficients(right),
+            singularValues,
+            Growth(left, rank, upNorms),
+            Growth(right, rank, downNorms),
+            out _
+        );
+    }
+
+    /// <summary>Singular values of their squares: what rounding alone would leave counts as zero.</summary>
+    /// <param name="squares">Eigenvalues, descending.</param>
+    internal static double[] RootsOf(double[] squares)
+    {
+        double negligible = Math.Max(squares.Length, 16) * Epsilon * Math.Max(squares[0], 0);
+        return Array.ConvertAll(squares, square => square > negligible ? Math.Sqrt(square) : 0);
     }
 
     // LAPACK refuses matrices with infinities, which finite factors can multiply to.
@@ -181,7 +204,9 @@ internal static class SmallSpectrum
         return (leftOfTransposed.t(), sameValues, rightOfTransposed.t());
     }
 
-    private static T? TryConverge<T>(Func<T> decompose)
+    /// <summary>Decomposes a matrix; null where the iteration gives up on it.</summary>
+    /// <param name="decompose">Decomposes it.</param>
+    internal static T? TryConverge<T>(Func<T> decompose)
         where T : struct
     {
         try
@@ -199,18 +224,22 @@ internal static class SmallSpectrum
     /// </summary>
     internal static Tensor UpperRoot(Tensor tall) => (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
-    private static LayerFactors Assemble(
-        double[] left,
-        double[] right,
+    /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
+    /// <param name="left">X.</param>
+    /// <param name="right">Y.</param>
+    /// <param name="singularValues">σ, descending.</param>
+    /// <param name="leftGrowth">The growth of each combination of B's columns.</param>
+    /// <param name="rightGrowth">That of A's rows.</param>
+    /// <param name="worstError">The highest relative error of a σ that counts.</param>
+    internal static LayerFactors Assemble(
+        Coefficients left,
+        Coefficients right,
         double[] singularValues,
-        int rank,
-        double[] upNorms,
-        double[] downNorms,
+        double[] leftGrowth,
+        double[] rightGrowth,
         out double worstError
     )
     {
-        double[] leftGrowth = Growth(left, rank, singularValues.Length, upNorms);
-        double[] rightGrowth = Growth(right, rank, singularValues.Length, downNorms);
         worstError = 0;
         double lost = 0;
         double total = 0;
@@ -239,8 +268,9 @@ internal static class SmallSpectrum
     }
 
     // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.
-    private static double[] Growth(double[] coefficients, int rank, int count, double[] norms)
+    private static double[] Growth(double[] coefficients, int rank, double[] norms)
     {
+        int count = coefficients.Length / rank;
         double[] growth = new double[count];
         for (int row = 0; row < rank; row++)
         {

@@ -39,7 +39,7 @@ internal static class SubspaceScales
         Tensor rightVectors = down.t().to(ScalarType.Float32);
 
         // Under the weights of magnitudes the vectors are those of the weighted product.
-        if (spectrum.Effect is { } effect && decomposition is LayerFactors)
+        if (spectrum.Effect is { } effect && decomposition is LayerFactors or HadamardDecomposition)
         {
             Tensor weights = TensorReader.FromArray(effect.Weights, effect.Weights.Length, 1, ScalarType.Float32, device);
             leftVectors = effect.IsPerInput ? leftVectors : leftVectors * weights;

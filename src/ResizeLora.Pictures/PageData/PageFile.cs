@@ -163,7 +163,8 @@ internal static class PageFile
             return;
         }
 
-        IEnumerable<double> values = job.Layers.Zip(scales)
+        IEnumerable<double> values = job
+            .Layers.Zip(scales)
             .SelectMany(static layer => layer.Second ?? Enumerable.Repeat(double.NaN, layer.First.SingularValues.Length));
         json.WriteBase64String("subspaceScales", Bytes(values));
     }

@@ -21,7 +21,10 @@ internal sealed class PagePeft
     {
         this.adapter = adapter;
         this.settings = settings;
-        components = [.. adapter.Layers.Select(static layer => PeftOutput.ComponentOf(layer.Fused?.Whole ?? layer)).Distinct(StringComparer.Ordinal)];
+        components =
+        [
+            .. adapter.Layers.Select(static layer => PeftOutput.ComponentOf(layer.Fused?.Whole ?? layer)).Distinct(StringComparer.Ordinal),
+        ];
     }
 
     /// <summary>The settings in a file's header; null where there are none.</summary>

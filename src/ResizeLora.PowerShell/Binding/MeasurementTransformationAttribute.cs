@@ -69,8 +69,10 @@ public sealed class MeasurementTransformationAttribute : ArgumentTransformationA
         }
     }
 
-    // What Select-Object chose properties of has the type's name with a prefix; CSV and JSON keep the properties only.
-    private static bool IsMeasurement(PSObject stored) =>
+    /// <summary>Whether an object is a measurement, fresh or stored.</summary>
+    /// <remarks>What Select-Object chose properties of has the type's name with a prefix; CSV and JSON keep the properties only.</remarks>
+    /// <param name="stored">The object.</param>
+    internal static bool IsMeasurement(PSObject stored) =>
         stored.TypeNames.Any(static name => name.EndsWith(TypeName, StringComparison.Ordinal))
         || (
             stored.BaseObject is PSCustomObject

@@ -8,12 +8,19 @@ namespace ResizeLora.PowerShell.Binding;
 /// Takes recipes as strings (several in one, separated by colons), as objects, or as arrays of either. Without quotes PowerShell
 /// splits a recipe at its commas: parts that are no recipes alone, and one together, are that one.
 /// </summary>
+/// <remarks>
+/// Where recipes may be open (weights without a cut), parts that make no whole recipe are recipes of their own: 'spn_ckpt=1', 'spn_lora=1'
+/// are two.
+/// </remarks>
 [AttributeUsage(AttributeTargets.Property)]
 public sealed class RecipeTransformationAttribute : ArgumentTransformationAttribute
 {
     private const string DeserializedName = "Deserialized.ResizeLora.Recipes.ResizeRecipe";
 
     private static readonly string[] FileExtensions = [".safetensors", ".sft", ".ckpt", ".pt", ".pth", ".bin", ".gguf"];
+
+    /// <summary>Whether a recipe may weigh scores without a cut; the cmdlet then sees to it.</summary>
+    public bool AllowsOpen { get; set; }
 
     /// <inheritdoc/>
     public override object Transform(EngineIntrinsics engineIntrinsics, object inputData)
@@ -28,13 +35,14 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
             }
 
             // None is a recipe alone: what is wrong is wrong with the whole.
-            if (!items.Any(static item => TryParse((string)item) is not null || IsFile((string)item)))
+            bool isOne = !items.Any(static item => TryParse((string)item) is not null || IsFile((string)item));
+            if (isOne && items.Any(item => TryParseAny((string)item) is null))
             {
                 return Parse(whole);
             }
         }
 
-        return items.SelectMany(static item => item is string text ? Parse(text) : [(ResizeRecipe)item]).ToArray();
+        return items.SelectMany(item => item is string text ? Parse(text) : [(ResizeRecipe)item]).ToArray();
     }
 
     private static IEnumerable<object> Flatten(object? value)
@@ -68,11 +76,26 @@ public sealed class RecipeTransformationAttribute : ArgumentTransformationAttrib
         }
     }
 
-    private static ResizeRecipe[] Parse(string text)
+    private ResizeRecipe[]? TryParseAny(string text)
     {
         try
         {
-            return [.. ResizeRecipe.ParseAll(text)];
+            return ParseAny(text);
+        }
+        catch (RecipeException)
+        {
+            return null;
+        }
+    }
+
+    private ResizeRecipe[] ParseAny(string text) =>
+        AllowsOpen ? [.. text.Split(':').Select(ResizeRecipe.ParseOpen)] : [.. ResizeRecipe.ParseAll(text)];
+
+    private ResizeRecipe[] Parse(string text)
+    {
+        try
+        {
+            return ParseAny(text);
         }
         catch (RecipeException exception)
         {

@@ -35,6 +35,28 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
 
     /// <summary>
     /// <para type="description">
+    /// LoRA files, and folders of PEFT (adapter_model.safetensors with adapter_config.json). Wildcards are allowed; they skip files of
+    /// other kinds. A measurement of Measure-LoraResize stands for the file that was measured.
+    /// </para>
+    /// </summary>
+    [Parameter(
+        Mandatory = true,
+        Position = 0,
+        ValueFromPipeline = true,
+        ValueFromPipelineByPropertyName = true,
+        ParameterSetName = PathSet
+    )]
+    [MeasuredFileTransformation]
+    [SupportsWildcards]
+    [ArgumentCompleter(typeof(SafetensorsPathCompleter))]
+    public override string[] Path
+    {
+        get => base.Path;
+        set => base.Path = value;
+    }
+
+    /// <summary>
+    /// <para type="description">
     /// In whose words the layers are named: Kohya (sd-scripts, musubi-tuner), Diffusers, ComfyUI (the base model's own names), or Peft (a
     /// folder of adapter_model.safetensors and adapter_config.json). Without it the names stay.
     /// </para>
@@ -85,7 +107,9 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
     public SwitchParameter SkipUnsupported { get; set; }
 
     /// <summary>
-    /// <para type="description">Replaces existing outputs.</para>
+    /// <para type="description">
+    /// Replaces existing outputs, and converts what was converted before, also where a wildcard or the pipeline brings it.
+    /// </para>
     /// </summary>
     [Parameter]
     public SwitchParameter Force { get; set; }
@@ -145,10 +169,12 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
     internal override void ProcessFile(InputFile file, string place)
     {
         Placement.Visit(file.Path);
-        using Adapter? adapter = LoraFileOpener.TryOpenAdapter(file.Path, out SkipReason? reason);
+
+        // What an earlier run wrote is no input, unless the user names it.
+        using Adapter? adapter = LoraFileOpener.TryOpenAdapter(file.Path, takesConverted: file.IsNamed || Force, out SkipReason? reason);
         if (adapter is null)
         {
-            Skip(file, reason!.Text);
+            Skip(file, reason!.Case == SkipReason.WasConverted ? $"{reason}; -Force converts it again" : reason.Text);
             return;
         }
 
@@ -163,14 +189,14 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
             Placement.Visit(adapter.Path);
         }
 
-        var making = new ConversionMaking(adapter, Settings);
+        var making = new ConversionMaking(adapter, Settings, Checkpoints);
         if (Placement.FindExisting(making) is { } existing && !Force)
         {
             ReportExisting(existing, adapter.Path);
             return;
         }
 
-        Convert(adapter, making);
+        Convert(making);
     }
 
     /// <inheritdoc/>
@@ -202,9 +228,9 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
         base.Dispose(disposing);
     }
 
-    private void Convert(Adapter adapter, ConversionMaking making)
+    private void Convert(ConversionMaking making)
     {
-        ConversionPlan plan = Run((channel, _) => LoraConverter.Plan(adapter, making, Settings, Checkpoints, channel));
+        ConversionPlan plan = Run((channel, _) => LoraConverter.Plan(making, channel));
         string path = Placement.Place(making, threshold: null, Force);
         string verb = File.Exists(path) ? "Replace the existing file with" : "Write";
         string content = FormattableString.Invariant($"{plan.Length:N0} bytes, {plan.WrittenLayerCount} layers");

@@ -21,6 +21,9 @@ public sealed class ShowLoraSpectrumCommand : LayerCommand
     private const string FolderPrefix = "ResizeLora-";
     private const string FileName = "spectra.html";
 
+    // One of them is set where a browser can be shown, or where the user says which one.
+    private static readonly string[] DesktopMarks = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"];
+
     private readonly SpectrumPage page = new();
 
     /// <summary>
@@ -63,6 +66,22 @@ public sealed class ShowLoraSpectrumCommand : LayerCommand
         string path = System.IO.Path.Combine(Directory.CreateTempSubdirectory(FolderPrefix).FullName, FileName);
         SpectrumExport.Write(path, page.Render(Recipe), overwrite: false);
         WriteVerbose($"The page is '{path}'.");
+        Open(path);
+        if (PassThru)
+        {
+            WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
+        }
+    }
+
+    private void Open(string path)
+    {
+        // What would be started on Linux without a desktop writes to the terminal and tells nobody that it found no browser.
+        if (OperatingSystem.IsLinux() && Array.TrueForAll(DesktopMarks, static mark => Environment.GetEnvironmentVariable(mark) is null))
+        {
+            WriteWarning($"There is no desktop here to open a browser on. The page is '{path}'.");
+            return;
+        }
+
         try
         {
             InvokeProvider.Item.Invoke(WildcardPattern.Escape(path));
@@ -70,11 +89,6 @@ public sealed class ShowLoraSpectrumCommand : LayerCommand
         catch (Exception exception) when (exception is not PipelineStoppedException)
         {
             WriteWarning($"No browser could be opened ({exception.Message}). The page is '{path}'.");
-        }
-
-        if (PassThru)
-        {
-            WriteObject(InvokeProvider.Item.Get([path], force: true, literalPath: true), enumerateCollection: true);
         }
     }
 }

@@ -13,6 +13,9 @@ public static class ViewText
     // A spectrum is drawn over this many decades below σ₁.
     private const double Decades = 3;
 
+    private const int UsualWidth = 80;
+    private const int HeadIndent = 3;
+
     private const string Blocks = "▁▂▃▄▅▆▇█";
     private const string Characters = ".:-=+*#@";
 
@@ -92,6 +95,21 @@ public static class ViewText
     {
         string recipe = Text(item, "Recipe");
         return recipe.Length > width ? $"..{recipe[^(width - 2)..]}" : recipe;
+    }
+
+    /// <summary>The head of the measurements of a file: its path, and the curve of the sweep that they are of.</summary>
+    /// <param name="measurement">The first of them.</param>
+    /// <param name="width">The width of the console; 0 where it has none.</param>
+    public static string SweepHead(PSObject measurement, int width)
+    {
+        ArgumentNullException.ThrowIfNull(measurement);
+        string file = $"File: {Text(measurement, "Source")}";
+        string[] lines = SweepCurve.Of(measurement.BaseObject) is { } curve
+            ? [file, string.Empty, .. SweepPlot.Draw(curve.Points, (width > 0 ? width : UsualWidth) - HeadIndent, ConsoleText.IsUnicode)]
+            : [file];
+
+        // Indented as PowerShell indents the heads of groups.
+        return string.Join('\n', lines.Select(static line => line.Length > 0 ? new string(' ', HeadIndent) + line : line));
     }
 
     /// <summary>The name of the file in a property.</summary>

@@ -25,7 +25,7 @@ internal static class EngineError
     public static ErrorRecord Create(Exception exception, object? target)
     {
         string id = IdOf(exception);
-        (exception as ResizeLoraException)?.Advise(AdviceFor(id));
+        (exception as ResizeLoraException)?.Advise(exception is ConversionException refused ? AdviceFor(refused) : AdviceFor(id));
         return new ErrorRecord(exception, id, CategoryOf(exception), target);
     }
 
@@ -35,8 +35,6 @@ internal static class EngineError
         id switch
         {
             "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
-            "ConversionNotExpressible" => "-SkipUnsupported leaves them behind; -Kind LoRA makes pairs of factors of LoHa and LoKr; "
-                + "-Checkpoint lends the base model's names.",
             EngineNote.RoundedScale => "Use -DType Float32 to keep more digits.",
             "DeviceCudaAbsent" => "Use -Device cpu or auto.",
             "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
@@ -55,6 +53,20 @@ internal static class EngineError
             EngineNote.Inexact => "Use -DType BFloat16 or Float32.",
             _ => null,
         };
+
+    // What helps depends on why each layer is refused.
+    private static string? AdviceFor(ConversionException refused)
+    {
+        string[] advice =
+        [
+            .. Helping(UnwrittenCase.OtherKind, "-Kind LoRA makes pairs of factors of LoHa, LoKr and cores."),
+            .. Helping(UnwrittenCase.NameUnknown, "-Checkpoint lends the base model's names."),
+            .. refused is { Unwritten.Count: > 0, IsAll: false } ? (string[])["-SkipUnsupported leaves them behind."] : [],
+        ];
+        return advice.Length > 0 ? string.Join(' ', advice) : null;
+
+        string[] Helping(UnwrittenCase what, string sentence) => refused.Unwritten.Any(layer => layer.Case == what) ? [sentence] : [];
+    }
 
     private static string IdOf(Exception exception) =>
         exception switch

@@ -36,7 +36,8 @@ public abstract class LoraFileCommand : FileOrMergeCommand
     /// <summary>
     /// <para type="description">
     /// Takes whole differences of weights (diff, as LyCORIS' full training and extractors write them) for layers, those of two dimensions
-    /// and more: they become low-rank layers by the same recipe. Without it they are copied as they are. Biases and norms always are.
+    /// and more: they become low-rank layers by the same recipe. Without it they are copied as they are. Biases, norms and other vectors,
+    /// such as [1, 6, 1536], always are.
     /// </para>
     /// </summary>
     [Parameter]

@@ -20,7 +20,7 @@ public abstract class RecipeCommand : LayerCommand
     [RecipeTransformation]
     [ArgumentCompleter(typeof(RecipeCompleter))]
     [ValidateNotNullOrEmpty]
-    public ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
+    public virtual ResizeRecipe[] Recipe { get; set; } = [ResizeRecipe.Parse(ResizeRecipe.DefaultText)];
 
     /// <summary>
     /// <para type="description">The type of the written weights: Float16, BFloat16 or Float32; 16 and 32 are accepted.</para>
@@ -33,8 +33,8 @@ public abstract class RecipeCommand : LayerCommand
     /// <para type="description">
     /// In which form layers are written whose kind is another than LoRA, such as LoKr, LoHa or a whole difference. Smallest: whatever is
     /// the smallest, layer by layer: a LoRA, a LoKr cut in its second half, or the layer as it is. LoRA: always as LoRA or LoCon, even
-    /// where that is larger. Same: in the same kind; what has no cut within its kind stays as it is. Layers that are LoRA already are not touched by
-    /// this.
+    /// where that is larger. Same: in the same kind; what has no cut within its kind stays as it is. Layers with PEFT's names, whose
+    /// settings are of one kind, become LoRA, and with Same stay as they are. Layers that are LoRA already are not touched by this.
     /// </para>
     /// </summary>
     [Parameter]

@@ -114,7 +114,7 @@ internal sealed class PackageFetcher
             }
         );
         Exception? failure = null;
-        for (int fruitless = 0; fruitless < FruitlessAttempts; )
+        for (int fruitless = 0; fruitless < FruitlessAttempts;)
         {
             long before = file.Length;
             try

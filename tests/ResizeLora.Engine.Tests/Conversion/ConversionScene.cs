@@ -20,7 +20,7 @@ internal static class ConversionScene
     {
         Directory.CreateDirectory(Path.GetDirectoryName(output)!);
         using Adapter adapter = Adapter.Open(path);
-        ConversionPlan plan = LoraConverter.Plan(adapter, new ConversionMaking(adapter, settings), settings, [], events);
+        ConversionPlan plan = LoraConverter.Plan(new ConversionMaking(adapter, settings), events);
         return LoraConverter.Write(plan, output, overwrite: true, events, CancellationToken.None);
     }
 

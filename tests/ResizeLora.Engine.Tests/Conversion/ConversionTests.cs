@@ -222,6 +222,28 @@ public sealed class ConversionTests : IDisposable
         Assert.Contains("diffusion_model.double_blocks.0.img_mlp.2.diff", ConversionScene.NamesIn(Rename(path, LoraNaming.ComfyUI)));
     }
 
+    [Theory]
+    [InlineData(LoraNaming.Kohya, false)]
+    [InlineData(LoraNaming.ComfyUI, false)]
+    [InlineData(LoraNaming.Diffusers, true)]
+    [InlineData(LoraNaming.Peft, true)]
+    public void Bundled_embeddings_stay_behind_where_the_program_has_no_place_for_them(LoraNaming naming, bool staysBehind)
+    {
+        const string Bundled = "bundle_emb.token.string_to_param.*";
+        string path = Write(
+            new SampleLora()
+                .Layer(Plain, 32, Width, 4, alpha: 2)
+                .Tensor(SampleTensor.Of(Bundled, TensorType.Float32, [2, 4], new double[8]))
+        );
+        LoraConversion result = ConversionScene.Convert(
+            path,
+            folder.PathOf("out/adapter_model.safetensors"),
+            new ConversionSettings { Naming = naming, SkipsUnsupported = true }
+        );
+        Assert.Equal(staysBehind ? [Bundled] : [], result.LeftBehind);
+        Assert.Equal(!staysBehind, ConversionScene.NamesIn(result.Path).Contains(Bundled));
+    }
+
     [Fact]
     public void Metadata_stays_and_says_how_the_file_was_converted()
     {

@@ -75,6 +75,27 @@ public sealed class ConvertedKindTests : IDisposable
     }
 
     [Fact]
+    public void Magnitudes_have_the_names_of_each_program_also_where_a_trainer_calls_them_magnitude()
+    {
+        string path = Write("magnitude", Plain, 4 * Width);
+        using (Adapter adapter = Adapter.Open(path))
+        {
+            Assert.Equal(AdapterKind.DoRA, adapter.Layers.Single(static layer => layer.Name == Plain).AdapterKind);
+        }
+
+        const string Block = "transformer_blocks.0.ff.net.0.proj";
+        string peft = Rename(path, LoraNaming.Peft);
+        string comfy = Rename(peft, LoraNaming.ComfyUI);
+        Assert.Contains($"base_model.model.{Block}.lora_magnitude_vector", ConversionScene.NamesIn(peft));
+        using var before = SafetensorsFile.Open(path);
+        using var after = SafetensorsFile.Open(comfy);
+        Assert.Equal(
+            before.Read(before.Find($"{Plain}.magnitude")!),
+            after.Read(after.Find("diffusion_model.double_blocks.0.img_mlp.0.dora_scale")!)
+        );
+    }
+
+    [Fact]
     public void Magnitudes_of_the_inputs_stay_behind_where_nothing_reads_them()
     {
         string path = Write("inputs", Plain, 4 * Width);
@@ -139,7 +160,12 @@ public sealed class ConvertedKindTests : IDisposable
             [
                 Random(".lora_up.weight", rows, 2),
                 Random(".lora_down.weight", 2, Width),
-                kind == "DoRA" ? Random(".dora_scale", rows, 1) : Random(".dora_scale", 1, Width),
+                kind switch
+                {
+                    "DoRA" => Random(".dora_scale", rows, 1),
+                    "magnitude" => Random(".magnitude", rows),
+                    _ => Random(".dora_scale", 1, Width),
+                },
             ],
         };
         Array.ForEach(tensors, tensor => lora.Tensor(tensor));

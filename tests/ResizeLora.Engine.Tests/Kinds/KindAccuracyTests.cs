@@ -167,6 +167,9 @@ public sealed class KindAccuracyTests
             SampleTensor.Of("lora_unet_c.diff", TensorType.Float32, [3, 2, 3], gaussian.Numbers(18)),
             SampleTensor.Of("lora_unet_norm.w_norm", TensorType.Float32, [6], gaussian.Numbers(6)),
             SampleTensor.Of("lora_unet_norm.diff", TensorType.Float32, [6], gaussian.Numbers(6)),
+            SampleTensor.Of("lora_unet_modulation.diff", TensorType.Float32, [1, 6, 5], gaussian.Numbers(30)),
+            SampleTensor.Of("lora_unet_token.diff", TensorType.Float32, [1, 1, 6], gaussian.Numbers(6)),
+            SampleTensor.Of("lora_unet_gain.diff", TensorType.Float32, [6, 1, 1, 1], gaussian.Numbers(6)),
         ];
         using var scene = new KindScene(tensors, includeDifference: true);
         Assert.Equal(["lora_unet_a", "lora_unet_b", "lora_unet_c"], scene.Job.Layers.Select(static layer => layer.Layer).Order());
@@ -179,7 +182,8 @@ public sealed class KindAccuracyTests
             AssertTruncated(scene, layer, written);
         }
 
-        foreach (string name in (string[])["lora_unet_a.diff_b", "lora_unet_norm.w_norm", "lora_unet_norm.diff"])
+        string[] kept = ["a.diff_b", "norm.w_norm", "norm.diff", "modulation.diff", "token.diff", "gain.diff"];
+        foreach (string name in kept.Select(static name => $"lora_unet_{name}"))
         {
             Assert.Equal(tensors.Single(tensor => tensor.Name == name).Bytes, output.Read(name));
         }

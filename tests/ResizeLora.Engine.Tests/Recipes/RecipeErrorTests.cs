@@ -67,7 +67,7 @@ public sealed class RecipeErrorTests
     [InlineData("sv_knee=1", "'sv_knee'", "takes no number")]
     [InlineData("sv_knee,sv_fro=0.9", "'sv_fro=' and 'sv_knee'", "exclude")]
     [InlineData("sv_knee,sv_count=old", "'sv_count='", "sv_ratio, sv_fro and sv_cumulative")]
-    [InlineData("knee,rank=4", "'knee'", "'sv_knee'")]
+    [InlineData("svknee,rank=4", "'svknee'", "'sv_knee'")]
     [InlineData("retained=0.9", "'retained'", "'retain'")]
     [InlineData("rescale=2", "score", "rank")]
     [InlineData("spn_lora=0,rank=4", "score", "more than zero")]

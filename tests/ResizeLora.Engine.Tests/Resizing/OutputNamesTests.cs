@@ -24,6 +24,14 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("spn_lora=1,size=100", double.NegativeInfinity, "lora_spnlora1_size100_th-inf.safetensors")]
     [InlineData("spn_ckpt=1,thr=-1.2,sv_ratio=5,rank=8", -1.2, "lora_spnckpt1_svratio5_rank8_th-1.2.safetensors")]
     [InlineData("spn_lora=1,size=8,rank=8,conv_rank=4", -0.5, "lora_spnlora1_rank8_convrank4_size8_th-0.5.safetensors")]
+    [InlineData("size=32", -2.5, "lora_size32_th-2.5.safetensors")]
+    [InlineData("retain=0.98", -1.234, "lora_retain0.98_th-1.23.safetensors")]
+    [InlineData("spn_lora=1,loss=0.05,keep=0.25,size=8,sv_knee", -1, "lora_spnlora1_svknee_loss0.05_keep0.25_size8_th-1.safetensors")]
+    [InlineData(
+        "retain=1,sv_fro=0.9,rank=8,conv_rank=4",
+        double.NegativeInfinity,
+        "lora_svfro0.9_rank8_convrank4_retain1_th-inf.safetensors"
+    )]
     public void A_name_holds_the_recipe_in_two_decimals(string recipe, double threshold, string expected) =>
         Assert.Equal(expected, OutputNames.Of(scene.Making(recipe), threshold)[0]);
 
@@ -34,6 +42,8 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("sv_fro=0.9,rescale=2", "lora_scale2_svfro0.9.safetensors")]
     [InlineData("sv_cumulative=0.75", "lora_svcumulative0.75.safetensors")]
     [InlineData("sv_ratio=inf", "lora_svratioinf.safetensors")]
+    [InlineData("sv_knee", "lora_svknee.safetensors")]
+    [InlineData("sv_knee,rank=8", "lora_svknee_rank8.safetensors")]
     [InlineData("sv_fro=0.9,rank=8,sv_count=old", "lora_svfro0.9_svcountold_rank8.safetensors")]
     [InlineData("sv_fro=0.9,rank=8,sv_count=new", "lora_svfro0.9_rank8.safetensors")]
     public void Where_nothing_is_scored_the_name_has_no_threshold(string recipe, string expected) =>
@@ -70,6 +80,11 @@ public sealed class OutputNamesTests : IDisposable
     [InlineData("spn_lora,size=8", "lora_spnlora1_size16_th-1.37.safetensors", false)]
     [InlineData("spn_lora,size=8", "lora_spnlora1_rank4_size8_th-1.37.safetensors", false)]
     [InlineData("spn_lora,size=8,rank=4", "lora_spnlora1_rank4_size8_th-1.37.safetensors", true)]
+    [InlineData("retain=0.98", "lora_retain0.98_th-1.37.safetensors", true)]
+    [InlineData("retain=0.9876,rank=8", "lora_rank8_retain0.9876_th-1.37123.safetensors", true)]
+    [InlineData("loss=0.05", "lora_loss0.05_th-inf.safetensors", true)]
+    [InlineData("keep=0.25", "lora_keep0.25_th-1.37.safetensors", true)]
+    [InlineData("keep=0.25", "lora_keep0.25_size8_th-1.37.safetensors", false)]
     [InlineData("spn_lora,size=8", "other_spnlora1_size8_th-1.37.safetensors", false)]
     public void An_output_of_a_size_is_known_by_its_name_whatever_its_threshold(string recipe, string name, bool known) =>
         Assert.Equal(known, OutputNames.MayBe(name, scene.Making(recipe)));

@@ -22,9 +22,22 @@ internal interface IFactor
     void ReadRows(int first, int count, Span<byte> destination);
 }
 
+/// <summary>A factor that lies in memory, in double precision.</summary>
+internal interface IDenseFactor : IFactor
+{
+    /// <summary>Rows as they lie there.</summary>
+    /// <param name="first">The first of them.</param>
+    /// <param name="count">How many.</param>
+    ReadOnlySpan<double> RowsAt(int first, int count);
+}
+
 /// <summary>Reads factors as numbers.</summary>
 internal static class FactorReading
 {
+    /// <summary>The length of all rows in bytes.</summary>
+    /// <param name="factor">The factor.</param>
+    public static int ByteLength(this IFactor factor) => checked(factor.Rows * factor.Columns * TensorTypes.BytesOf(factor.Type));
+
     /// <summary>Reads all rows in double precision, row-major.</summary>
     /// <param name="factor">The factor.</param>
     public static double[] ReadDoubles(this IFactor factor) => factor.ReadDoubles(0, factor.Rows);
@@ -40,6 +53,13 @@ internal static class FactorReading
         factor.ReadRows(first, count, bytes);
         return WeightNumbers.ToDoubles(factor.Type, bytes);
     }
+
+    /// <summary>Rows in double precision, row-major, without a copy where they lie in memory so.</summary>
+    /// <param name="factor">The factor.</param>
+    /// <param name="first">The first row.</param>
+    /// <param name="count">How many.</param>
+    public static ReadOnlySpan<double> DoublesOf(this IFactor factor, int first, int count) =>
+        factor is IDenseFactor dense ? dense.RowsAt(first, count) : factor.ReadDoubles(first, count);
 }
 
 /// <summary>A factor that is computed, in single precision; its rows are found in double precision.</summary>

@@ -20,14 +20,14 @@ internal sealed class KhatriRaoFactor(IFactor first, IFactor second, bool byColu
     {
         if (byColumns)
         {
-            double[] left = first.ReadDoubles(firstRow, count);
-            double[] right = second.ReadDoubles(firstRow, count);
+            ReadOnlySpan<double> left = first.DoublesOf(firstRow, count);
+            ReadOnlySpan<double> right = second.DoublesOf(firstRow, count);
             int place = 0;
             for (int row = 0; row < count; row++)
             {
-                foreach (double factor in left.AsSpan(row * first.Columns, first.Columns))
+                foreach (double factor in left.Slice(row * first.Columns, first.Columns))
                 {
-                    foreach (double other in right.AsSpan(row * second.Columns, second.Columns))
+                    foreach (double other in right.Slice(row * second.Columns, second.Columns))
                     {
                         rows[place++] = (float)(factor * other);
                     }
@@ -39,12 +39,12 @@ internal sealed class KhatriRaoFactor(IFactor first, IFactor second, bool byColu
 
         // Rows p·r₂ + q for the rows p of the one and q of the other.
         int lowest = firstRow / second.Rows;
-        double[] above = first.ReadDoubles(lowest, ((firstRow + count - 1) / second.Rows) - lowest + 1);
-        double[] below = second.ReadDoubles();
+        ReadOnlySpan<double> above = first.DoublesOf(lowest, ((firstRow + count - 1) / second.Rows) - lowest + 1);
+        ReadOnlySpan<double> below = second.DoublesOf(0, second.Rows);
         for (int row = 0; row < count; row++)
         {
-            ReadOnlySpan<double> left = above.AsSpan((((firstRow + row) / second.Rows) - lowest) * Columns, Columns);
-            ReadOnlySpan<double> right = below.AsSpan((firstRow + row) % second.Rows * Columns, Columns);
+            ReadOnlySpan<double> left = above.Slice((((firstRow + row) / second.Rows) - lowest) * Columns, Columns);
+            ReadOnlySpan<double> right = below.Slice((firstRow + row) % second.Rows * Columns, Columns);
             Span<float> target = rows.Slice(row * Columns, Columns);
             for (int column = 0; column < target.Length; column++)
             {

@@ -6,10 +6,14 @@ namespace ResizeLora.Adapters;
 /// <summary>A matrix as the product of two factors.</summary>
 /// <param name="Up">n × r.</param>
 /// <param name="Down">r × m.</param>
-internal sealed record FactorPair(IFactor Up, IFactor Down)
+/// <param name="IsMatrix">Whether the factor on the shorter side is the identity, so that the other is the matrix itself.</param>
+internal sealed record FactorPair(IFactor Up, IFactor Down, bool IsMatrix = false)
 {
-    /// <summary>Whether one factor is the identity, so that the other is the matrix itself.</summary>
-    public bool IsMatrix => Up is IdentityFactor || Down is IdentityFactor;
+    /// <summary>n.</summary>
+    public int Rows => Up.Rows;
+
+    /// <summary>m.</summary>
+    public int Columns => Down.Columns;
 
     /// <summary>r.</summary>
     public int Rank => Up.Columns;
@@ -24,14 +28,20 @@ internal sealed record FactorPair(IFactor Up, IFactor Down)
     /// <param name="matrix">The matrix.</param>
     public static FactorPair OfMatrix(IFactor matrix) =>
         matrix.Columns <= matrix.Rows
-            ? new FactorPair(matrix, new IdentityFactor(matrix.Columns))
-            : new FactorPair(new IdentityFactor(matrix.Rows), matrix);
+            ? new FactorPair(matrix, new IdentityFactor(matrix.Columns), IsMatrix: true)
+            : new FactorPair(new IdentityFactor(matrix.Rows), matrix, IsMatrix: true);
 
     /// <summary>The Kronecker product of two matrices, factor by factor.</summary>
     /// <param name="first">The one, whose elements multiply the other.</param>
     /// <param name="second">The other.</param>
     public static FactorPair Kronecker(FactorPair first, FactorPair second) =>
         new(new KroneckerFactor(first.Up, second.Up), new KroneckerFactor(first.Down, second.Down));
+
+    /// <summary>The Hadamard product of two products: the Khatri–Rao products of their factors.</summary>
+    /// <param name="first">The one product.</param>
+    /// <param name="second">The other, of the same shape.</param>
+    public static FactorPair Hadamard(FactorPair first, FactorPair second) =>
+        new(new KhatriRaoFactor(first.Up, second.Up, byColumns: true), new KhatriRaoFactor(first.Down, second.Down, byColumns: false));
 
     /// <summary>Makes the layer of which this is the change.</summary>
     /// <param name="parts">The layer's tensors.</param>
@@ -82,4 +92,8 @@ internal sealed record FactorEntries(TensorEntry Up, TensorEntry Down, bool IsMa
 
     /// <summary>r.</summary>
     public int Rank => (int)Down.Shape[0];
+
+    /// <summary>The factors as a file gives them.</summary>
+    /// <param name="file">The file.</param>
+    public FactorPair In(ITensorFile file) => new(new StoredFactor(file, Up), new StoredFactor(file, Down), IsMatrix);
 }

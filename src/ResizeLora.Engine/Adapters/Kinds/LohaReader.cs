@@ -34,35 +34,39 @@ internal sealed class LohaReader : KindReader
             return LayerReading.Kept($"the ranks disagree: {ShapesOf(parts, tensors)}");
         }
 
-        (IFactor up, IFactor down) = first;
-        (IFactor otherUp, IFactor otherDown) = second;
-        if (up.Rows != otherUp.Rows || down.Columns != otherDown.Columns || !HaveOneKernel(core1, core2))
+        if (first.Rows != second.Rows || first.Columns != second.Columns || !HaveOneKernel(core1, core2))
         {
             return LayerReading.Kept($"the two products have different shapes: {ShapesOf(parts, tensors)}");
         }
 
         LayerAlpha alpha = context.AlphaOf(parts, (int)down1.Shape[0]);
         double scale = alpha.Value / down1.Shape[0];
-        long[] inputs = core1 is null ? [down.Columns] : [down1.Shape[1], .. core1.Shape.Skip(2)];
-        long rank = (long)up.Columns * otherUp.Columns;
-        if (Math.Min(rank, Math.Min(up.Rows, down.Columns)) * Math.Max(up.Rows, down.Columns) > Adapter.MostElements)
+        long[] inputs = core1 is null ? [first.Columns] : [down1.Shape[1], .. core1.Shape.Skip(2)];
+        long rank = (long)first.Rank * second.Rank;
+        int shortSide = Math.Min(first.Rows, first.Columns);
+        if (Math.Min(rank, shortSide) * Math.Max(first.Rows, first.Columns) > Adapter.MostElements)
         {
             return LayerReading.Kept($"more than 2 GiB in double precision: {ShapesOf(parts, tensors)}");
         }
 
-        FactorPair pair =
-            rank <= Math.Min(up.Rows, down.Columns)
-                ? FactorPair.Of(new KhatriRaoFactor(up, otherUp, byColumns: true), new KhatriRaoFactor(down, otherDown, byColumns: false))
-                : FactorPair.OfMatrix(new HadamardFactor(new ProductFactor(up, down), new ProductFactor(otherUp, otherDown)));
+        HadamardHalves? halves =
+            rank <= shortSide
+                ? new HadamardHalves(first.Offer(context.File, parts.Name, "w1"), second.Offer(context.File, parts.Name, "w2"))
+                : null;
+        FactorPair pair = halves is null
+            ? FactorPair.OfMatrix(
+                new HadamardFactor(new ProductFactor(first.Up, first.Down), new ProductFactor(second.Up, second.Down))
+            )
+            : FactorPair.Hadamard(first, second);
         AdapterLayer layer = pair.ToLayer(parts, context.File, inputs, scale, alpha.IsAssumed, AdapterKind.LoHa);
-        return new LayerReading(layer with { AlphaDivisor = down1.Shape[0] }, null);
+        return new LayerReading(layer with { AlphaDivisor = down1.Shape[0], Hadamard = halves }, null);
     }
 
-    private static (IFactor Up, IFactor Down)? PairOf(KindContext context, TensorEntry up, TensorEntry down, TensorEntry? core)
+    private static FactorPair? PairOf(KindContext context, TensorEntry up, TensorEntry down, TensorEntry? core)
     {
         if (core is null)
         {
-            return up.Shape[1] == down.Shape[0] ? (context.Factor(up), context.Factor(down)) : null;
+            return up.Shape[1] == down.Shape[0] ? new FactorPair(context.Factor(up), context.Factor(down)) : null;
         }
 
         if (!IsWeightShaped(core) || core.Shape[0] != up.Shape[0] || core.Shape[1] != down.Shape[0] || !FitsFolded(core, down))
@@ -71,9 +75,17 @@ internal sealed class LohaReader : KindReader
         }
 
         int places = (int)(core.ElementCount / core.Shape[0] / core.Shape[1]);
-        return (new TransposedFactor(context.Factor(up)), new TuckerFactor(context.Factor(core), context.Factor(down), places));
+        return new FactorPair(
+            new TransposedFactor(context.Factor(up)),
+            new TuckerFactor(context.Factor(core), context.Factor(down), places)
+        );
     }
 
     private static bool HaveOneKernel(TensorEntry? first, TensorEntry? second) =>
         first is null || second is null || first.Shape.Skip(2).SequenceEqual(second.Shape.Skip(2));
 }
+
+/// <summary>The two products of a Hadamard product, where their factors make factors of it.</summary>
+/// <param name="First">w1.</param>
+/// <param name="Second">w2.</param>
+internal sealed record HadamardHalves(FactorEntries First, FactorEntries Second);

@@ -32,6 +32,7 @@ internal sealed class EmbeddingReader : KindReader
 }
 
 /// <summary>Whole differences of weights, without factors: LyCORIS' <c>full</c>, extractors' <c>diff</c>. They have no alpha.</summary>
+/// <remarks>Vectors stay as they are, also where they stand as [1, …, d]: no rank is below theirs.</remarks>
 internal sealed class DifferenceReader : KindReader
 {
     /// <inheritdoc/>
@@ -45,7 +46,7 @@ internal sealed class DifferenceReader : KindReader
     {
         // Where they are not asked for they are kept as every unknown layer is.
         TensorEntry difference = parts.Find("diff")!;
-        if (!context.IncludeDifference || !IsWeightShaped(difference) || parts.Alpha is not null)
+        if (!context.IncludeDifference || !IsOfWeight(difference) || parts.Alpha is not null)
         {
             return default;
         }
@@ -56,6 +57,11 @@ internal sealed class DifferenceReader : KindReader
             null
         );
     }
+
+    /// <summary>Whether a difference is one of a weight, with a rank that can be cut.</summary>
+    /// <param name="difference">The difference.</param>
+    public static bool IsOfWeight(TensorEntry difference) =>
+        IsWeightShaped(difference) && difference.Shape[0] > 1 && difference.ElementCount > difference.Shape[0];
 }
 
 /// <summary>

@@ -1,6 +1,7 @@
 // The PowerShell command line that writes what the page shows. Names in it are of strangers: whatever they hold, they stay one argument.
 
 import { blockKey } from "./measure.js";
+import { roundTripText } from "./numbers.js";
 
 // Quotes that PowerShell takes for the straight ones.
 const SingleQuotes = /['\u2018\u2019\u201a\u201b]/g;
@@ -31,12 +32,52 @@ export function quote(text) {
  * @returns {string}
  */
 export function commandOf(file, recipe, leftOut) {
-    const checkpoint = file.checkpoints.length === 0 ? "" : ` -Checkpoint ${file.checkpoints.map(quote).join(", ")}`;
     const filter = filterOf(file, leftOut);
-    return filter === null
-        ? `Resize-Lora -LiteralPath ${quote(file.path)}${checkpoint} -Recipe ${quote(recipe)}`
-        : `Get-LoraSpectrum -LiteralPath ${quote(file.path)}${checkpoint} | Where-Object { ${filter} } | Resize-Lora -Recipe ${quote(recipe)}`;
+    const { merge } = file.source;
+    const input = merge ? "" : ` -LiteralPath ${quote(file.path)}`;
+    const { checkpoint, difference } = partsOf(file);
+    const written = ` -Recipe ${quote(recipe)}`;
+    const steps = [
+        ...(merge ? [mergeOf(merge, difference)] : []),
+        ...(filter === null
+            ? [`Resize-Lora${input}${checkpoint}${merge ? "" : difference}${written}`]
+            : [`Get-LoraSpectrum${input}${checkpoint}${merge ? "" : difference}`, `Where-Object { ${filter} }`, `Resize-Lora${written}`]),
+    ];
+    return steps.join(" | ");
 }
+
+/**
+ * The commands that resize several files: one for those that differ in nothing but their names.
+ * @param {import("./data.js").SpectrumFile[]} files
+ * @param {string} recipe
+ * @param {ReadonlySet<string>[]} leftOut of each file
+ * @returns {string}
+ */
+export function commandOfAll(files, recipe, leftOut) {
+    const lines = new Map();
+    files.forEach((file, index) => {
+        const { checkpoint, difference } = partsOf(file);
+        const isPlain = !file.source.merge && filterOf(file, leftOut[index]) === null;
+        const key = isPlain ? `${checkpoint}\n${difference}` : `file ${index}`;
+        const line = lines.get(key) ?? { paths: [], text: () => commandOf(file, recipe, leftOut[index]) };
+        line.paths.push(quote(file.path));
+        if (isPlain) {
+            line.text = () => `Resize-Lora -LiteralPath ${line.paths.join(", ")}${checkpoint}${difference} -Recipe ${quote(recipe)}`;
+        }
+
+        lines.set(key, line);
+    });
+    return [...lines.values()].map((line) => line.text()).join("\n");
+}
+
+const partsOf = (file) => ({
+    checkpoint: file.checkpoints.length === 0 ? "" : ` -Checkpoint ${file.checkpoints.map(quote).join(", ")}`,
+    difference: file.layers.adapterKind.includes("Full") ? " -IncludeDifference" : "",
+});
+
+const mergeOf = (merge, difference) =>
+    `Merge-Lora -LiteralPath ${merge.map(({ path }) => quote(path)).join(", ")}` +
+    ` -Weight ${merge.map(({ weight }) => roundTripText(weight)).join(", ")}${difference}`;
 
 // Whole components go by their name, other blocks by theirs, with the component where another one names a block alike.
 function filterOf(file, leftOut) {

@@ -1,4 +1,4 @@
-// The data of a page, made ready for arithmetic. Its format is described in docs/page.md.
+// The data of a page, made ready for arithmetic. It is written by the C# beside this folder, which says what each entry is.
 
 import { log10 } from "./logarithm.js";
 import { normWhere } from "./norm.js";
@@ -89,7 +89,7 @@ export function openFile(source) {
  * @param {string} text
  * @returns {Float64Array}
  */
-export function decodeDoubles(text) {
+function decodeDoubles(text) {
     const view = decodeBytes(text);
     return Float64Array.from({ length: view.byteLength / 8 }, (_, index) => view.getFloat64(8 * index, true));
 }

@@ -62,11 +62,7 @@ function pairForm(source, pair, rank) {
 }
 
 // A rank of which the output's type cannot hold the alpha has it in the wide type.
-const alphaFor = (source, alpha, rank) => [
-    alpha.name,
-    alpha.wide.includes(rank) ? source.wideType : source.outputType,
-    ...alpha.shape,
-];
+const alphaFor = (source, alpha, rank) => [alpha.name, alpha.wide.includes(rank) ? source.wideType : source.outputType, ...alpha.shape];
 
 function reducedForms(file, pair, layer, mask) {
     const seconds = file.seconds[layer];

@@ -39,20 +39,17 @@ export function* frontPoints(measurer, front, leftOut, count) {
 const spread = (position) => position * position;
 
 function pointByScore(measurer, front, leftOut, position) {
-    const ranking = createRecipe({ weights: [[front, 1]], thr: -Infinity });
-    const outcome = measurer.measureBest(ranking, leftOut, spread(position));
-    return pointOf(outcome, createRecipe({ weights: [[front, 1]], thr: outcome.threshold }));
+    const weights = [[front, 1]];
+    const thr = measurer.thresholdOf(createRecipe({ weights, thr: 0 }), leftOut, spread(position));
+    return pointOf(measurer, leftOut, createRecipe({ weights, thr }));
 }
 
 function pointByShare(measurer, leftOut, position) {
     // A share near 1 keeps most dimensions, and most of the size lies there.
-    const recipe = createRecipe({ limits: { sv_fro: Math.round((1 - (1 - position) ** 3) * 1e4) / 1e4 } });
-    return pointOf(measurer.measure(recipe, leftOut), recipe);
+    return pointOf(measurer, leftOut, createRecipe({ limits: { sv_fro: Math.round((1 - (1 - position) ** 3) * 1e4) / 1e4 } }));
 }
 
-const pointOf = (outcome, recipe) => ({
-    length: outcome.newLength,
-    errorToLora: outcome.total.relativeErrorToLora,
-    errorToBase: outcome.total.relativeErrorToBase,
-    recipe,
-});
+function pointOf(measurer, leftOut, recipe) {
+    const { newLength, total } = measurer.measure(recipe, leftOut);
+    return { length: newLength, errorToLora: total.relativeErrorToLora, errorToBase: total.relativeErrorToBase, recipe };
+}

@@ -52,7 +52,7 @@ export function limitRank(file, limits, layer, scores) {
  * @param {import("./data.js").SpectrumFile} file
  * @param {number} layer
  */
-export const isEmpty = (file, layer) => file.product[file.start[layer]] <= NoProduct;
+const isEmpty = (file, layer) => file.product[file.start[layer]] <= NoProduct;
 
 function capOf(file, limits, layer) {
     const isConvolution = file.layers.kind[layer] !== "Linear";

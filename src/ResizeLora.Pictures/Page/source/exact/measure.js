@@ -75,17 +75,15 @@ export class Measurer {
     }
 
     /**
-     * Measures what a number of the best dimensions make.
+     * The score above which a number of dimensions lie.
      * @param {import("./recipe.js").Recipe} recipe what ranks them
      * @param {ReadonlySet<string>} leftOut
-     * @param {number} share of all that can be kept
-     * @returns {Outcome}
+     * @param {number} share of all dimensions that can be kept
+     * @returns {number}
      */
-    measureBest(recipe, leftOut, share) {
-        const part = this.#partOf(recipe, leftOut);
-        const ranking = this.#chooser.ranking(recipe, part.resized);
-        const selection = ranking.take(Math.round(share * ranking.length));
-        return { ...this.#outcomeOf(recipe, part, selection), scores: null };
+    thresholdOf(recipe, leftOut, share) {
+        const ranking = this.#chooser.ranking(recipe, this.#partOf(recipe, leftOut).resized);
+        return ranking.take(Math.round(share * ranking.length)).threshold;
     }
 
     // Which layers are resized and which are copied as they are; what is left out is neither.
@@ -177,7 +175,8 @@ export class Measurer {
         const limit = sizeLimit(recipe, file.length);
         if (limit !== null && newLength > limit) {
             throw new MeasureError(
-                `The file cannot be made so small: at most ${limit} bytes are asked for, but header and copied tensors alone take ${newLength}.`,
+                `The file cannot be made so small: at most ${limit} bytes are asked for, ` +
+                    `but header and copied tensors alone take ${newLength}.`,
             );
         }
 
@@ -202,7 +201,11 @@ export class Measurer {
             total: totalsOf(file, layers, recipe.rescale),
             components: components.map((component) => ({
                 component,
-                ...totalsOf(file, layers.filter(({ layer }) => file.layers.component[layer] === component), recipe.rescale),
+                ...totalsOf(
+                    file,
+                    layers.filter(({ layer }) => file.layers.component[layer] === component),
+                    recipe.rescale,
+                ),
             })),
             mask,
         };

@@ -1,5 +1,8 @@
 // Numbers as .NET writes and reads them in the invariant culture.
 
+// .NET 10 writes an exponent from 1E+17 on; earlier versions do from 1E+15 on, which no recipe of use comes near.
+const FirstWithExponent = 17;
+
 /**
  * The shortest text that gives a number back, as double.ToString("R") writes it.
  * @param {number} value
@@ -20,7 +23,7 @@ export function roundTripText(value) {
 
     const [mantissa, exponent] = value.toExponential().split("e");
     const power = Number(exponent);
-    if (power >= 15 || power <= -5) {
+    if (power >= FirstWithExponent || power <= -5) {
         return `${mantissa}E${power < 0 ? "-" : "+"}${String(Math.abs(power)).padStart(2, "0")}`;
     }
 
@@ -32,8 +35,7 @@ export function roundTripText(value) {
  * @param {number} value
  * @returns {string}
  */
-export const recipeText = (value) =>
-    value === Infinity ? "inf" : value === -Infinity ? "-inf" : roundTripText(value);
+export const recipeText = (value) => (value === Infinity ? "inf" : value === -Infinity ? "-inf" : roundTripText(value));
 
 const Infinities = new Map([
     ["inf", Infinity],

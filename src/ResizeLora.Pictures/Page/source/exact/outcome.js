@@ -70,7 +70,7 @@ export function layerOutcome(file, layer, way, mask, rescale) {
  * @param {import("./data.js").SpectrumFile} file
  * @param {number} layer
  */
-export const isApproximated = (file, layer) => (file.layers.changeNorm?.[layer] ?? null) !== null;
+const isApproximated = (file, layer) => (file.layers.changeNorm?.[layer] ?? null) !== null;
 
 /**
  * The numbers of layers together.

@@ -30,7 +30,7 @@ export function base64OfIntegers(values) {
 
 /** A descending spectrum that falls off as those of trained LoRAs do. */
 export function fallingSpectrum(random, count, largest) {
-    const decay = 0.5 + 2 * random();
+    const decay = 0.3 + random();
     return Array.from({ length: count }, (_, index) => largest * (1 + index) ** -decay * (1 + 0.01 * random())).sort((a, b) => b - a);
 }
 
@@ -84,9 +84,16 @@ export function createFile(layers, options = {}) {
             const alpha = indexOf.get(`${layer.name}.alpha`);
             return {
                 layers: [index],
-                passed: [[down, 0, layer.rank, layer.in], [up, 0, layer.out, layer.rank], [alpha, 0]],
+                passed: [
+                    [down, 0, layer.rank, layer.in],
+                    [up, 0, layer.out, layer.rank],
+                    [alpha, 0],
+                ],
                 alpha: { name: alpha, shape: [], wide: layer.wide ?? [] },
-                pair: [[down, 0, -1, layer.in], [up, 0, layer.out, -1]],
+                pair: [
+                    [down, 0, -1, layer.in],
+                    [up, 0, layer.out, -1],
+                ],
                 copied: [],
                 stored: null,
                 reduced: null,
@@ -107,9 +114,7 @@ export const headerString = (text) => JSON.stringify(text).replace(/\\u007f/g, "
  * @param {number} metadata the bytes of its metadata
  */
 export function fileLengthOf(file, tensors, metadata) {
-    const ordered = [...tensors].sort(
-        (left, right) => file.types[right[1]].order - file.types[left[1]].order || left[0] - right[0],
-    );
+    const ordered = [...tensors].sort((left, right) => file.types[right[1]].order - file.types[left[1]].order || left[0] - right[0]);
     let position = 0;
     const entries = ordered.map(([name, type, ...shape]) => {
         const start = position;

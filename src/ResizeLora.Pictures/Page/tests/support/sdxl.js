@@ -7,16 +7,24 @@ const Encoder = ["mlp_fc1", "mlp_fc2", "self_attn_k_proj", "self_attn_out_proj",
 
 // Where transformers stand, how many blocks each has, and how wide they are.
 const Transformers = [
-    ["input_blocks.4", 2, 640], ["input_blocks.5", 2, 640], ["input_blocks.7", 10, 1280], ["input_blocks.8", 10, 1280],
-    ["middle_block", 10, 1280], ["output_blocks.0", 10, 1280], ["output_blocks.1", 10, 1280], ["output_blocks.2", 10, 1280],
-    ["output_blocks.3", 2, 640], ["output_blocks.4", 2, 640], ["output_blocks.5", 2, 640],
+    ["input_blocks.4", 2, 640],
+    ["input_blocks.5", 2, 640],
+    ["input_blocks.7", 10, 1280],
+    ["input_blocks.8", 10, 1280],
+    ["middle_block", 10, 1280],
+    ["output_blocks.0", 10, 1280],
+    ["output_blocks.1", 10, 1280],
+    ["output_blocks.2", 10, 1280],
+    ["output_blocks.3", 2, 640],
+    ["output_blocks.4", 2, 640],
+    ["output_blocks.5", 2, 640],
 ];
 
 /** @param {{ rank?: number, seed?: number, subspace?: boolean, base?: boolean }} options */
 export function createSdxl({ rank = 128, seed = 1, subspace = false, base = true, ...options } = {}) {
     const random = randomNumbers(seed);
     const layers = shapes().map((shape) => {
-        const singular = fallingSpectrum(random, Math.min(rank, shape.out, shape.in), 0.05 + random());
+        const singular = fallingSpectrum(random, Math.min(rank, shape.out, shape.in), 0.5 + 3 * random());
         const frobenius = 20 + 30 * random();
         const alpha = rank / 2;
         return {
