@@ -34,6 +34,7 @@
             # The home of the project: cmdlets and pages of the help name pages under it.
             ProjectUri = 'https://github.com/ResizeLora/ResizeLora'
             LicenseUri = 'https://github.com/ResizeLora/ResizeLora/blob/main/LICENSE'
+            IconUri = 'https://github.com/ResizeLora/ResizeLora/raw/main/docs/images/icon.png'
             ReleaseNotes = 'https://github.com/ResizeLora/ResizeLora/blob/main/CHANGELOG.md'
         }
     }
