@@ -96,12 +96,13 @@ Throws where the list does not fit the versions that the build uses, or lacks a 
 #>
 function Assert-RuntimePackageList {
     [CmdletBinding()]
-    param([string] $Version)
+    param()
 
+    $version = & dotnet msbuild (Join-Path $root 'src' 'ResizeLora.Runtime') -getProperty:LibTorchVersion
     foreach ($one in Get-Content -Raw -LiteralPath $listPath | ConvertFrom-Json) {
         foreach ($package in $one.packages) {
-            if ($package.version -ne $Version -or -not $package.sha512) {
-                throw "$listPath has no hash of $($package.id) $Version. ./build.ps1 -Task RuntimeHash writes it."
+            if ($package.version -ne $version -or -not $package.sha512) {
+                throw "$listPath has no hash of $($package.id) $version. ./build.ps1 -Task RuntimeHash writes it."
             }
         }
     }
