@@ -16,7 +16,7 @@ public sealed class RuntimeInstaller
 
     /// <summary>Prepares an installation; nothing is read but the module's own list of packages.</summary>
     /// <param name="torch">The kind.</param>
-    /// <param name="source">A folder, an address or the name of a configured NuGet source; null for all that the configuration names.</param>
+    /// <param name="source">A folder, an address or a configured source's name; null for all that NuGet's configuration names.</param>
     /// <exception cref="TorchRuntimeException">There is no such runtime for this machine.</exception>
     public RuntimeInstaller(TorchKind torch, string? source)
     {
@@ -42,7 +42,7 @@ public sealed class RuntimeInstaller
     /// <summary>Installs the runtime, over a damaged one too.</summary>
     /// <param name="progress">Told bytes fetched and unpacked.</param>
     /// <param name="cancellationToken">Ends the work; what was fetched stays.</param>
-    /// <exception cref="TorchRuntimeException">A package cannot be had or is not the right one, or the folder cannot be written to.</exception>
+    /// <exception cref="TorchRuntimeException">A package cannot be had or is another, or the folder cannot be written to.</exception>
     public TorchRuntime Install(IProgress<EngineEvent> progress, CancellationToken cancellationToken)
     {
         try

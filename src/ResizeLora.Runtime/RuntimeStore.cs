@@ -25,7 +25,9 @@ public static class RuntimeStore
                 .GetDirectories(RuntimeFolders.UserRoot)
                 .Select(ReadByName)
                 .OfType<TorchRuntime>()
-                .OrderByDescending(static runtime => System.Version.TryParse(runtime.Version, out Version? version) ? version : new Version())
+                .OrderByDescending(static runtime =>
+                    System.Version.TryParse(runtime.Version, out Version? version) ? version : new Version()
+                )
                 .ThenBy(static runtime => runtime.Torch),
         ];
     }
@@ -70,7 +72,10 @@ public static class RuntimeStore
             throw new TorchRuntimeException("Busy", $"Another process is installing or removing a runtime in '{root}'.", root, exception);
         }
 
-        foreach (string leftover in (string[])[.. Directory.GetDirectories(root, $"{UnfinishedPrefix}*"), .. Directory.GetDirectories(root, $"{RemovedPrefix}*")])
+        foreach (
+            string leftover in (string[])
+                [.. Directory.GetDirectories(root, $"{UnfinishedPrefix}*"), .. Directory.GetDirectories(root, $"{RemovedPrefix}*")]
+        )
         {
             TryDelete(leftover);
         }

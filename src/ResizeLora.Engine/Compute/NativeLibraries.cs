@@ -36,7 +36,7 @@ internal static class NativeLibraries
     private static readonly object Gate = new();
     private static volatile bool loaded;
 
-    /// <summary>Makes sure that libtorch is loaded. After a failure the next call tries again: it may have been installed meanwhile.</summary>
+    /// <summary>Makes sure that libtorch is loaded. After a failure the next call tries again: it may be installed meanwhile.</summary>
     /// <exception cref="TorchRuntimeException">It is not on this machine.</exception>
     /// <exception cref="DeviceException">It cannot be loaded.</exception>
     public static void EnsureLoaded()
@@ -111,7 +111,8 @@ internal static class NativeLibraries
             return known;
         }
 
-        return NativeLibrary.TryLoad(Path.Combine(folder, RuntimeFolders.FileNameOf(name)), out nint handle)
+        return
+            NativeLibrary.TryLoad(Path.Combine(folder, RuntimeFolders.FileNameOf(name)), out nint handle)
             || NativeLibrary.TryLoad(Path.Combine(folder, name), out handle)
             ? handle
             : 0;

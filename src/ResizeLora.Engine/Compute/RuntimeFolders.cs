@@ -47,12 +47,7 @@ public static class RuntimeFolders
                 : throw new TorchRuntimeException("FolderEmpty", $"{Variable} names '{named}', where there is no libtorch.", named);
         }
 
-        IEnumerable<string> candidates =
-        [
-            .. ModuleCandidates(),
-            ForUser(Version, TorchKind.Cuda),
-            ForUser(Version, TorchKind.Cpu),
-        ];
+        IEnumerable<string> candidates = [.. ModuleCandidates(), ForUser(Version, TorchKind.Cuda), ForUser(Version, TorchKind.Cpu)];
         return candidates.FirstOrDefault(HasTorch) ?? throw TorchRuntimeException.Missing();
     }
 

@@ -19,7 +19,9 @@ internal sealed record InstallationRecord(string Version, string Torch, string P
     /// <param name="torch">The kind.</param>
     public static void Write(string folder, TorchKind torch)
     {
-        Dictionary<string, long> files = new DirectoryInfo(folder).GetFiles().ToDictionary(static file => file.Name, static file => file.Length);
+        Dictionary<string, long> files = new DirectoryInfo(folder)
+            .GetFiles()
+            .ToDictionary(static file => file.Name, static file => file.Length);
         var record = new InstallationRecord(RuntimeFolders.Version, torch.ToString(), RuntimeFolders.Platform, files);
         File.WriteAllBytes(Path.Combine(folder, FileName), JsonSerializer.SerializeToUtf8Bytes(record, Format));
     }

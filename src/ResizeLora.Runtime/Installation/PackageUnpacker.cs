@@ -32,15 +32,11 @@ internal static class PackageUnpacker
             long done = 0;
             foreach (DividedFile library in pieces.Libraries())
             {
-                string checksum = Join(
-                    library.Pieces,
-                    Path.Combine(folder, library.Name),
-                    count =>
-                    {
-                        cancellationToken.ThrowIfCancellationRequested();
-                        written(done += count, pieces.Length);
-                    }
-                );
+                string checksum = Join(library.Pieces, Path.Combine(folder, library.Name), count =>
+                {
+                    cancellationToken.ThrowIfCancellationRequested();
+                    written(done += count, pieces.Length);
+                });
                 if (library.Checksum is not null && !checksum.Equals(library.Checksum, StringComparison.OrdinalIgnoreCase))
                 {
                     throw PackagePieces.Damaged($"the pieces of {library.Name} do not make the file that its checksum names");

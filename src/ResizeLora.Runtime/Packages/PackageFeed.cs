@@ -15,7 +15,7 @@ internal sealed class PackageFeed : IDisposable
     private readonly SourceCacheContext cache = new() { NoCache = true, DirectDownload = true };
 
     /// <summary>Uses a source.</summary>
-    /// <param name="source">A folder, an address or the name of a configured source; null for all that the machine's configuration names.</param>
+    /// <param name="source">A folder, an address or a configured source's name; null for all that NuGet's configuration names.</param>
     public PackageFeed(string? source)
     {
         selection = new Lazy<SourceSelection>(() => SourceSelection.Load(source));
@@ -33,7 +33,8 @@ internal sealed class PackageFeed : IDisposable
         {
             try
             {
-                FindPackageByIdResource finder = await one.GetResourceAsync<FindPackageByIdResource>(cancellationToken).ConfigureAwait(false);
+                FindPackageByIdResource finder = await one.GetResourceAsync<FindPackageByIdResource>(cancellationToken)
+                    .ConfigureAwait(false);
                 if (
                     await finder
                         .DoesPackageExistAsync(package.Id, VersionOf(package), cache, NullLogger.Instance, cancellationToken)
@@ -50,10 +51,15 @@ internal sealed class PackageFeed : IDisposable
             }
         }
 
-        string names = sources.Count == 0 ? "any source: NuGet's configuration names none for it" : string.Join(", ", sources.Select(NameOf));
+        string names =
+            sources.Count == 0 ? "any source: NuGet's configuration names none for it" : string.Join(", ", sources.Select(NameOf));
         throw failure is null
             ? new TorchRuntimeException("PackageMissing", $"{package} is not in {names}.")
-            : new TorchRuntimeException("SourceUnreachable", $"{package} was not found in {names}: {ReasonOf(failure)}.", innerException: failure);
+            : new TorchRuntimeException(
+                "SourceUnreachable",
+                $"{package} was not found in {names}: {ReasonOf(failure)}.",
+                innerException: failure
+            );
     }
 
     /// <summary>Appends a package to a stream, from where the stream ends if the source can, else from the beginning.</summary>
@@ -76,7 +82,9 @@ internal sealed class PackageFeed : IDisposable
 
         // Folders, and feeds of the older protocol, which know no ranges.
         destination.SetLength(0);
-        FindPackageByIdResource finder = await repository.GetResourceAsync<FindPackageByIdResource>(cancellationToken).ConfigureAwait(false);
+        FindPackageByIdResource finder = await repository
+            .GetResourceAsync<FindPackageByIdResource>(cancellationToken)
+            .ConfigureAwait(false);
         await finder
             .CopyNupkgToStreamAsync(package.Id, VersionOf(package), destination, cache, NullLogger.Instance, cancellationToken)
             .ConfigureAwait(false);

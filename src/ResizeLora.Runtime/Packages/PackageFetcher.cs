@@ -105,16 +105,13 @@ internal sealed class PackageFetcher
         }
 
         SourceRepository repository = await feed.FindAsync(package, cancellationToken).ConfigureAwait(false);
-        var counting = new CountingStream(
-            file,
-            length =>
-            {
-                RefuseLonger(package, length);
-                fetched(length);
-            }
-        );
+        var counting = new CountingStream(file, length =>
+        {
+            RefuseLonger(package, length);
+            fetched(length);
+        });
         Exception? failure = null;
-        for (int fruitless = 0; fruitless < FruitlessAttempts;)
+        for (int fruitless = 0; fruitless < FruitlessAttempts; )
         {
             long before = file.Length;
             try
@@ -125,7 +122,8 @@ internal sealed class PackageFetcher
                     return;
                 }
             }
-            catch (Exception exception) when (exception is HttpRequestException or IOException or TimeoutException or FatalProtocolException)
+            catch (Exception exception)
+                when (exception is HttpRequestException or IOException or TimeoutException or FatalProtocolException)
             {
                 // NuGet wraps what is thrown while it writes.
                 RefuseLonger(package, file.Length);

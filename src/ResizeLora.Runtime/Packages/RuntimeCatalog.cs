@@ -49,7 +49,7 @@ internal sealed class RuntimeCatalog
         {
             throw new TorchRuntimeException(
                 "HashUnknown",
-                $"This build of the module has no hash of {unknown}, without which what a source sends cannot be trusted; nothing was fetched."
+                $"This build of the module has no hash of {unknown}, without which no source can be trusted; nothing was fetched."
             );
         }
 

@@ -4,7 +4,7 @@ using NuGet.Protocol.Core.Types;
 
 namespace ResizeLora.Runtime.Packages;
 
-/// <summary>The NuGet sources that packages are taken from, each with the credentials that the machine's configuration has for it.</summary>
+/// <summary>The NuGet sources that packages are taken from, each with the credentials that the configuration has for it.</summary>
 internal sealed class SourceSelection
 {
     private readonly IReadOnlyList<SourceRepository> sources;

@@ -26,8 +26,8 @@ internal static class ImitationPackages
         string path = Path.Combine(folder, $"{id}.{Version}.nupkg");
         using (ZipArchive archive = ZipFile.Open(path, ZipArchiveMode.Create))
         {
-            string manifest =
-                $"<package><metadata><id>{id}</id><version>{Version}</version><authors>nobody</authors><description>x</description></metadata></package>";
+            const string Rest = "<authors>a</authors><description>a</description></metadata></package>";
+            string manifest = $"<package><metadata><id>{id}</id><version>{Version}</version>{Rest}";
             foreach ((string name, byte[] content) in ((string, byte[])[])[($"{id}.nuspec", Encoding.UTF8.GetBytes(manifest)), .. files])
             {
                 using Stream stream = archive.CreateEntry(name).Open();
@@ -46,8 +46,14 @@ internal static class ImitationPackages
         byte[] sha = Encoding.ASCII.GetBytes(checksum ?? Convert.ToHexString(SHA256.HashData(library)).ToLowerInvariant());
         (string Id, (string, byte[])[] Files)[] packages =
         [
-            ("cuda-part1", [($"runtimes/{Platform}/native/libc10.so", Content(50)), ($"runtimes/{Platform}/native/libtorch_python.so", Content(50))]),
-            ("cuda-part3-primary", [($"runtimes/{Platform}/native/libtorch_cuda.so", pieces[0]), ($"runtimes/{Platform}/native/libtorch_cuda.so.sha", sha)]),
+            (
+                "cuda-part1",
+                [($"runtimes/{Platform}/native/libc10.so", Content(50)), ($"runtimes/{Platform}/native/libtorch_python.so", Content(50))]
+            ),
+            (
+                "cuda-part3-primary",
+                [($"runtimes/{Platform}/native/libtorch_cuda.so", pieces[0]), ($"runtimes/{Platform}/native/libtorch_cuda.so.sha", sha)]
+            ),
             ("cuda-part3-fragment1", [($"fragments/{Platform}/native/libtorch_cuda.so.fragment1", pieces[1])]),
             ("cuda-part3-fragment2", [($"fragments/{Platform}/native/libtorch_cuda.so.fragment2", pieces[2])]),
         ];

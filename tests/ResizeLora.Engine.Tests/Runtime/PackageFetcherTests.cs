@@ -143,6 +143,10 @@ public sealed class PackageFetcherTests : IDisposable
     private async Task<string> FetchAsync(string source, Action<long>? fetched = null, RuntimePackage? expected = null)
     {
         using var packages = new PackageFeed(source);
-        return await new PackageFetcher(folder.Path, packages).FetchAsync(expected ?? package, fetched ?? (static _ => { }), CancellationToken.None);
+        return await new PackageFetcher(folder.Path, packages).FetchAsync(
+            expected ?? package,
+            fetched ?? (static _ => { }),
+            CancellationToken.None
+        );
     }
 }

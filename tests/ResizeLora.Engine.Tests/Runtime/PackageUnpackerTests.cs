@@ -20,7 +20,13 @@ public sealed class PackageUnpackerTests : IDisposable
     {
         (long Done, long Total) last = default;
         string[] files = ImitationPackages.WriteDivided(packages.Path, library);
-        PackageUnpacker.Unpack(files, ImitationPackages.Platform, target.Path, (done, total) => last = (done, total), CancellationToken.None);
+        PackageUnpacker.Unpack(
+            files,
+            ImitationPackages.Platform,
+            target.Path,
+            (done, total) => last = (done, total),
+            CancellationToken.None
+        );
         Assert.Equal(library, File.ReadAllBytes(Path.Combine(target.Path, "libtorch_cuda.so")));
         Assert.Equal((1550, 1550), last);
     }

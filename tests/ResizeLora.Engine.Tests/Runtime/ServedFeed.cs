@@ -112,7 +112,10 @@ public sealed class ServedFeed : IDisposable
         if (KnowsRanges && range is not null)
         {
             context.Response.StatusCode = (int)HttpStatusCode.PartialContent;
-            context.Response.AddHeader("Content-Range", FormattableString.Invariant($"bytes {offset}-{package.Length - 1}/{package.Length}"));
+            context.Response.AddHeader(
+                "Content-Range",
+                FormattableString.Invariant($"bytes {offset}-{package.Length - 1}/{package.Length}")
+            );
         }
         else
         {
