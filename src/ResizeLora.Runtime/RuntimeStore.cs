@@ -32,10 +32,18 @@ public static class RuntimeStore
         ];
     }
 
-    /// <summary>Removes a runtime, all of it or nothing.</summary>
+    /// <summary>Whether there is something of an earlier removal that was in use then.</summary>
+    public static bool HasLeftovers => Leftovers().Any();
+
+    /// <summary>Removes what earlier removals left.</summary>
+    /// <exception cref="TorchRuntimeException">An installation is going on.</exception>
+    public static void RemoveLeftovers() => Enter().Dispose();
+
+    /// <summary>Removes a runtime: from then on nobody loads it.</summary>
     /// <param name="runtime">The runtime.</param>
+    /// <returns>Whether all of its files are gone; those that are loaded stay on Windows.</returns>
     /// <exception cref="TorchRuntimeException">It is in use, or an installation is going on.</exception>
-    public static void Remove(TorchRuntime runtime)
+    public static bool Remove(TorchRuntime runtime)
     {
         ArgumentNullException.ThrowIfNull(runtime);
         using IDisposable turn = Enter();
@@ -48,6 +56,8 @@ public static class RuntimeStore
         {
             TryDelete(version);
         }
+
+        return !HasLeftovers;
     }
 
     /// <summary>Waits for nobody: makes this process the one that changes the folder, and cleans up what killed ones left.</summary>
@@ -72,10 +82,7 @@ public static class RuntimeStore
             throw new TorchRuntimeException("Busy", $"Another process is installing or removing a runtime in '{root}'.", root, exception);
         }
 
-        foreach (
-            string leftover in (string[])
-                [.. Directory.GetDirectories(root, $"{UnfinishedPrefix}*"), .. Directory.GetDirectories(root, $"{RemovedPrefix}*")]
-        )
+        foreach (string leftover in Leftovers())
         {
             TryDelete(leftover);
         }
@@ -144,6 +151,15 @@ public static class RuntimeStore
             // Nobody looks for a runtime there; the next installation tries again.
         }
     }
+
+    private static IEnumerable<string> Leftovers() =>
+        Directory.Exists(RuntimeFolders.UserRoot)
+            ?
+            [
+                .. Directory.GetDirectories(RuntimeFolders.UserRoot, $"{UnfinishedPrefix}*"),
+                .. Directory.GetDirectories(RuntimeFolders.UserRoot, $"{RemovedPrefix}*"),
+            ]
+            : [];
 
     // Windows renames no folder of which a library is loaded, so that either all of it goes or nothing.
     private static void MoveAway(string folder)

@@ -78,7 +78,9 @@ function Get-RandomByte([int] $Length) {
 }
 
 # A module whose libtorch is small and of random bytes: whole for the processor, in pieces for CUDA, as TorchSharp makes its packages.
-function New-ImitationModule([string] $Folder) {
+function New-ImitationModule {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes test data only.')]
+    param([string] $Folder)
     $packages = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($Folder, 'packages')).FullName
     $manifest = Copy-ModuleWithoutTorch $Folder
     $native = "runtimes/$platform/native"
@@ -110,7 +112,9 @@ function New-ImitationModule([string] $Folder) {
 }
 
 # A feed on this machine that serves a folder; of the same source as the one of the engine's tests.
-function Start-ServedFeed([string] $Folder) {
+function Start-ServedFeed {
+    [Diagnostics.CodeAnalysis.SuppressMessageAttribute('PSUseShouldProcessForStateChangingFunctions', '', Justification = 'Makes test data only.')]
+    param([string] $Folder)
     if (-not ('ResizeLora.Tests.Runtime.ServedFeed' -as [type])) {
         $source = [System.IO.Path]::Combine($PSScriptRoot, '..', 'ResizeLora.Engine.Tests', 'Runtime', 'ServedFeed.cs')
         Add-Type -TypeDefinition ("using System; using System.IO; using System.Threading.Tasks;`n#nullable enable`n" + [System.IO.File]::ReadAllText($source))

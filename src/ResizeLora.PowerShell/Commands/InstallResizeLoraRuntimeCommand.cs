@@ -71,8 +71,7 @@ public sealed class InstallResizeLoraRuntimeCommand : EngineCommand
         RuntimePlan plan = installer.Plan();
         if (ShouldProcess(plan.Path, plan.ToString()))
         {
-            WriteObject(Require(plan.Path, () => Run(installer.Install)));
-            CompleteProgress();
+            WriteObject(Require(plan.Path, () => Install(installer)));
             WarnOfOthers(plan.Path);
         }
     }
@@ -82,6 +81,18 @@ public sealed class InstallResizeLoraRuntimeCommand : EngineCommand
 
     /// <inheritdoc/>
     protected override void CompleteProgress() => progress.Complete(this);
+
+    private TorchRuntime Install(RuntimeInstaller installer)
+    {
+        try
+        {
+            return Run(installer.Install);
+        }
+        finally
+        {
+            CompleteProgress();
+        }
+    }
 
     // What is neither an address nor a folder may be the name of a source.
     private string? ResolveSource()

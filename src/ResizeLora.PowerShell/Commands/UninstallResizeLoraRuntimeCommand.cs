@@ -9,7 +9,7 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="synopsis">Removes what Install-ResizeLoraRuntime brought to this machine.</para>
 /// <para type="description">
 /// Removes the libtorch that this version of the module uses, of one kind or both, and packages that were fetched and not installed.
-/// A session that has computed holds libtorch open on Windows; remove it from a new one.
+/// On Windows a session that has computed holds files of libtorch open; this command in a new session removes them.
 /// </para>
 /// </summary>
 [Cmdlet(
@@ -44,14 +44,29 @@ public sealed class UninstallResizeLoraRuntimeCommand : EngineCommand
         if (chosen.Length == 0)
         {
             WriteVerbose($"There is nothing to remove in '{RuntimeFolders.UserRoot}'.");
+            if (RuntimeStore.HasLeftovers && ShouldProcess(RuntimeFolders.UserRoot, "Remove what earlier removals left"))
+            {
+                Attempt(RuntimeFolders.UserRoot, RuntimeStore.RemoveLeftovers);
+            }
         }
 
         foreach (TorchRuntime runtime in chosen)
         {
             if (ShouldProcess(runtime.Path, $"Remove libtorch {runtime.Version} ({runtime.Torch}), {ByteText.Of(runtime.Length)}"))
             {
-                Attempt(runtime, () => RuntimeStore.Remove(runtime));
+                Attempt(runtime, () => Remove(runtime));
             }
+        }
+    }
+
+    private void Remove(TorchRuntime runtime)
+    {
+        if (!RuntimeStore.Remove(runtime))
+        {
+            WriteWarning(
+                $"Files of libtorch {runtime.Version} ({runtime.Torch}) are in use and are left in '{RuntimeFolders.UserRoot}'. "
+                    + "Uninstall-ResizeLoraRuntime in a new session removes them."
+            );
         }
     }
 }

@@ -83,6 +83,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         }
         catch (TorchRuntimeException exception)
         {
+            CompleteProgress();
             ThrowTerminatingError(EngineError.Create(exception, target));
         }
         catch (Exception exception) when (EngineError.IsFailure(exception))
