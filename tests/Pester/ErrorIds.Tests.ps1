@@ -16,6 +16,9 @@ BeforeDiscovery {
         foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven', 'Mismatch') {
             @{ id = "Checkpoint$defect"; category = 'InvalidArgument'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', $defect, 'message' }
         }
+        foreach ($defect in 'NotExpressible', 'Several', 'Nothing', 'Stale') {
+            @{ id = "Conversion$defect"; category = 'InvalidData'; type = 'Conversion.ConversionException'; arguments = 'a.safetensors', $defect, 'detail' }
+        }
         @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Files.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
         foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
             @{ id = "Output$reason"; category = 'WriteError'; type = 'Files.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }

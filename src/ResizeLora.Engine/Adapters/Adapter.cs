@@ -76,7 +76,11 @@ public sealed class Adapter : IDisposable
 
     /// <summary>How many embeddings of words the file brings along, beside its layers.</summary>
     internal int EmbeddingCount =>
-        OtherTensors.Select(static tensor => BundledEmbedding.NameOf(tensor.Name)).OfType<string>().Distinct(StringComparer.Ordinal).Count();
+        OtherTensors
+            .Select(static tensor => BundledEmbedding.NameOf(tensor.Name))
+            .OfType<string>()
+            .Distinct(StringComparer.Ordinal)
+            .Count();
 
     /// <summary>Whether whole differences of weights were asked for.</summary>
     internal bool IncludesDifference { get; init; }

@@ -14,12 +14,15 @@ public static class AdapterReport
     public static string? DescribeAssumedScales(this Adapter adapter)
     {
         string[] assumed = [.. adapter.Layers.Where(static layer => layer.IsScaleAssumed).Select(static layer => layer.Name)];
-        return assumed.Length > 0
-            ? DisplayText.Of(
-                $"'{adapter.Path}': neither an alpha nor settings say the scale of {NameSummary.Count(assumed, "layer", adapter.Architecture)}; "
-                    + $"it is taken to be 1: {NameSummary.All(assumed)}"
-            )
-            : null;
+        if (assumed.Length == 0)
+        {
+            return null;
+        }
+
+        string count = NameSummary.Count(assumed, "layer", adapter.Architecture);
+        return DisplayText.Of(
+            $"'{adapter.Path}': neither an alpha nor settings say the scale of {count}; it is taken to be 1: {NameSummary.All(assumed)}"
+        );
     }
 
     /// <summary>Warns of the layers and tensors that are no part of <see cref="Adapter.Layers"/>.</summary>

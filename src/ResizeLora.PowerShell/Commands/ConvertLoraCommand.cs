@@ -115,7 +115,7 @@ public sealed class ConvertLoraCommand : FileOrMergeCommand
     public SwitchParameter Force { get; set; }
 
     /// <summary>
-    /// <para type="description">Leaves out outputs that exist.</para>
+    /// <para type="description">Leaves out outputs that exist; one that lacks layers only where the same would be left behind.</para>
     /// </summary>
     [Parameter]
     public SwitchParameter SkipExisting { get; set; }

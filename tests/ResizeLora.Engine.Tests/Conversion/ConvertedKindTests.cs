@@ -112,6 +112,43 @@ public sealed class ConvertedKindTests : IDisposable
         Assert.Equal(TensorType.Float32, file.Find($"{Plain}.alpha")!.Type);
     }
 
+    [Theory]
+    [InlineData(".a1.weight [8,2]; .a2.weight [2,8]; .b1.weight [32,2]; .b2.weight [2,8]", true)]
+    [InlineData(".diff [32,8]", true)]
+    [InlineData(".w_norm [32]; .b_norm [32]", true)]
+    [InlineData(".weight [32]; .on_input []", false)]
+    [InlineData(".oft_blocks [4,8,8]", false)]
+    public void Kinds_that_are_no_pairs_have_names_in_kohya_and_ComfyUI_and_those_with_factors_a_type(string parts, bool hasType)
+    {
+        var lora = new SampleLora().Layer("lora_unet_single_blocks_0_linear2", Width, 5 * Width, 2, alpha: 2);
+        (string Suffix, long[] Shape)[] tensors =
+        [
+            .. parts
+                .Split("; ")
+                .Select(static part => part.Split(' '))
+                .Select(static part =>
+                    (part[0], (long[])[.. part[1].Trim('[', ']').Split(',', StringSplitOptions.RemoveEmptyEntries).Select(long.Parse)])
+                ),
+        ];
+        foreach ((string suffix, long[] shape) in tensors)
+        {
+            int count = (int)shape.Aggregate(1L, static (all, side) => all * side);
+            lora.Tensor(SampleTensor.Of(Plain + suffix, TensorType.Float32, shape, gaussian.Numbers(count)));
+        }
+
+        string path = lora.Write(folder.PathOf("kind.safetensors"));
+        string comfy = Rename(path, LoraNaming.ComfyUI);
+        string[] names = ConversionScene.NamesIn(comfy);
+        Assert.All(tensors, tensor => Assert.Contains($"diffusion_model.double_blocks.0.img_mlp.0{tensor.Suffix}", names));
+        Assert.Equal(ConversionScene.BytesIn(path), ConversionScene.BytesIn(Rename(comfy, LoraNaming.Kohya)));
+        Assert.Throws<ConversionException>(() => Rename(path, LoraNaming.Peft));
+        using var cast = SafetensorsFile.Open(Convert(path, new ConversionSettings { Type = OutputType.Float16 }).Path);
+        Assert.All(
+            tensors,
+            tensor => Assert.Equal(hasType ? TensorType.Float16 : TensorType.Float32, cast.Find(Plain + tensor.Suffix)!.Type)
+        );
+    }
+
     [Fact]
     public void Whoever_makes_a_file_larger_hears_of_it()
     {

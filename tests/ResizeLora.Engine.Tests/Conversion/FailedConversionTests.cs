@@ -45,7 +45,9 @@ public sealed class FailedConversionTests : IDisposable
     {
         SampleLora lora = Lora(1);
         var log = new EventLog { OnReport = _ => File.AppendAllText(folder.PathOf("lora.safetensors"), "more") };
-        ConversionException stale = Assert.Throws<ConversionException>(() => Convert(lora, LoraNaming.Peft, null, log, CancellationToken.None));
+        ConversionException stale = Assert.Throws<ConversionException>(() =>
+            Convert(lora, LoraNaming.Peft, null, log, CancellationToken.None)
+        );
         Assert.Equal("ConversionStale", stale.ErrorId);
         Assert.Empty(Directory.GetFileSystemEntries(folder.PathOf("out")));
     }

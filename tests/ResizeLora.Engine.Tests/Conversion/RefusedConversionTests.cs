@@ -6,7 +6,7 @@ using ResizeLora.Resizing;
 
 namespace ResizeLora.Tests.Conversion;
 
-/// <summary>What cannot be written as asked: the error, what is left behind, and the outputs of which an earlier run left some behind.</summary>
+/// <summary>What cannot be written as asked: the error, what is left behind, and outputs that lack something.</summary>
 public sealed class RefusedConversionTests : IDisposable
 {
     private const string Plain = "lora_unet_double_blocks_0_img_mlp_0";

@@ -41,7 +41,8 @@ export function normWhere(values, start, end, mask, wanted) {
     let largest = 0;
     for (let index = start; index < end; index++) {
         if (mask === null || mask[index] === wanted) {
-            largest = Math.max(largest, Math.abs(values[index]));
+            const size = Math.abs(values[index]);
+            largest = size > largest ? size : largest;
         }
     }
 

@@ -63,13 +63,16 @@ export class Ranking {
         }
 
         const lowest = sorted[sorted.length - count];
-        let ties = count - (sorted.length - firstAbove(sorted, lowest));
         for (let index = 0; index < scores.length; index++) {
-            if (scores[index] > lowest) {
-                mask[index] = 1;
-            } else if (scores[index] === lowest && ties > 0) {
-                mask[index] = 1;
-                ties--;
+            mask[index] = Number(scores[index] >= lowest);
+        }
+
+        // Of equal scores the last ones go again.
+        let excess = sorted.length - firstAtLeast(sorted, lowest) - count;
+        for (let index = scores.length - 1; excess > 0; index--) {
+            if (scores[index] === lowest) {
+                mask[index] = 0;
+                excess--;
             }
         }
 
@@ -112,13 +115,13 @@ function largest(highest, holds) {
     return below;
 }
 
-// The place of the first number above a value in numbers in order.
-function firstAbove(sorted, value) {
+// The place of the first number in order that is not below a value.
+function firstAtLeast(sorted, value) {
     let low = 0;
     let high = sorted.length;
     while (low < high) {
         const middle = (low + high) >>> 1;
-        if (sorted[middle] > value) {
+        if (sorted[middle] >= value) {
             high = middle;
         } else {
             low = middle + 1;

@@ -122,12 +122,10 @@ function open(store, pin) {
 }
 
 function headOf(store) {
-    const heads = ["Recipe", ...(store.files.length > 1 ? ["File"] : []), "Size", "Share", "Error", "Of base", "Retained", ""];
-    return element(
-        "thead",
-        {},
-        element("tr", {}, ...heads.map((head) => element(head === "File" ? "th.text" : "th", { scope: "col" }, head))),
-    );
+    const heads = ["Recipe", ...(store.files.length > 1 ? ["File"] : []), "Size", "Share", "Error", "Of base", "Retained"];
+    const cells = heads.map((head) => element(head === "File" ? "th.text" : "th", { scope: "col" }, head));
+    const last = element("th.no-print", { scope: "col" }, element("span.visually-hidden", {}, "Remove"));
+    return element("thead", {}, element("tr", {}, ...cells, last));
 }
 
 function rowsOf(store, pin, { open: show, remove }) {
