@@ -114,6 +114,11 @@ catch { `$result.Error = "`$(`$_.FullyQualifiedErrorId.Split(',')[0]): `$_" }
         $told.Output[1].Length | Should -Be 300007
     }
 
+    It 'warns where another libtorch is loaded before it' {
+        $told = Invoke-Install "& { `$env:RESIZELORA_RUNTIME = '$torchFolder'; Install-ResizeLoraRuntime -Source '$source' 3>&1 | ForEach-Object { `"`$_`" } }"
+        $told.Output[1] | Should -Be "The libtorch in '$torchFolder' comes before the installed one and is loaded instead."
+    }
+
     It 'repairs one of which something is missing, and with -Force any' {
         $user = New-TestFolder
         $library = Join-Path (Invoke-Install "Install-ResizeLoraRuntime -Source '$source'" $user).Output[0].Path $imitation.Cpu
