@@ -13,8 +13,11 @@ The last line is
 `N passed, N failed`, with `, N skipped` after it where tests were skipped.
 Help brings docs/help up to date with the cmdlets, runs the examples for their outputs, and writes the help that the
 module carries: about topics as text, and MAML, which takes the module Microsoft.PowerShell.PlatyPS.
-Package leaves a self-contained module folder, and a zip file of it, in out/package.
+Package leaves in out/package the package for the PowerShell Gallery, which carries no libtorch, and for machines without internet
+a zip for each platform with libtorch inside; a checksum beside each.
+Publish packs the module and publishes it to a repository.
 Install copies the module, built for this machine, into the user's module path.
+RuntimeHash writes the list of packages that Install-ResizeLoraRuntime fetches, with their hashes, from NuGet; once for each version of TorchSharp.
 
 .PARAMETER Task
 What to do. Build by default.
@@ -26,7 +29,13 @@ The build configuration.
 The libtorch packages: cpu, or cuda for Windows and Linux on x64.
 
 .PARAMETER RuntimeIdentifier
-The platform that Package packages for: linux-x64, win-x64 or osx-arm64. This machine's by default.
+The platforms that Package makes zips for: linux-x64, win-x64 and osx-arm64; all by default.
+
+.PARAMETER Repository
+The repository that Publish publishes to, as Get-PSResourceRepository names it.
+
+.PARAMETER ApiKey
+The key of that repository.
 
 .PARAMETER Suite
 The tests that Test runs: Engine (xunit), Page (the script of the page, by Node.js) and Module (Pester); all by default.
@@ -53,12 +62,16 @@ Runs tests/Pester with Pester 5.9.1.
 
 .EXAMPLE
 ./build.ps1 -Task Package -Torch cuda -RuntimeIdentifier win-x64
-Writes out/package/ResizeLora-<version>-win-x64-cuda.zip.
+Writes the gallery's package and out/package/ResizeLora-<version>-win-x64-cuda.zip.
+
+.EXAMPLE
+./build.ps1 -Task Publish -Repository PSGallery -ApiKey (Read-Host -AsSecureString)
+Publishes the module.
 #>
 [CmdletBinding()]
 param(
     [Parameter(Position = 0)]
-    [ValidateSet('Build', 'Demo', 'Test', 'Help', 'Package', 'Install')]
+    [ValidateSet('Build', 'Demo', 'Test', 'Help', 'Package', 'Publish', 'Install', 'RuntimeHash')]
     [string] $Task = 'Build',
 
     [ValidateSet('Release', 'Debug')]
@@ -68,7 +81,11 @@ param(
     [string] $Torch = 'cpu',
 
     [ValidateSet('linux-x64', 'win-x64', 'osx-arm64')]
-    [string] $RuntimeIdentifier,
+    [string[]] $RuntimeIdentifier,
+
+    [string] $Repository,
+
+    [securestring] $ApiKey,
 
     [ValidateSet('Engine', 'Page', 'Module')]
     [string[]] $Suite = @('Engine', 'Page', 'Module'),
@@ -94,6 +111,7 @@ $pageFolder = Join-Path $PSScriptRoot 'src' 'ResizeLora.Pictures' 'Page'
 $testResults = Join-Path $PSScriptRoot 'out' 'test-results'
 . (Join-Path $PSScriptRoot 'build' 'ShellCommand.ps1')
 . (Join-Path $PSScriptRoot 'build' 'TestSuite.ps1')
+. (Join-Path $PSScriptRoot 'build' 'Packages.ps1')
 
 function Invoke-Program {
     <# Runs a program in the repository and fails when it fails. #>
@@ -109,11 +127,6 @@ function Invoke-Program {
     finally {
         Pop-Location
     }
-}
-
-function Get-MachineRuntimeIdentifier {
-    <# The platform as the .NET SDK names it. #>
-    Invoke-Program dotnet msbuild, $moduleProject, '-getProperty:NETCoreSdkPortableRuntimeIdentifier'
 }
 
 function Build-Everything {
@@ -180,59 +193,16 @@ function Build-Help {
     Build-Everything
 }
 
-function Copy-BuiltModule {
-    <# Builds the module for one platform and copies it, with that platform's native libraries only. #>
-    param([string] $Platform, [string] $Destination)
-
-    $arguments = 'build', $moduleProject, '-c', $Configuration, "-p:Torch=$Torch", "-p:TorchRuntimeIdentifier=$Platform"
-    Invoke-Program dotnet $arguments | Out-Host
-    if (Test-Path -LiteralPath $Destination) {
-        Remove-Item -LiteralPath $Destination -Recurse -Force
-    }
-
-    $native = New-Item -ItemType Directory -Path (Join-Path $Destination 'native')
-    Get-ChildItem -LiteralPath $moduleOutput -Exclude native | Copy-Item -Destination $Destination -Recurse
-    Copy-Item -LiteralPath (Join-Path $moduleOutput 'native' $Platform) -Destination $native -Recurse
-}
-
-function Get-ModuleVersion {
-    (Import-PowerShellDataFile -LiteralPath (Join-Path $moduleProject 'ResizeLora.psd1')).ModuleVersion
-}
-
-function Build-Package {
-    $platform = $RuntimeIdentifier ? $RuntimeIdentifier : (Get-MachineRuntimeIdentifier)
-    $version = Get-ModuleVersion
-    $folder = Join-Path $packageOutput "ResizeLora-$version-$platform-$Torch"
-    Copy-BuiltModule -Platform $platform -Destination (Join-Path $folder 'ResizeLora' $version)
-
-    # Compress-Archive stops at 2 GiB, which the CUDA libraries exceed.
-    $archive = "$folder.zip"
-    if (Test-Path -LiteralPath $archive) {
-        Remove-Item -LiteralPath $archive
-    }
-
-    [System.IO.Compression.ZipFile]::CreateFromDirectory($folder, $archive)
-    Get-Item -LiteralPath $archive
-}
-
-function Install-BuiltModule {
-    $modules = $env:PSModulePath -split [System.IO.Path]::PathSeparator |
-        Where-Object { $_.StartsWith($HOME, [System.StringComparison]::OrdinalIgnoreCase) } |
-        Select-Object -First 1
-    if (-not $modules) {
-        throw "PSModulePath names no folder under $HOME to install into."
-    }
-
-    $destination = Join-Path $modules 'ResizeLora' (Get-ModuleVersion)
-    Copy-BuiltModule -Platform (Get-MachineRuntimeIdentifier) -Destination $destination
-    Get-Item -LiteralPath $destination
-}
-
 switch ($Task) {
     'Build' { Build-Everything }
     'Demo' { Invoke-Demo }
     'Test' { Test-Everything }
     'Help' { Build-Help }
     'Package' { Build-Package }
+    'Publish' { Publish-BuiltModule }
     'Install' { Install-BuiltModule }
+    'RuntimeHash' {
+        Import-Module (Join-Path $PSScriptRoot 'build' 'RuntimePackages.psm1')
+        Update-RuntimePackageList
+    }
 }

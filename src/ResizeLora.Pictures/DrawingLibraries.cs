@@ -16,7 +16,7 @@ internal static class DrawingLibraries
 
     private static bool Prepare()
     {
-        string? folder = NativeLibraries.FindFolder();
+        string? folder = RuntimeFolders.FindModule();
         if (folder is not null)
         {
             AssemblyLoadContext.GetLoadContext(typeof(SKCanvas).Assembly)!.ResolvingUnmanagedDll += (_, name) => Find(folder, name);

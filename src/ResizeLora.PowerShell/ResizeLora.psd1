@@ -18,11 +18,13 @@
         'Get-CheckpointNorm'
         'Get-LoraInfo'
         'Get-LoraSpectrum'
+        'Install-ResizeLoraRuntime'
         'Measure-LoraResize'
         'Merge-Lora'
         'New-ResizeRecipe'
         'Resize-Lora'
         'Show-LoraSpectrum'
+        'Uninstall-ResizeLoraRuntime'
     )
     VariablesToExport = @()
     AliasesToExport = @()
@@ -32,6 +34,7 @@
             # The home of the project: cmdlets and pages of the help name pages under it.
             ProjectUri = 'https://github.com/ResizeLora/ResizeLora'
             LicenseUri = 'https://github.com/ResizeLora/ResizeLora/blob/main/LICENSE'
+            IconUri = 'https://github.com/ResizeLora/ResizeLora/raw/main/docs/images/icon.png'
             ReleaseNotes = 'https://github.com/ResizeLora/ResizeLora/blob/main/CHANGELOG.md'
         }
     }

@@ -26,6 +26,10 @@ BeforeDiscovery {
         foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {
             @{ id = "Device$defect"; category = 'ResourceUnavailable'; type = 'Compute.DeviceException'; arguments = $defect, 'message', $null }
         }
+        foreach ($defect in 'Missing', 'FolderEmpty', 'VisualCppMissing', 'PlatformUnknown', 'HashUnknown', 'HashMismatch', 'PackageMissing', 'SourceUnreachable',
+            'Interrupted', 'PackageDamaged', 'Busy', 'InUse', 'NoSpace', 'Unwritable') {
+            @{ id = "Runtime$defect"; category = 'ResourceUnavailable'; type = 'Compute.TorchRuntimeException'; arguments = $defect, 'message', $null, $null }
+        }
     )
 }
 

@@ -10,7 +10,8 @@ BeforeAll {
     $lora = Get-SamplePath 'lora'
     $cmdlets = @(
         'Compare-Lora', 'Convert-Lora', 'Export-LoraSpectrum', 'Get-CheckpointNorm', 'Get-LoraInfo', 'Get-LoraSpectrum'
-        'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora', 'Show-LoraSpectrum'
+        'Install-ResizeLoraRuntime', 'Measure-LoraResize', 'Merge-Lora', 'New-ResizeRecipe', 'Resize-Lora', 'Show-LoraSpectrum'
+        'Uninstall-ResizeLoraRuntime'
     )
 
     # The contexts into which an assembly of that name is loaded.
@@ -29,12 +30,13 @@ Describe 'The module ResizeLora' {
         $checked.Description | Should -Not -BeNullOrEmpty
     }
 
-    It 'says where its project, its licence and its changes are' {
+    It 'says where its project, its licence, its icon and its changes are' {
         $module = Get-Module ResizeLora
         $module.ProjectUri.Scheme | Should -Be 'https'
         "$($module.LicenseUri)" | Should -Be "$($module.ProjectUri)/blob/main/LICENSE"
         $module.ReleaseNotes | Should -Be "$($module.ProjectUri)/blob/main/CHANGELOG.md"
-        foreach ($file in 'LICENSE', 'CHANGELOG.md') { Join-Path $PSScriptRoot '..' '..' $file | Should -Exist }
+        "$($module.IconUri)" | Should -Be "$($module.ProjectUri)/raw/main/docs/images/icon.png"
+        foreach ($file in 'LICENSE', 'CHANGELOG.md', 'docs/images/icon.png') { Join-Path $PSScriptRoot '..' '..' $file | Should -Exist }
     }
 
     It 'has a manifest that is valid in the source tree too, as script analysers read it there' {

@@ -5,13 +5,12 @@ using TorchSharp;
 namespace ResizeLora.Compute;
 
 /// <summary>
-/// Loads libtorch, once a process, when the first computation asks for it. The libraries lie in one folder beside the module
-/// and are loaded by their full paths before TorchSharp is touched, which then finds them under their plain names.
+/// Loads libtorch, once a process, when the first computation asks for it. Its libraries are loaded by their full paths before
+/// TorchSharp is touched, which then finds them under their plain names, in whatever folder they lie.
 /// </summary>
 internal static class NativeLibraries
 {
-    /// <summary>The runtime option under which tests and the bench, which lie elsewhere, name the folder.</summary>
-    private const string FolderOption = "ResizeLora.NativeDirectory";
+    private const string TorchSharpLibrary = "LibTorchSharp";
 
     // Dependencies before dependents; what a package does not have (CUDA, OpenMP) is skipped.
     private static readonly string[] LinuxOrder =
@@ -22,16 +21,8 @@ internal static class NativeLibraries
         "libc10_cuda.so",
         "libtorch_cuda.so",
         "libtorch.so",
-        "libLibTorchSharp.so",
     ];
-    private static readonly string[] MacOrder =
-    [
-        "libomp.dylib",
-        "libc10.dylib",
-        "libtorch_cpu.dylib",
-        "libtorch.dylib",
-        "libLibTorchSharp.dylib",
-    ];
+    private static readonly string[] MacOrder = ["libomp.dylib", "libc10.dylib", "libtorch_cpu.dylib", "libtorch.dylib"];
     private static readonly string[] WindowsOrder =
     [
         "libiomp5md.dll",
@@ -40,73 +31,90 @@ internal static class NativeLibraries
         "c10_cuda.dll",
         "torch_cuda.dll",
         "torch.dll",
-        "LibTorchSharp.dll",
     ];
 
-    private static readonly Lazy<bool> Loaded = new(Load);
+    private static readonly object Gate = new();
+    private static volatile bool loaded;
 
-    /// <summary>Makes sure that libtorch is loaded.</summary>
+    /// <summary>Makes sure that libtorch is loaded. After a failure the next call tries again: it may be installed meanwhile.</summary>
+    /// <exception cref="TorchRuntimeException">It is not on this machine.</exception>
     /// <exception cref="DeviceException">It cannot be loaded.</exception>
-    public static void EnsureLoaded() => _ = Loaded.Value;
+    public static void EnsureLoaded()
+    {
+        if (loaded)
+        {
+            return;
+        }
 
-    /// <summary>The folder of the native libraries, or null where there is none.</summary>
-    public static string? FindFolder() => Candidates().FirstOrDefault(Directory.Exists);
+        lock (Gate)
+        {
+            if (!loaded)
+            {
+                Load(RuntimeFolders.FindTorch());
+                loaded = true;
+            }
+        }
+    }
 
-    private static bool Load()
+    private static void Load(string folder)
     {
         var handles = new Dictionary<string, nint>(StringComparer.Ordinal);
-        string? folder = FindFolder();
         try
         {
-            if (folder is not null)
+            foreach (
+                string pattern in OperatingSystem.IsWindows() ? WindowsOrder
+                : OperatingSystem.IsMacOS() ? MacOrder
+                : LinuxOrder
+            )
             {
-                foreach (
-                    string pattern in OperatingSystem.IsWindows() ? WindowsOrder
-                    : OperatingSystem.IsMacOS() ? MacOrder
-                    : LinuxOrder
-                )
+                foreach (string path in Directory.EnumerateFiles(folder, pattern))
                 {
-                    foreach (string path in Directory.EnumerateFiles(folder, pattern))
-                    {
-                        handles[Path.GetFileNameWithoutExtension(path)] = NativeLibrary.Load(path);
-                    }
+                    handles[Path.GetFileNameWithoutExtension(path)] = NativeLibrary.Load(path);
                 }
             }
 
-            // Linux and Windows find a loaded library again by its plain name; macOS asks here.
-            AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!;
-            context.ResolvingUnmanagedDll += (_, name) => handles.GetValueOrDefault(name, handles.GetValueOrDefault($"lib{name}"));
+            string torchSharp = FindTorchSharp(folder);
+            handles[Path.GetFileNameWithoutExtension(torchSharp)] = NativeLibrary.Load(torchSharp);
 
-            return torch.TryInitializeDeviceType(DeviceType.CPU);
+            // Linux and Windows find a loaded library again by its plain name; macOS asks here, and so do libraries of CUDA.
+            AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!;
+            context.ResolvingUnmanagedDll += (_, name) => Resolve(handles, folder, name);
+
+            torch.TryInitializeDeviceType(DeviceType.CPU);
         }
         catch (Exception exception)
             when (exception is DllNotFoundException or BadImageFormatException or NotSupportedException or TypeInitializationException)
         {
-            throw new DeviceException(
-                "LibraryUnusable",
-                $"libtorch cannot be loaded{(folder is null ? string.Empty : $" from '{folder}'")}: {exception.Message}",
-                exception
-            );
+            if (OperatingSystem.IsWindows() && VisualCppRuntime.Explain(VisualCppRuntime.IsThere, exception) is { } missing)
+            {
+                throw missing;
+            }
+
+            throw new DeviceException("LibraryUnusable", $"libtorch cannot be loaded from '{folder}': {exception.Message}", exception);
         }
     }
 
-    private static IEnumerable<string> Candidates()
+    // TorchSharp's two halves must be of one version: the module's own comes before one that lies with libtorch.
+    private static string FindTorchSharp(string torchFolder)
     {
-        if (AppContext.GetData(FolderOption) is string { Length: > 0 } configured)
+        string file = RuntimeFolders.FileNameOf(TorchSharpLibrary);
+        string?[] folders = [RuntimeFolders.FindModule(), torchFolder];
+        return folders.OfType<string>().Select(folder => Path.Combine(folder, file)).FirstOrDefault(File.Exists)
+            ?? throw new DllNotFoundException($"{file} is missing.");
+    }
+
+    private static nint Resolve(Dictionary<string, nint> handles, string folder, string name)
+    {
+        string plain = Path.GetFileNameWithoutExtension(RuntimeFolders.FileNameOf(name));
+        if (handles.TryGetValue(name, out nint known) || handles.TryGetValue(plain, out known))
         {
-            yield return configured;
+            return known;
         }
 
-        string system =
-            OperatingSystem.IsWindows() ? "win"
-            : OperatingSystem.IsMacOS() ? "osx"
-            : "linux";
-        string identifier = $"{system}-{RuntimeInformation.ProcessArchitecture.ToString().ToLowerInvariant()}";
-        string? home = Path.GetDirectoryName(typeof(NativeLibraries).Assembly.Location);
-        if (!string.IsNullOrEmpty(home))
-        {
-            yield return Path.GetFullPath(Path.Combine(home, "..", "native", identifier));
-            yield return Path.Combine(home, "native", identifier);
-        }
+        return
+            NativeLibrary.TryLoad(Path.Combine(folder, RuntimeFolders.FileNameOf(name)), out nint handle)
+            || NativeLibrary.TryLoad(Path.Combine(folder, name), out handle)
+            ? handle
+            : 0;
     }
 }

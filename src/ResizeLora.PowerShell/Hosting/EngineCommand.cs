@@ -1,4 +1,5 @@
 using System.Management.Automation;
+using ResizeLora.Compute;
 
 namespace ResizeLora.PowerShell.Hosting;
 
@@ -51,7 +52,7 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
 
                 if (channel.TakeProgress() is { } step)
                 {
-                    progress.Report(this, step);
+                    ReportProgress(step);
                 }
             }
 
@@ -68,7 +69,10 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         }
     }
 
-    /// <summary>Runs work on one item; a failure that concerns only this item becomes a non-terminating error.</summary>
+    /// <summary>
+    /// Runs work on one item; a failure that concerns only this item becomes a non-terminating error. Without libtorch the next item would
+    /// fail in the same way.
+    /// </summary>
     /// <param name="target">The item, the error's target object.</param>
     /// <param name="work">The work.</param>
     internal void Attempt(object target, Action work)
@@ -76,6 +80,11 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         try
         {
             work();
+        }
+        catch (TorchRuntimeException exception)
+        {
+            CompleteProgress();
+            ThrowTerminatingError(EngineError.Create(exception, target));
         }
         catch (Exception exception) when (EngineError.IsFailure(exception))
         {
@@ -107,7 +116,11 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
     protected void StartItem(string activity, string item, int index, int? count) => progress.Start(this, activity, item, index, count);
 
     /// <summary>Takes the progress display away.</summary>
-    protected void CompleteProgress() => progress.Complete(this);
+    protected virtual void CompleteProgress() => progress.Complete(this);
+
+    /// <summary>Shows how far the work has come.</summary>
+    /// <param name="latest">The latest that the work has told.</param>
+    protected virtual void ReportProgress(EngineProgress latest) => progress.Report(this, latest);
 
     /// <inheritdoc/>
     protected override void StopProcessing() => stopped.Cancel();
