@@ -18,8 +18,7 @@ internal static class LocalFiles
     public static bool IsElsewhere(string path)
     {
         var named = new FileInfo(path);
-        FileSystemInfo file = named.ResolveLinkTarget(returnFinalTarget: true) ?? named;
-        return file.Exists && IsElsewhere(file.Attributes);
+        return named.Exists && (IsElsewhere(named.Attributes) || LeadsElsewhere(named));
     }
 
     /// <summary>Refuses a file whose content is elsewhere.</summary>
@@ -32,4 +31,9 @@ internal static class LocalFiles
             throw new NotLocalException(path);
         }
     }
+
+    private static bool LeadsElsewhere(FileInfo link) =>
+        link.Attributes.HasFlag(FileAttributes.ReparsePoint)
+        && link.ResolveLinkTarget(returnFinalTarget: true) is { Exists: true } target
+        && IsElsewhere(target.Attributes);
 }
