@@ -4,7 +4,8 @@ Resizes the LoRA files of a folder that were not resized yet, with a log and an 
 
 .DESCRIPTION
 Made to be run by a scheduler. Prepares the norms of the base model, resizes what has no output yet, and writes everything
-that happens into a log file of the day. A file that fails does not stop the others, and is tried again the next night.
+that happens into a log file of the day: one JSON object a line, which log collectors and ConvertFrom-Json read. A file that
+fails does not stop the others, and is tried again the next night.
 
 Exit codes: 0, all went well, or there was nothing to do; 1, some files failed; 2, nothing could run: the module, the folder
 or the base model cannot be used, or another run is still going on.
@@ -34,11 +35,16 @@ The names of all boxes that share the folder; without it, this one takes every f
 This box's name in that list.
 
 .PARAMETER Module
-The module, by name or path.
+The module, by name or path. By name it is the newest that this account has installed.
 
 .EXAMPLE
 pwsh -NoProfile -File Invoke-NightlyResize.ps1 -Path D:\loras -OutputDirectory D:\small -Checkpoint D:\models\sdxl.safetensors -LogDirectory D:\logs
+
+.EXAMPLE
+Get-Content D:\logs\resize-*.jsonl | ConvertFrom-Json | Where-Object level -eq error | Format-Table time, box, source, message
+What went wrong, of all nights and boxes.
 #>
+#Requires -Version 7.4
 [CmdletBinding()]
 param(
     [Parameter(Mandatory)]
@@ -73,23 +79,43 @@ $boxes = @($Box -split ',' | ForEach-Object { $_.Trim() } | Where-Object { $_ })
 $bases = @($Checkpoint | ForEach-Object { (Test-Path -LiteralPath $_) ? $_ : $_.Split(',').Trim() } | Where-Object { $_ })
 
 $null = [System.IO.Directory]::CreateDirectory($LogDirectory)
-$logFile = Join-Path $LogDirectory "resize-$BoxName-$([datetime]::Now.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)).log"
+$logFile = Join-Path $LogDirectory "resize-$BoxName-$([datetime]::Now.ToString('yyyy-MM-dd', [cultureinfo]::InvariantCulture)).jsonl"
 
-function Write-NightlyLog([string] $Level, [string] $Text) {
-    $time = [datetime]::Now.ToString('yyyy-MM-dd HH:mm:ss', [cultureinfo]::InvariantCulture)
-    Add-Content -LiteralPath $logFile -Value "$time $($Level.PadRight(7)) $Text"
+# One line of the log: what happened, in words and in fields that a program can ask for.
+function Write-NightlyLog([string] $Name, [string] $Message, [System.Collections.IDictionary] $Field = @{}, [string] $Level = 'information') {
+    $line = [ordered]@{
+        time = [datetimeoffset]::Now.ToString('yyyy-MM-ddTHH:mm:ss.fffzzz', [cultureinfo]::InvariantCulture)
+        box = $BoxName
+        level = $Level
+        event = $Name
+        message = $Message
+    }
+    foreach ($key in $Field.Keys) { $line[$key] = $Field[$key] }
+    Add-Content -LiteralPath $logFile -Value (ConvertTo-Json -InputObject $line -Compress)
 }
 
-# One line for whatever a command writes, into the stream that it came from or as a result.
+# The same of whatever a command writes, into the stream that it came from or as a result.
 function Write-NightlyRecord([object] $Item) {
     switch ($Item) {
-        { $_ -is [System.Management.Automation.ErrorRecord] } { Write-NightlyLog 'ERROR' "$_ [$($_.FullyQualifiedErrorId)]"; break }
-        { $_ -is [System.Management.Automation.WarningRecord] } { Write-NightlyLog 'WARNING' "$_"; break }
-        { $_ -is [System.Management.Automation.VerboseRecord] } { Write-NightlyLog 'VERBOSE' "$_"; break }
+        { $_ -is [System.Management.Automation.ErrorRecord] } {
+            Write-NightlyLog 'error' "$_" @{ id = $_.FullyQualifiedErrorId.Split(',')[0]; source = "$($_.TargetObject)" } -Level 'error'
+            break
+        }
+        { $_ -is [System.Management.Automation.WarningRecord] } { Write-NightlyLog 'warning' "$_" -Level 'warning'; break }
+        { $_ -is [System.Management.Automation.VerboseRecord] } { Write-NightlyLog 'verbose' "$_" -Level 'verbose'; break }
         default {
-            $line = '{0} -> {1}: rank {2} -> {3}, {4} -> {5} bytes, error {6:0.000}, {7:0.0} s' -f @(
-                $Item.Source, $Item.Path, $Item.OldRank, $Item.NewRank, $Item.OldLength, $Item.NewLength, $Item.RelativeErrorToLora, $Item.Elapsed.TotalSeconds)
-            Write-NightlyLog 'WRITTEN' $line
+            $field = [ordered]@{
+                source = $Item.Source
+                path = $Item.Path
+                recipe = "$($Item.Recipe)"
+                oldRank = $Item.OldRank
+                newRank = $Item.NewRank
+                oldLength = $Item.OldLength
+                newLength = $Item.NewLength
+                relativeErrorToLora = $Item.RelativeErrorToLora
+                seconds = [Math]::Round($Item.Elapsed.TotalSeconds, 3)
+            }
+            Write-NightlyLog 'written' "$Item" $field
         }
     }
 }
@@ -98,9 +124,9 @@ $lock = $null
 try {
     # Held open for as long as the run lasts: the system lets go of it even when the run is killed.
     $lock = [System.IO.File]::Open((Join-Path $LogDirectory "resize-$BoxName.lock"), 'OpenOrCreate', 'ReadWrite', 'None')
-    $quoted = @($bases | ForEach-Object { "'$_'" }) -join ', '
-    Write-NightlyLog 'START' "folder '$Path', base model $quoted, recipes $($Recipe -join ' : ')"
     Import-Module $Module
+    $version = "$((Get-Module -Name ResizeLora).Version)"
+    Write-NightlyLog 'start' "Resizing the LoRA files of '$Path'." @{ folder = $Path; checkpoint = $bases; recipe = $Recipe; version = $version }
     $folders = Get-ChildItem -LiteralPath $Path -Directory -ErrorAction Ignore |
         Where-Object { Test-Path -LiteralPath (Join-Path $_.FullName 'adapter_config.json') }
     $files = @(@(Get-ChildItem -Path (Join-Path $Path '*.safetensors')) + @($folders) | Where-Object { $_ } | Sort-Object Name)
@@ -110,17 +136,17 @@ try {
 
     if ($boxes.Count -gt 0) {
         $share = @($files | & (Join-Path $PSScriptRoot 'Select-FileShare.ps1') -Box $boxes -Name $BoxName)
-        Write-NightlyLog 'SHARE' "$($share.Count) of $($files.Count) files are this box's."
+        Write-NightlyLog 'share' "$($share.Count) of $($files.Count) files are this box's." @{ share = $share.Count; files = $files.Count }
         $files = $share
     }
 
     $norms = @(Get-CheckpointNorm -LiteralPath $bases)
     $computed = @($norms | Where-Object FromCache -EQ $false).Count
-    Write-NightlyLog 'NORMS' "$($norms.Count) norms of the base model, $computed of them computed now."
+    Write-NightlyLog 'norms' "$($norms.Count) norms of the base model, $computed of them computed now." @{ norms = $norms.Count; computed = $computed }
 }
 catch {
     Write-NightlyRecord $_
-    Write-NightlyLog 'END' 'nothing could run'
+    Write-NightlyLog 'end' 'Nothing could run.' @{ exitCode = 2 } -Level 'error'
     if ($lock) { $lock.Dispose() }
     exit 2
 }
@@ -146,12 +172,14 @@ try {
 catch {
     # A recipe that makes no sense, a device that is not there: no file can be done.
     Write-NightlyRecord $_
-    Write-NightlyLog 'END' 'nothing could run'
+    Write-NightlyLog 'end' 'Nothing could run.' @{ exitCode = 2 } -Level 'error'
     exit 2
 }
 finally {
     $lock.Dispose()
 }
 
-Write-NightlyLog 'END' "$written written, $failed failed, $($files.Count) looked at"
-exit ($failed -gt 0 ? 1 : 0)
+$exitCode = $failed -gt 0 ? 1 : 0
+$ended = [ordered]@{ written = $written; failed = $failed; files = $files.Count; exitCode = $exitCode }
+Write-NightlyLog 'end' "$written written, $failed failed, $($files.Count) looked at." $ended
+exit $exitCode

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Encodings.Web;
-using System.Text.Json;
+using ResizeLora.Files;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Pictures;
@@ -70,48 +69,37 @@ internal static class SpectrumTable
     /// <summary>One object for the file, with its recipes and its layers.</summary>
     public static byte[] Json(SpectrumSheet sheet)
     {
-        using var bytes = new MemoryStream();
-        using (
-            var json = new Utf8JsonWriter(
-                bytes,
-                new JsonWriterOptions { Indented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }
-            )
-        )
+        var content = new
         {
-            var content = new
+            path = sheet.Path,
+            recipes = sheet.Cuts.Select(static cut => new
             {
-                path = sheet.Path,
-                recipes = sheet.Cuts.Select(static cut => new
-                {
-                    recipe = cut.Recipe.ToString(),
-                    threshold = cut.Threshold is { } finite && double.IsFinite(finite) ? cut.Threshold : null,
-                    keptRank = cut.KeptRank,
-                }),
-                layers = sheet.Layers.Select(layer => new
-                {
-                    layer = layer.Layer,
-                    component = layer.Component.ToString(),
-                    block = layer.Block,
-                    kind = layer.Kind.ToString(),
-                    adapterKind = layer.AdapterKind.ToString(),
-                    outFeatures = layer.OutFeatures,
-                    inFeatures = layer.InFeatures,
-                    rank = layer.Rank,
-                    alpha = layer.Alpha,
-                    baseSpectralNorm = layer.BaseSpectralNorm,
-                    baseFrobeniusNorm = layer.BaseFrobeniusNorm,
-                    singularValues = layer.SingularValues,
-                    keptDimensions = sheet.Cuts.Select(cut =>
-                        cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept)
-                            ? kept.Select(static dimension => dimension + 1)
-                            : null
-                    ),
-                }),
-            };
-            JsonSerializer.Serialize(json, content);
-        }
-
-        return bytes.ToArray();
+                recipe = cut.Recipe.ToString(),
+                threshold = cut.Threshold is { } finite && double.IsFinite(finite) ? cut.Threshold : null,
+                keptRank = cut.KeptRank,
+            }),
+            layers = sheet.Layers.Select(layer => new
+            {
+                layer = layer.Layer,
+                component = layer.Component.ToString(),
+                block = layer.Block,
+                kind = layer.Kind.ToString(),
+                adapterKind = layer.AdapterKind.ToString(),
+                outFeatures = layer.OutFeatures,
+                inFeatures = layer.InFeatures,
+                rank = layer.Rank,
+                alpha = layer.Alpha,
+                baseSpectralNorm = layer.BaseSpectralNorm,
+                baseFrobeniusNorm = layer.BaseFrobeniusNorm,
+                singularValues = layer.SingularValues,
+                keptDimensions = sheet.Cuts.Select(cut =>
+                    cut.Kept.TryGetValue(layer.Layer, out IReadOnlyList<int>? kept)
+                        ? kept.Select(static dimension => dimension + 1)
+                        : null
+                ),
+            }),
+        };
+        return Encoding.UTF8.GetBytes(IndentedJson.Of(content));
     }
 
     private static string Number(double? value) => value?.ToString("R", CultureInfo.InvariantCulture) ?? string.Empty;

@@ -11,6 +11,7 @@ BeforeDiscovery {
             @{ id = "Layer$defect"; category = 'InvalidData'; type = 'Adapters.AdapterException'; arguments = 'a.safetensors', 'layer', $defect, 'detail' }
         }
         @{ id = 'FileUnsupported'; category = 'InvalidData'; type = 'Adapters.UnsupportedFileException'; arguments = 'a.ckpt', 'message' }
+        @{ id = 'FileNotLocal'; category = 'ResourceUnavailable'; type = 'Files.NotLocalException'; arguments = , 'a.safetensors' }
         @{ id = 'RecipeInvalid'; category = 'InvalidArgument'; type = 'Recipes.RecipeException'; arguments = 'thr=1', 'detail' }
         @{ id = 'CheckpointMissing'; category = 'ObjectNotFound'; type = 'Checkpoints.CheckpointException'; arguments = 'b.safetensors', 'Missing', 'message' }
         foreach ($defect in 'IsFolder', 'Unrecognised', 'NotFinite', 'NotGiven', 'Mismatch') {
@@ -20,7 +21,7 @@ BeforeDiscovery {
             @{ id = "Conversion$defect"; category = 'InvalidData'; type = 'Conversion.ConversionException'; arguments = 'a.safetensors', $defect, 'detail' }
         }
         @{ id = 'OutputExists'; category = 'ResourceExists'; type = 'Files.OutputException'; arguments = 'o.safetensors', 'Exists', 'detail', $null }
-        foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'DiskFull', 'Unverified', 'Failed') {
+        foreach ($reason in 'IsInput', 'Taken', 'SizeTooSmall', 'NothingResized', 'NothingKept', 'FolderMissing', 'PathTooLong', 'Denied', 'InUse', 'ReadOnly', 'NameReserved', 'DiskFull', 'Unverified', 'Failed') {
             @{ id = "Output$reason"; category = 'WriteError'; type = 'Files.OutputException'; arguments = 'o.safetensors', $reason, 'detail', $null }
         }
         foreach ($defect in 'Unknown', 'CudaAbsent', 'LibraryUnusable', 'Memory', 'Failed') {

@@ -1,8 +1,4 @@
 # The module itself: what it exports, and that importing it is cheap and disturbs nobody.
-BeforeDiscovery {
-    $hasMaps = [System.IO.File]::Exists('/proc/self/maps')
-}
-
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Support.ps1')
     $manifest = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1'))
@@ -66,15 +62,17 @@ Describe 'The module ResizeLora' {
         Import-Module $manifest -Force *>&1 | Should -BeNullOrEmpty
     }
 
-    It 'loads libtorch when the first computation asks for it, not when it is imported' -Skip:(-not $hasMaps) {
+    It 'loads libtorch when the first computation asks for it, not when it is imported' -Skip:$IsMacOS {
         # In a process of its own: here another test file has loaded it already.
         $told = Invoke-PowerShellProcess '-Command', @"
 Import-Module '$manifest'
-[System.IO.File]::ReadAllText('/proc/self/maps').Contains('libtorch')
+function Test-Loaded { [bool] ([System.Diagnostics.Process]::GetCurrentProcess().Modules.ModuleName -match 'torch_cpu') }
+Test-Loaded
 `$null = Get-LoraSpectrum '$lora' | Select-Object -First 1
-[System.IO.File]::ReadAllText('/proc/self/maps').Contains('libtorch')
+Test-Loaded
 "@
-        $told.Text -split '\r?\n' | Where-Object { $_ } | Should -Be @('False', 'True')
+        # Under Wine libtorch complains of what it cannot learn about the processor.
+        $told.Text -split '\r?\n' | Where-Object { $_ -and $_ -notlike 'Error in cpuinfo*' } | Should -Be @('False', 'True')
     }
 }
 

@@ -36,7 +36,8 @@ BeforeAll {
     }
 
     function Read-Log([System.Collections.IDictionary] $Parameter) {
-        [System.IO.Directory]::GetFiles($Parameter.LogDirectory, '*.log') | ForEach-Object { [System.IO.File]::ReadAllLines($_) }
+        [System.IO.Directory]::GetFiles($Parameter.LogDirectory, '*.jsonl') | ForEach-Object { [System.IO.File]::ReadAllLines($_) } |
+            ForEach-Object { ConvertFrom-Json $_ -DateKind String }
     }
 }
 
@@ -68,10 +69,15 @@ Describe 'Invoke-NightlyResize.ps1' {
         $run.ExitCode | Should -Be 0
         Get-FileName $box.OutputDirectory | Should -Be @('style 1_spnckpt1_th-1.2.safetensors', 'style 2_spnckpt1_th-1.2.safetensors')
         $log = @(Read-Log $box)
-        $log[0] | Should -Match '^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d START   folder '
-        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model*' } | Should -HaveCount 1
-        $log | Where-Object { $_ -like '* WRITTEN *rank 784 -> 183*' } | Should -HaveCount 2
-        $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
+        $log | ForEach-Object { $_.time | Should -Match '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d$' }
+        $log.box | Select-Object -Unique | Should -Be 'here'
+        $log[0].event, $log[0].folder, $log[0].version | Should -Be @('start', $box.Path, "$((Get-Module ResizeLora).Version)")
+        ($log | Where-Object event -EQ 'norms').norms | Should -Be 52
+        $written = @($log | Where-Object event -EQ 'written')
+        $written.newRank | Should -Be @(183, 183)
+        $written.path | ForEach-Object { $_ | Should -Exist }
+        $log[-1].event, $log[-1].message | Should -Be @('end', '2 written, 0 failed, 2 looked at.')
+        $log[-1].written, $log[-1].failed, $log[-1].files, $log[-1].exitCode | Should -Be @(2, 0, 2, 0)
     }
 
     It 'takes several base models with commas between them, and PEFT folders' {
@@ -85,8 +91,8 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         [System.IO.Path]::Combine($box.OutputDirectory, 'my-peft_spnckpt1_th-1.2', 'adapter_config.json') | Should -Exist
         $log = @(Read-Log $box)
-        $log[0] | Should -BeLike "* base model '*sdxl.safetensors', '$copy', *"
-        $log[-1] | Should -BeLike '* END     2 written, 0 failed, 2 looked at'
+        $log[0].checkpoint | Should -Be $box.Checkpoint.Split(', ')
+        $log[-1].written, $log[-1].failed, $log[-1].files | Should -Be @(2, 0, 2)
     }
 
     It 'takes a base model with a comma in its name' {
@@ -100,8 +106,8 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         $log = @(Read-Log $box)
-        $log | Where-Object { $_ -like '* NORMS   52 norms of the base model, 0 of them computed now.' } | Should -Not -BeNullOrEmpty
-        $log[-1] | Should -BeLike '* END     0 written, 0 failed, 1 looked at'
+        ($log | Where-Object event -EQ 'norms')[-1].computed | Should -Be 0
+        $log[-1].written, $log[-1].failed, $log[-1].files | Should -Be @(0, 0, 1)
     }
 
     It 'goes on after a damaged file, and ends with 1' {
@@ -110,8 +116,12 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 1
         Get-FileName $box.OutputDirectory | Should -Be 'style 1_spnckpt1_th-1.2.safetensors'
         $log = @(Read-Log $box)
-        $log | Where-Object { $_ -like "* ERROR *damaged.safetensors*Safetensors*" } | Should -HaveCount 1
-        $log[-1] | Should -BeLike '* END     1 written, 1 failed, 2 looked at'
+        $failure = @($log | Where-Object level -EQ 'error')
+        $failure | Should -HaveCount 1
+        $failure[0].id | Should -BeLike 'Safetensors*'
+        $failure[0].source | Should -BeLike '*damaged.safetensors'
+        $failure[0].message | Should -BeLike '*damaged.safetensors*'
+        $log[-1].written, $log[-1].failed, $log[-1].files, $log[-1].exitCode | Should -Be @(1, 1, 2, 1)
     }
 
     It 'ends with 2 and a reason in the log when nothing can run: <what>' -ForEach @(
@@ -125,8 +135,9 @@ Describe 'Invoke-NightlyResize.ps1' {
         foreach ($key in $change.Keys) { $box[$key] = $change[$key] }
         (Invoke-Nightly $box).ExitCode | Should -Be 2
         $log = @(Read-Log $box)
-        $log[-2] | Should -BeLike '* ERROR *'
-        $log[-1] | Should -BeLike '* END     nothing could run'
+        $log[-2].level, $log[-2].event | Should -Be @('error', 'error')
+        $log[-2].message | Should -Not -BeNullOrEmpty
+        $log[-1].event, $log[-1].message, $log[-1].exitCode | Should -Be @('end', 'Nothing could run.', 2)
     }
 
     It 'ends with 2 while another run goes on' {
@@ -143,7 +154,8 @@ Describe 'Invoke-NightlyResize.ps1' {
         (Invoke-Nightly $box).ExitCode | Should -Be 0
         $own = @(Get-ChildItem $box.Path | & ([System.IO.Path]::Combine($nightly, 'Select-FileShare.ps1')) -Box here, there -Name here)
         Get-FileName $box.OutputDirectory | Should -HaveCount $own.Count
-        @(Read-Log $box)[-1] | Should -BeLike "* END     $($own.Count) written, 0 failed, $($own.Count) looked at"
+        $end = @(Read-Log $box)[-1]
+        $end.written, $end.failed, $end.files | Should -Be @($own.Count, 0, $own.Count)
     }
 }
 
@@ -219,27 +231,34 @@ Describe 'Register-NightlyResize.ps1' {
     }
 
     It 'registers the script for every night' {
-        $task = & $register @folders -At '03:15' -Recipe 'spn_ckpt=1,thr=-1.2:spn_lora=1,size=8'
+        $task = & $register @folders -At '03:15' -Recipe 'spn_ckpt=1,thr=-1.2:spn_lora=1,size=8' -WarningAction Ignore
         $task.TaskName | Should -Be 'ResizeLora nightly'
         $task.Trigger.Daily | Should -BeTrue
         $task.Trigger.At.TimeOfDay | Should -Be ([timespan] '03:15')
         $task.Settings.MultipleInstances | Should -Be 'IgnoreNew'
         $task.Settings.ExecutionTimeLimit | Should -Be ([timespan]::FromHours(6))
         $task.Principal.LogonType | Should -Be 'S4U'
-        $task.Action.Execute | Should -Be 'pwsh.exe'
+        [System.IO.Path]::GetFileName($task.Action.Execute) | Should -Be 'pwsh.exe'
         $task.Action.Argument | Should -BeLike '-NoProfile -NonInteractive -File *Invoke-NightlyResize.ps1*'
-        $task.Action.Argument | Should -BeLike '*-Path "D:\my loras" -OutputDirectory D:\small -Checkpoint D:\sdxl.safetensors -LogDirectory D:\logs -Recipe spn_ckpt=1,thr=-1.2:spn_lora=1,size=8'
+        $task.Action.Argument | Should -BeLike '*-Path "D:\my loras" -OutputDirectory D:\small -Checkpoint D:\sdxl.safetensors -LogDirectory D:\logs -Recipe spn_ckpt=1,thr=-1.2:spn_lora=1,size=8 -Module ResizeLora'
     }
 
     It 'gives the script only parameters that it has' {
-        $task = & $register @folders
+        $task = & $register @folders -WarningAction Ignore
         $known = @((Get-Command ([System.IO.Path]::Combine($nightly, 'Invoke-NightlyResize.ps1'))).Parameters.Keys) + 'NoProfile', 'NonInteractive', 'File'
         [regex]::Matches($task.Action.Argument, '(?<= |^)-([A-Z]\w+)') | ForEach-Object { $_.Groups[1].Value } |
             Where-Object { $_ -notin $known } | Should -BeNullOrEmpty
     }
 
+    It 'warns where the account has no such module, and takes one by its path' {
+        $null = & $register @folders -Module NoSuchModule -WarningVariable warned -WarningAction SilentlyContinue
+        "$warned" | Should -BeLike "*NoSuchModule*Install-PSResource*"
+        (& $register @folders -Module $module -WarningVariable silent).Action.Argument | Should -BeLike "*-Module *ResizeLora.psd1*"
+        $silent | Should -BeNullOrEmpty
+    }
+
     It 'registers nothing with -WhatIf' {
-        & $register @folders -WhatIf | Should -BeNullOrEmpty
+        & $register @folders -WhatIf -WarningAction Ignore | Should -BeNullOrEmpty
     }
 }
 
@@ -273,8 +292,9 @@ Describe 'Invoke-SharedResize.ps1' {
         $seen.ThrottleLimit | Should -Be 2
         Get-FileName $box.OutputDirectory | Should -HaveCount 4
         $log = @(Read-Log $box)
-        $log | Where-Object { $_ -like '* WRITTEN *' } | Should -HaveCount 4
-        $log | Where-Object { $_ -like '* SHARE *of 4 files are this box''s.' } | Should -HaveCount 2
+        $log | Where-Object event -EQ 'written' | Should -HaveCount 4
+        ($log | Where-Object event -EQ 'share').files | Should -Be @(4, 4)
+        $log | Where-Object event -EQ 'share' | ForEach-Object box | Sort-Object | Should -Be @('gpu1', 'gpu2')
     }
 
     It 'ends with 1 when a box does not answer' {

@@ -10,6 +10,9 @@ BeforeAll {
 
     # What the script of a page says of recipes; a case is a recipe, a file by its number, and blocks that are left out.
     function Measure-Page([string] $Page, [object[]] $Case) {
+        if (-not (Get-Command node -CommandType Application -ErrorAction Ignore)) {
+            Set-ItResult -Skipped -Because 'Node.js, which runs the script of a page, is not here'
+        }
         $cases = Join-Path $TestDrive "$([guid]::NewGuid().ToString('N')).json"
         [System.IO.File]::WriteAllText($cases, (ConvertTo-Json -InputObject $Case -Depth 4))
         & node (Join-Path $pageFolder 'tests' 'measure.mjs') $Page $cases | ConvertFrom-Json -Depth 8 -NoEnumerate

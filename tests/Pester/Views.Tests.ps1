@@ -136,14 +136,14 @@ Describe 'The list of <type>' -ForEach @(
     }
 
     It 'says of which kind of adapter a layer is, and as what it is written' {
-        $text = $thing | Format-List | Out-String -Width 200
+        $text = ($thing | Format-List | Out-String -Width 200).Replace("`r`n", "`n")
         foreach ($line in $lines) { $text | Should -Match "(?m)^$line" }
     }
 
     It 'says the same of an object that was stored' {
         $xml = [System.Management.Automation.PSSerializer]::Serialize($thing, 4)
         $stored = [System.Management.Automation.PSSerializer]::Deserialize($xml)
-        $text = $stored | Format-List | Out-String -Width 200
+        $text = ($stored | Format-List | Out-String -Width 200).Replace("`r`n", "`n")
         foreach ($line in $lines) { $text | Should -Match "(?m)^$line" }
     }
 }

@@ -5,7 +5,9 @@ internal sealed class TemporaryFolder : IDisposable
 {
     public string Path { get; } = Directory.CreateTempSubdirectory("resizelora-test-").FullName;
 
-    public string PathOf(string name) => System.IO.Path.Combine(Path, name);
+    /// <summary>A path in it, as the system spells it.</summary>
+    /// <param name="name">The path from the folder, with / between its parts.</param>
+    public string PathOf(string name) => System.IO.Path.GetFullPath(name, Path);
 
     public void Dispose() => Directory.Delete(Path, recursive: true);
 }

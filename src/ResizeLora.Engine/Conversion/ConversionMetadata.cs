@@ -1,8 +1,7 @@
-using System.Text.Encodings.Web;
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ResizeLora.Adapters;
 using ResizeLora.Dialects;
+using ResizeLora.Files;
 using ResizeLora.Resizing;
 
 namespace ResizeLora.Conversion;
@@ -19,12 +18,6 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
     private const string ArgumentsKey = "ss_network_args";
     private const string FormatKey = "format";
     private const string Dynamic = "Dynamic";
-
-    private static readonly JsonSerializerOptions Relaxed = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
 
     /// <summary>The metadata of the header.</summary>
     /// <param name="parameters">How the file is converted.</param>
@@ -87,7 +80,7 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
         fresh["fan_in_fan_out"] = false;
         fresh["init_lora_weights"] = true;
         fresh["modules_to_save"] = null;
-        string text = adapter.SettingsText is { } known ? Merged(known, fresh) : fresh.ToJsonString(Relaxed);
+        string text = adapter.SettingsText is { } known ? Merged(known, fresh) : IndentedJson.Of(fresh);
         return PeftOutput.UpdateFile(text, [.. Scales()], hasOthers: false);
     }
 
@@ -145,7 +138,7 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
     {
         if (OutputMaking.Parse(known) is not { } merged)
         {
-            return fresh.ToJsonString(Relaxed);
+            return IndentedJson.Of(fresh);
         }
 
         string[] kept = ["task_type", "base_model_name_or_path", "inference_mode", "fan_in_fan_out", "init_lora_weights", "lora_dropout"];
@@ -157,6 +150,6 @@ internal sealed class ConversionMetadata(Adapter adapter, ConversionSettings set
             }
         }
 
-        return merged.ToJsonString(Relaxed);
+        return IndentedJson.Of(merged);
     }
 }

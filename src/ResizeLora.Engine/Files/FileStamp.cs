@@ -43,6 +43,12 @@ internal readonly record struct FileStamp(
     {
         try
         {
+            // Where only the name is here, opening the file may fetch it.
+            if (LocalFiles.IsElsewhere(path))
+            {
+                return null;
+            }
+
             using SafeFileHandle handle = File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
             return Of(handle).Identifier;
         }

@@ -15,8 +15,12 @@ internal static class HandleReads
 
     /// <summary>Opens a file for reads in any order, while others may read, rename or delete it.</summary>
     /// <param name="path">The file.</param>
-    public static SafeFileHandle Open(string path) =>
-        File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+    /// <exception cref="NotLocalException">Its content is elsewhere.</exception>
+    public static SafeFileHandle Open(string path)
+    {
+        LocalFiles.Require(path);
+        return File.OpenHandle(path, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
+    }
 
     /// <summary>Fills a span with the bytes at a position.</summary>
     /// <param name="handle">The file.</param>

@@ -5,6 +5,9 @@ namespace ResizeLora.Files;
 /// <summary>A file could not be written; the inputs are untouched and no file of the output's name was left half-made.</summary>
 public sealed class OutputException : ResizeLoraException
 {
+    // What Windows says of a file that another program holds: ERROR_SHARING_VIOLATION, ERROR_LOCK_VIOLATION, ERROR_USER_MAPPED_FILE.
+    private static readonly int[] InUseCodes = [unchecked((int)0x80070020), unchecked((int)0x80070021), unchecked((int)0x800704C8)];
+
     // ERROR_INVALID_NAME, which Windows also says of a name that is too long.
     private const int InvalidName = unchecked((int)0x8007007B);
 
@@ -76,7 +79,8 @@ public sealed class OutputException : ResizeLoraException
         {
             DirectoryNotFoundException => new(path, "FolderMissing", "its folder does not exist and cannot be made.", exception),
             PathTooLongException => new(path, "PathTooLong", "the path is longer than the system allows.", exception),
-            UnauthorizedAccessException => new(path, "Denied", "the system denies writing there.", exception),
+            IOException when InUseCodes.Contains(exception.HResult) => InUse(path, exception),
+            UnauthorizedAccessException denied => From(path, denied, Obstacle(path)),
             IOException when ReadOnlyCodes.Contains(exception.HResult) => new(path, "Denied", "the file system is read-only.", exception),
             IOException when TooLargeCodes.Contains(exception.HResult) => new(
                 path,
@@ -93,4 +97,60 @@ public sealed class OutputException : ResizeLoraException
             IOException when DiskFullCodes.Contains(exception.HResult) => new(path, "DiskFull", "the disk is full.", exception),
             _ => new(path, "Failed", exception.Message, exception),
         };
+
+    /// <summary>Says what a refusal to replace a file comes from.</summary>
+    /// <param name="path">The output file.</param>
+    /// <param name="exception">The refusal.</param>
+    /// <param name="obstacle">What the file that stands there is found to be.</param>
+    internal static OutputException From(string path, UnauthorizedAccessException exception, OutputObstacle obstacle) =>
+        obstacle switch
+        {
+            OutputObstacle.ReadOnly => new(path, "ReadOnly", "a file of that name exists and is read-only.", exception),
+            OutputObstacle.InUse => InUse(path, exception),
+            _ => new(path, "Denied", "the system denies writing there.", exception),
+        };
+
+    private static OutputException InUse(string path, Exception exception) =>
+        new(path, "InUse", "a file of that name exists and is open in another program.", exception);
+
+    // To a rename onto a file Windows says "access denied", whether the file is read-only, open elsewhere, or somebody else's.
+    private static OutputObstacle Obstacle(string path)
+    {
+        if (!OperatingSystem.IsWindows() || !File.Exists(path))
+        {
+            return OutputObstacle.None;
+        }
+
+        try
+        {
+            if (File.GetAttributes(path).HasFlag(FileAttributes.ReadOnly))
+            {
+                return OutputObstacle.ReadOnly;
+            }
+
+            using (File.Open(path, FileMode.Open, FileAccess.ReadWrite, FileShare.None)) { }
+            return OutputObstacle.None;
+        }
+        catch (IOException exception)
+        {
+            return InUseCodes.Contains(exception.HResult) ? OutputObstacle.InUse : OutputObstacle.None;
+        }
+        catch (UnauthorizedAccessException)
+        {
+            return OutputObstacle.None;
+        }
+    }
+}
+
+/// <summary>What keeps a file from being replaced.</summary>
+internal enum OutputObstacle
+{
+    /// <summary>Nothing that can be seen of the file itself.</summary>
+    None,
+
+    /// <summary>It is marked as read-only.</summary>
+    ReadOnly,
+
+    /// <summary>Another program has it open.</summary>
+    InUse,
 }

@@ -11,10 +11,11 @@ public static class OutputGuard
     /// <summary>Checks an output path.</summary>
     /// <param name="output">The output.</param>
     /// <param name="inputs">The files that are being read.</param>
-    /// <exception cref="OutputException">The output is one of them.</exception>
+    /// <exception cref="OutputException">The output is one of them, or has a name that the system keeps for itself.</exception>
     public static void Check(string output, IEnumerable<string> inputs)
     {
         ArgumentNullException.ThrowIfNull(inputs);
+        ReservedNames.Check(output);
         if (inputs.Any(input => AreSame(input, output) || AreOneFile(input, output)))
         {
             throw new OutputException(output, "IsInput", "it is the file, or the checkpoint, that is being read.");

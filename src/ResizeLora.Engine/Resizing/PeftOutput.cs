@@ -13,12 +13,6 @@ namespace ResizeLora.Resizing;
 /// </summary>
 internal static class PeftOutput
 {
-    private static readonly JsonSerializerOptions Indented = new()
-    {
-        WriteIndented = true,
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
-    };
-
     // What PEFT's settings of LoHa and LoKr have, and those of LoRA do not.
     private static readonly string[] OtherKinds =
     [
@@ -75,7 +69,7 @@ internal static class PeftOutput
             Array.ForEach(OtherKinds, key => settings.Remove(key));
         }
 
-        return settings.ToJsonString(Indented);
+        return IndentedJson.Of(settings);
     }
 
     /// <summary>

@@ -1,4 +1,5 @@
 using ResizeLora.Adapters;
+using ResizeLora.Files;
 
 namespace ResizeLora.PowerShell.Hosting;
 
@@ -31,7 +32,7 @@ public abstract class FileCommand : PathCommand
                     }
                     else
                     {
-                        ProcessFile(
+                        TryProcessFile(
                             file,
                             FormattableString.Invariant($"file {fileCount}{(count is null ? string.Empty : $" of {count}")}")
                         );
@@ -73,6 +74,19 @@ public abstract class FileCommand : PathCommand
     /// <summary>Whether a file has not come before in this run.</summary>
     /// <param name="path">Its full path.</param>
     protected virtual bool IsNew(string path) => known.Add(path);
+
+    // In a folder that a cloud service keeps, files that were not fetched are no surprise.
+    private void TryProcessFile(InputFile file, string place)
+    {
+        try
+        {
+            ProcessFile(file, place);
+        }
+        catch (NotLocalException exception) when (!file.IsNamed && exception.Path == file.Path)
+        {
+            skipped.Add(this, file.Path, NotLocalException.Reason);
+        }
+    }
 
     // A path that ends with a separator has no file name, and progress without a text is an error.
     private static string DisplayName(string path) => System.IO.Path.GetFileName(path) is { Length: > 0 } name ? name : path;

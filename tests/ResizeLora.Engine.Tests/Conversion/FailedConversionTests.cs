@@ -40,7 +40,7 @@ public sealed class FailedConversionTests : IDisposable
         }
     }
 
-    [Fact]
+    [UnixFact]
     public void An_input_that_is_written_to_meanwhile_is_an_error_and_leaves_nothing()
     {
         SampleLora lora = Lora(1);

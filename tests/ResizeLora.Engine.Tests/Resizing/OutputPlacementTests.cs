@@ -73,6 +73,7 @@ public sealed class OutputPlacementTests : IDisposable
     public void An_output_of_an_earlier_content_of_the_file_is_not_the_output()
     {
         string path = PlacementScene.Write(new OutputPlacement(folder: null), scene.Making(Recipe));
+        scene.Close();
         scene.Lora("lora.safetensors", seed: 2);
         OutputMaking now = scene.Making(Recipe);
         Assert.Null(new OutputPlacement(folder: null).FindExisting(now));
@@ -124,7 +125,7 @@ public sealed class OutputPlacementTests : IDisposable
         var placement = new OutputPlacement(Out);
         string[] paths = [.. names.Select(name => PlacementScene.Write(placement, scene.Making(Recipe, name)))];
         string[] expected = ["x_spnlora1_th-1.2.safetensors", "b/x_spnlora1_th-1.2.safetensors", "c/b/x_spnlora1_th-1.2.safetensors"];
-        Assert.Equal(expected.Select(name => Path.Combine(Out, name)), paths);
+        Assert.Equal(expected.Select(name => Path.GetFullPath(name, Out)), paths);
         foreach (
             int[] order in (int[][])
                 [

@@ -54,9 +54,16 @@ internal sealed class PlacementScene : IDisposable
         return path;
     }
 
-    public void Dispose()
+    /// <summary>Closes the LoRA files, as the end of a run does, so that they can be written again.</summary>
+    public void Close()
     {
         opened.ForEach(static one => one.Dispose());
+        opened.Clear();
+    }
+
+    public void Dispose()
+    {
+        Close();
         folder.Dispose();
     }
 }

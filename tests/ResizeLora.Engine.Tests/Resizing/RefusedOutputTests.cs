@@ -84,6 +84,55 @@ public sealed class RefusedOutputTests
         Assert.Equal(OperatingSystem.IsWindows() ? "OutputNameReserved" : null, (exception as OutputException)?.ErrorId);
     }
 
+    [Fact]
+    public void A_guarded_output_has_no_reserved_name_either()
+    {
+        Exception? exception = Record.Exception(static () => OutputGuard.Check("/a/con.png", []));
+        Assert.Equal(OperatingSystem.IsWindows() ? "OutputNameReserved" : null, (exception as OutputException)?.ErrorId);
+    }
+
+    [WindowsFact]
+    public void A_file_that_is_read_only_or_open_elsewhere_is_not_replaced_and_the_error_says_which()
+    {
+        using var scene = new ResizeScene();
+        ResizePlan plan = scene.Plan("spn_lora,thr=-1");
+        string path = scene.PathOf("output.safetensors");
+        File.WriteAllText(path, "earlier");
+        void Replace() => scene.Job.Write(plan, path, overwrite: true, null, CancellationToken.None);
+
+        File.SetAttributes(path, FileAttributes.ReadOnly);
+        Assert.Equal("OutputReadOnly", Assert.Throws<OutputException>(Replace).ErrorId);
+        File.SetAttributes(path, FileAttributes.Normal);
+
+        // As a web UI holds the LoRA that it uses: open for reading, and shared for that.
+        using (File.Open(path, FileMode.Open, FileAccess.Read, FileShare.Read))
+        {
+            Assert.Equal("OutputInUse", Assert.Throws<OutputException>(Replace).ErrorId);
+        }
+
+        Assert.Equal("earlier", File.ReadAllText(path));
+        Replace();
+        Assert.Equal(plan.Length, new FileInfo(path).Length);
+    }
+
+    [Theory]
+    [InlineData(0x80070020)]
+    [InlineData(0x80070021)]
+    [InlineData(0x800704C8)]
+    public void What_Windows_says_of_a_file_in_use_is_known(uint code) =>
+        Assert.Equal("OutputInUse", OutputException.From("o.safetensors", new IOException("refused", unchecked((int)code))).ErrorId);
+
+    [Theory]
+    [InlineData(OutputObstacle.ReadOnly, "OutputReadOnly", "read-only")]
+    [InlineData(OutputObstacle.InUse, "OutputInUse", "open in another program")]
+    [InlineData(OutputObstacle.None, "OutputDenied", "denies writing")]
+    internal void A_denied_access_is_told_by_what_stands_in_the_way(OutputObstacle obstacle, string id, string words)
+    {
+        OutputException exception = OutputException.From("o.safetensors", new UnauthorizedAccessException(), obstacle);
+        Assert.Equal(id, exception.ErrorId);
+        Assert.Contains(words, exception.Message, StringComparison.Ordinal);
+    }
+
     private static OutputException AssertRefused(ResizeScene scene, ResizePlan plan, string path, string reason)
     {
         OutputException exception = Assert.Throws<OutputException>(() =>
