@@ -111,7 +111,8 @@ internal sealed class PackageFetcher
             fetched(length);
         });
         Exception? failure = null;
-        for (int fruitless = 0; fruitless < FruitlessAttempts; )
+        int fruitless = 0;
+        while (fruitless < FruitlessAttempts)
         {
             long before = file.Length;
             try
