@@ -18,6 +18,7 @@ namespace ResizeLora.PowerShell.Commands;
     SupportsShouldProcess = true,
     HelpUri = OnlineHelp.Pages + "Uninstall-ResizeLoraRuntime.md"
 )]
+[OutputType(typeof(void))]
 public sealed class UninstallResizeLoraRuntimeCommand : EngineCommand
 {
     /// <summary>
