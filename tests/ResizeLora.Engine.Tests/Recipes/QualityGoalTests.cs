@@ -215,40 +215,6 @@ public sealed class QualityGoalTests
             ).Kept
         );
 
-    [Fact]
-    public void Layers_without_a_base_weight_do_not_count_towards_the_loss()
-    {
-        double[][] spectra =
-        [
-            [9, 8],
-            [4, 3],
-        ];
-        LayerReferences[] layers = [new(spectra[0], 4, 4), new(spectra[1], 4, 4, 1, BaseFrobeniusNorm: 10)];
-        Func<DimensionSelection, bool> isGoodEnough = QualityGoal.Of(new RankingCut { Loss = 0.31 }, 1, layers)!;
-        Assert.True(
-            isGoodEnough(
-                new DimensionSelection(
-                    null,
-                    [
-                        [],
-                        [0],
-                    ]
-                )
-            )
-        );
-        Assert.False(
-            isGoodEnough(
-                new DimensionSelection(
-                    null,
-                    [
-                        [0, 1],
-                        [1],
-                    ]
-                )
-            )
-        );
-    }
-
     private static DimensionSelection Select(
         string text,
         double[][] spectra,
