@@ -39,7 +39,9 @@ function valuesOf(text) {
         const key = name.toLowerCase();
         if (!All.includes(key)) {
             throw new RecipeError(
-                key === "" ? `a key is missing; the keys are ${All.join(", ")}.` : `there is no key '${name}'; the nearest is '${nearestKey(key)}'.`,
+                key === ""
+                    ? `a key is missing; the keys are ${All.join(", ")}.`
+                    : `there is no key '${name}'; the nearest is '${nearestKey(key)}'.`,
             );
         }
 

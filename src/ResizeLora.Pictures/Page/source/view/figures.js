@@ -36,7 +36,7 @@ export function createFigures(store, pins) {
         ),
         update() {
             const { outcome, error } = store.answer();
-            pin.disabled = outcome === null;
+            pin.disabled = !store.isReady;
             Object.values(figures).forEach((each) => each.element.classList.toggle("is-empty", outcome === null));
             if (outcome === null) {
                 Object.values(figures).forEach((each) => each.set("–", ""));
