@@ -24,16 +24,18 @@ export function createFigures(store, pins) {
         { type: "button", id: "pin", title: "Keep this recipe in the table of recipes tried", onclick: () => pins.add() },
         "Pin",
     );
+    const section = element(
+        "section.figures",
+        { "aria-label": "What the recipe makes" },
+        element("dl", {}, ...Object.values(figures).map((each) => each.element)),
+        pin,
+        note,
+        spoken,
+    );
     let timer = 0;
+    new ResizeObserver(() => document.documentElement.style.setProperty("--figures", `${section.offsetHeight}px`)).observe(section);
     return {
-        element: element(
-            "section.figures",
-            { "aria-label": "What the recipe makes" },
-            element("dl", {}, ...Object.values(figures).map((each) => each.element)),
-            pin,
-            note,
-            spoken,
-        ),
+        element: section,
         update() {
             const { outcome, error } = store.answer();
             pin.disabled = !store.isReady;
