@@ -1,8 +1,7 @@
 // The page: reads the data, and puts the parts together.
 
-import { readAddress } from "./model/address.js";
 import { Store } from "./model/store.js";
-import { keepAddress } from "./view/address-bar.js";
+import { keepAddress, openAddress } from "./view/address-bar.js";
 import { createControls } from "./view/controls.js";
 import { element } from "./view/dom.js";
 import { installDoor } from "./view/door.js";
@@ -18,8 +17,7 @@ import { watchTheme } from "./view/theme.js";
 
 const data = JSON.parse(document.getElementById("spectra").textContent);
 const store = new Store(data, (callback) => requestAnimationFrame(callback));
-const address = readAddress(location.hash, store.files.length);
-applyAddress();
+openAddress(store, location.hash);
 
 const theme = watchTheme();
 const chosen = createChosen();
@@ -43,18 +41,6 @@ theme.subscribe(update);
 update();
 keepAddress(store);
 installDoor(store);
-
-function applyAddress() {
-    address.leftOut.forEach((keys, index) => store.leaveOut(keys, true, index));
-    store.showFile(address.file);
-    if (address.recipe !== null) {
-        try {
-            store.setRecipe(address.recipe);
-        } catch {
-            // An address is anybody's; one that holds no recipe is as good as none.
-        }
-    }
-}
 
 // The numbers and the map follow a slider at once; charts and tables do a picture later.
 function createUpdate(first, second) {

@@ -29,9 +29,13 @@ export function quote(text) {
  * @param {import("./data.js").SpectrumFile} file
  * @param {string} recipe
  * @param {ReadonlySet<string>} leftOut keys of the blocks that are left out
- * @returns {string}
+ * @returns {string} empty where every block is left out
  */
 export function commandOf(file, recipe, leftOut) {
+    if (isAllLeftOut(file, leftOut)) {
+        return "";
+    }
+
     const filter = filterOf(file, leftOut);
     const { merge } = file.source;
     const input = merge ? "" : ` -LiteralPath ${quote(file.path)}`;
@@ -47,7 +51,22 @@ export function commandOf(file, recipe, leftOut) {
 }
 
 /**
- * The commands that resize several files: one for those that differ in nothing but their names.
+ * Whether nothing of a file is left to write.
+ * @param {import("./data.js").SpectrumFile} file
+ * @param {ReadonlySet<string>} leftOut keys of the blocks that are left out
+ */
+export function isAllLeftOut(file, leftOut) {
+    for (let layer = 0; layer < file.count; layer++) {
+        if (!leftOut.has(blockKey(file, layer))) {
+            return false;
+        }
+    }
+
+    return true;
+}
+
+/**
+ * The commands that resize several files: one for those that differ in nothing but their names. Files of which nothing is left have none.
  * @param {import("./data.js").SpectrumFile[]} files
  * @param {string} recipe
  * @param {ReadonlySet<string>[]} leftOut of each file
@@ -69,7 +88,10 @@ export function commandOfAll(files, recipe, leftOut) {
 
         lines.set(key, line);
     });
-    return [...lines.values()].map((line) => line.text()).join("\n");
+    return [...lines.values()]
+        .map((line) => line.text())
+        .filter((line) => line !== "")
+        .join("\n");
 }
 
 const partsOf = (file) => ({
@@ -114,7 +136,7 @@ function blockClauses(file, leftOut) {
         clauses.push(
             isShared
                 ? `"$($_.Component)/$($_.Block)" -cnotin ${rest.map((block) => quote(block.key)).join(", ")}`
-                : `$_.Block -cnotin ${rest.map((block) => quote(block.block)).join(", ")}`,
+                : `$_.Block -cnotin ${[...new Set(rest.map((block) => quote(block.block)))].join(", ")}`,
         );
     }
 

@@ -12,6 +12,7 @@ export const Fronts = ["spn_ckpt", "spn_lora", "sv_fro"];
  * @property {number} length the size of the file
  * @property {number} errorToLora
  * @property {number | null} errorToBase
+ * @property {boolean} isApproximate whether the errors are only near
  * @property {import("./recipe.js").Recipe} recipe what makes it
  */
 
@@ -27,6 +28,26 @@ export function* frontPoints(measurer, front, leftOut, count) {
     for (let step = 1; step <= count; step++) {
         try {
             yield front === "sv_fro" ? pointByShare(measurer, leftOut, step / count) : pointByScore(measurer, front, leftOut, step / count);
+        } catch (error) {
+            if (!(error instanceof MeasureError)) {
+                throw error;
+            }
+        }
+    }
+}
+
+/**
+ * What ranking by a score makes of a size, one point for each front that ranks.
+ * @param {import("./measure.js").Measurer} measurer
+ * @param {string[]} fronts some of Fronts
+ * @param {ReadonlySet<string>} leftOut
+ * @param {number} length the most bytes
+ * @returns {Generator<[string, FrontPoint]>}
+ */
+export function* pointsAt(measurer, fronts, leftOut, length) {
+    for (const front of fronts.filter((name) => name !== "sv_fro")) {
+        try {
+            yield [front, pointOf(measurer, leftOut, createRecipe({ weights: [[front, 1]], size: length / 1048576 }))];
         } catch (error) {
             if (!(error instanceof MeasureError)) {
                 throw error;
@@ -51,5 +72,11 @@ function pointByShare(measurer, leftOut, position) {
 
 function pointOf(measurer, leftOut, recipe) {
     const { newLength, total } = measurer.measure(recipe, leftOut);
-    return { length: newLength, errorToLora: total.relativeErrorToLora, errorToBase: total.relativeErrorToBase, recipe };
+    return {
+        length: newLength,
+        errorToLora: total.relativeErrorToLora,
+        errorToBase: total.relativeErrorToBase,
+        isApproximate: total.isApproximate,
+        recipe,
+    };
 }

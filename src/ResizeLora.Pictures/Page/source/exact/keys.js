@@ -20,3 +20,34 @@ export const Limits = [...Dynamic, "rank", "conv_rank"];
 
 /** All keys. */
 export const All = [...Scores, ...Cuts, "rescale", ...Limits, "sv_count"];
+
+// No key is nearly as long. An address may hold a name of any length, and what it costs to compare grows with it.
+const MostCompared = 40;
+
+/**
+ * The valid key that takes the fewest edits to reach from a mistyped one; a key spelled out or cut short is nearest of all.
+ * @param {string} mistyped
+ * @returns {string}
+ */
+export function nearestKey(mistyped) {
+    const lower = mistyped.toLowerCase().slice(0, MostCompared);
+    const isPart = (key) => lower !== "" && (lower.startsWith(key) || key.startsWith(lower));
+    const distances = All.map((key) => (isPart(key) ? 0 : editDistance(lower, key)));
+    return All[distances.indexOf(Math.min(...distances))];
+}
+
+// Levenshtein's distance, one row at a time.
+function editDistance(left, right) {
+    let row = Array.from({ length: right.length + 1 }, (_, at) => at);
+    for (let i = 1; i <= left.length; i++) {
+        const next = [i];
+        for (let j = 1; j <= right.length; j++) {
+            const replaced = row[j - 1] + (left[i - 1] === right[j - 1] ? 0 : 1);
+            next[j] = Math.min(replaced, row[j] + 1, next[j - 1] + 1);
+        }
+
+        row = next;
+    }
+
+    return row[right.length];
+}

@@ -1,6 +1,6 @@
 // Reads recipes.
 
-import { All, Counted, Scores } from "./keys.js";
+import { All, Counted, nearestKey, Scores } from "./keys.js";
 import { parseNumber } from "./numbers.js";
 import { createRecipe, RecipeError } from "./recipe.js";
 
@@ -38,7 +38,11 @@ function valuesOf(text) {
         const name = (equals < 0 ? part : part.slice(0, equals)).trim();
         const key = name.toLowerCase();
         if (!All.includes(key)) {
-            throw new RecipeError(key === "" ? `a key is missing; the keys are ${All.join(", ")}.` : `there is no key '${name}'.`);
+            throw new RecipeError(
+                key === ""
+                    ? `a key is missing; the keys are ${All.join(", ")}.`
+                    : `there is no key '${name}'; the nearest is '${nearestKey(key)}'.`,
+            );
         }
 
         if (values.has(key)) {

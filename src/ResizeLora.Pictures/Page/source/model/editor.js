@@ -1,7 +1,7 @@
 // What the controls hold: more than a recipe says, since a number that is out of use for now should be there again later.
 
 import { Counted, Cuts, Scores } from "../exact/keys.js";
-import { createRecipe } from "../exact/recipe.js";
+import { createRecipe, NoLimits, recipeToText, RecipeError } from "../exact/recipe.js";
 
 /**
  * @typedef {object} Editor
@@ -36,9 +36,46 @@ export const Initial = Object.freeze({
  * @throws {import("../exact/recipe.js").RecipeError}
  */
 export function recipeOf(editor) {
+    if (isIdle(editor)) {
+        throw new RecipeError("limits alone select, and there is none: choose a method or a highest rank.");
+    }
+
+    return createRecipe(partsOf(editor));
+}
+
+/**
+ * What the controls say where they make no recipe, in the grammar of recipes.
+ * @param {Editor} editor
+ * @returns {string}
+ */
+export function draftOf(editor) {
+    const parts = partsOf(editor);
+    return recipeToText({ ...parts, weights: new Map(parts.weights), limits: { ...NoLimits, ...parts.limits } });
+}
+
+/**
+ * The controls with another cut, and with what that cut cannot do without: a score for a threshold, a limit for limits alone.
+ * @param {Editor} editor
+ * @param {Editor["cut"]} cut
+ * @param {import("../exact/data.js").SpectrumFile} file
+ * @returns {Partial<Editor>} what changes
+ */
+export function chooseCut(editor, cut, file) {
+    if (cut === "thr" && Object.values(editor.weights).every((weight) => weight === 0)) {
+        return { cut, weights: { ...editor.weights, [file.hasBase ? "spn_ckpt" : "spn_lora"]: 1 } };
+    }
+
+    return cut === "none" && isIdle({ ...editor, cut })
+        ? { cut, ranks: { ...editor.ranks, rank: { isOn: true, value: Math.max(...file.layers.count) } } }
+        : { cut };
+}
+
+const isIdle = ({ cut, method, ranks }) => cut === "none" && method === "none" && !ranks.rank.isOn && !ranks.conv_rank.isOn;
+
+function partsOf(editor) {
     const isSized = (key) => editor.cut === key || (alsoAllowed(editor, key) && editor.also[key]);
     const rank = (key) => (editor.ranks[key].isOn ? editor.ranks[key].value : null);
-    return createRecipe({
+    return {
         // Without a cut weights would be idle, and a recipe of them is none.
         weights: editor.cut === "none" ? [] : Object.entries(editor.weights).filter(([, weight]) => weight !== 0),
         ...Object.fromEntries(["thr", "retain", "loss"].map((key) => [key, editor.cut === key ? editor.cuts[key] : null])),
@@ -51,7 +88,7 @@ export function recipeOf(editor) {
             rank: rank("rank"),
             conv_rank: rank("conv_rank"),
         },
-    });
+    };
 }
 
 /**

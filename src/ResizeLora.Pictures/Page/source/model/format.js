@@ -21,6 +21,12 @@ export const mebibytes = (bytes) => `${significant(bytes / 1048576)} MiB`;
 export const percent = (share) => (share === null ? "–" : `${significant(share * 100)} %`);
 
 /**
+ * A share in percent with the two digits that an estimate has.
+ * @param {number} share
+ */
+export const roughPercent = (share) => `${Number((share * 100).toPrecision(2))} %`;
+
+/**
  * A share that stays, in percent: near 100 with as many digits as what is lost has.
  * @param {number} share
  */

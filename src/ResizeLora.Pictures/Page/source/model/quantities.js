@@ -1,6 +1,7 @@
 // What is shown of layers besides the exact numbers: what they are ordered by, and the totals of groups.
 
 import { totalsOf } from "../exact/outcome.js";
+import { scoreText, significant } from "./format.js";
 
 /**
  * What layers are ordered by; null for the order of the file.
@@ -58,4 +59,21 @@ export function describeLayer(file, layer, outcome, percent) {
     return outcome === undefined
         ? `rank ${rank}, not resized`
         : `rank ${rank} to ${outcome.newRank}, error ${percent(outcome.relativeErrorToLora)}`;
+}
+
+/**
+ * How a dimension of a layer is announced.
+ * @param {import("../exact/data.js").SpectrumFile} file
+ * @param {number} layer
+ * @param {number} dimension from 0
+ * @param {{ scores: Float64Array, mask: Uint8Array }} view
+ */
+export function describeDimension(file, layer, dimension, { scores, mask }) {
+    const index = file.start[layer] + dimension;
+    return [
+        `dimension ${dimension + 1} of ${file.layers.count[layer]}`,
+        `σ ${significant(file.singular[index])}`,
+        `score ${scoreText(scores[index])}`,
+        mask[index] === 1 ? "kept" : "dropped",
+    ].join(" · ");
 }

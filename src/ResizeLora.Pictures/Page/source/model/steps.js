@@ -24,6 +24,16 @@ export function niceScale(lowest, highest, steps = 400) {
 }
 
 /**
+ * A scale of values above zero, which begins one step above it.
+ * @param {number} highest
+ * @returns {SliderScale}
+ */
+export function positiveScale(highest) {
+    const scale = niceScale(0, highest);
+    return { ...scale, lowest: 1 / scale.perUnit };
+}
+
+/**
  * The value of a slider.
  * @param {SliderScale} scale
  * @param {number} steps

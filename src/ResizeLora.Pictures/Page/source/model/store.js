@@ -5,7 +5,7 @@ import { openFile } from "../exact/data.js";
 import { MeasureError, Measurer } from "../exact/measure.js";
 import { parseRecipe } from "../exact/recipe-parser.js";
 import { needsBase, recipeToText, RecipeError } from "../exact/recipe.js";
-import { editorOf, Initial, recipeOf } from "./editor.js";
+import { draftOf, editorOf, Initial, recipeOf } from "./editor.js";
 
 /**
  * What a recipe makes of a file, or why it makes nothing.
@@ -57,6 +57,9 @@ export class Store {
         const { file } = this.files[0];
         const size = Math.round((file.length / 1048576 / 4) * 1000) / 1000;
         this.editor = { ...Initial, cuts: { ...Initial.cuts, size: Math.max(size, 0.001) } };
+
+        /** A text that was typed, or came with the address, and makes no recipe; null once the controls make one again. */
+        this.refused = /** @type {{ text: string, error: string } | null} */ (null);
         this.#setFirst(data);
     }
 
@@ -75,6 +78,17 @@ export class Store {
         }
     }
 
+    /** What the field of the recipe holds: a text that was refused, or what the controls say, and why it makes no recipe. */
+    get field() {
+        const { text, error } = this.recipe;
+        return this.refused ?? { text: error === null ? text : draftOf(this.editor), error };
+    }
+
+    /** Whether what the field says is what is measured, so that it can be copied and kept. */
+    get isReady() {
+        return this.field.error === null && this.answer().outcome !== null;
+    }
+
     /**
      * Listens to changes.
      * @param {() => void} listener
@@ -89,7 +103,8 @@ export class Store {
      */
     edit(change) {
         this.editor = { ...this.editor, ...change };
-        this.#tell();
+        this.refused = null;
+        this.tell();
     }
 
     /**
@@ -98,8 +113,26 @@ export class Store {
      * @throws {RecipeError}
      */
     setRecipe(text) {
+        if (text.includes(":")) {
+            throw new RecipeError("':' stands between recipes, and this field takes one recipe.");
+        }
+
         this.editor = editorOf(parseRecipe(text), this.editor);
-        this.#tell();
+        this.refused = null;
+        this.tell();
+    }
+
+    /**
+     * Sets the controls by a text of anybody; one that makes no recipe is kept with the reason, and the controls stay.
+     * @param {string} text
+     */
+    tryRecipe(text) {
+        try {
+            this.setRecipe(text);
+        } catch (error) {
+            this.refused = { text, error: messageOf(error) };
+            this.tell();
+        }
     }
 
     /**
@@ -108,7 +141,7 @@ export class Store {
      */
     showFile(index) {
         this.fileIndex = index;
-        this.#tell();
+        this.tell();
     }
 
     /**
@@ -128,7 +161,7 @@ export class Store {
         }
 
         this.leftOut[index] = changed;
-        this.#tell();
+        this.tell();
     }
 
     /**
@@ -168,11 +201,11 @@ export class Store {
     /**
      * The command line that writes what is shown.
      * @param {boolean} ofAll whether of all files
-     * @returns {string}
+     * @returns {string} empty where there is nothing to write
      */
     command(ofAll = false) {
         const { text } = this.recipe;
-        if (text === "") {
+        if (text === "" || (!ofAll && this.answer().outcome === null)) {
             return "";
         }
 
@@ -185,15 +218,8 @@ export class Store {
             : commandOf(this.file, text, this.leftOut[this.fileIndex]);
     }
 
-    // Without a base model the default recipe cannot be measured.
-    #setFirst({ recipes, defaultRecipe, defaultRecipeWithoutBase }) {
-        const hasBase = this.file.hasBase;
-        const known = recipes.map(tryParse).find((recipe) => recipe !== null && (hasBase || !needsBase(recipe)));
-        const recipe = known ?? parseRecipe(hasBase ? defaultRecipe : defaultRecipeWithoutBase);
-        this.editor = editorOf(recipe, this.editor);
-    }
-
-    #tell() {
+    /** Tells whoever listens, at the next frame. */
+    tell() {
         if (!this.#isScheduled) {
             this.#isScheduled = true;
             this.#schedule(() => {
@@ -201,6 +227,14 @@ export class Store {
                 this.#listeners.forEach((listener) => listener());
             });
         }
+    }
+
+    // Without a base model the default recipe cannot be measured.
+    #setFirst({ recipes, defaultRecipe, defaultRecipeWithoutBase }) {
+        const hasBase = this.file.hasBase;
+        const known = recipes.map(tryParse).find((recipe) => recipe !== null && (hasBase || !needsBase(recipe)));
+        const recipe = known ?? parseRecipe(hasBase ? defaultRecipe : defaultRecipeWithoutBase);
+        this.editor = editorOf(recipe, this.editor);
     }
 }
 

@@ -10,7 +10,7 @@ export function keepAddress(store) {
         clearTimeout(timer);
         timer = setTimeout(() => {
             const { text } = store.recipe;
-            if (text !== "") {
+            if (text !== "" && store.refused === null) {
                 written = `#${addressOf({ recipe: text, file: store.fileIndex, leftOut: store.leftOut.map((keys) => [...keys]) })}`;
                 replaceAddress(written);
             }
@@ -18,7 +18,7 @@ export function keepAddress(store) {
     });
     addEventListener("hashchange", () => {
         if (location.hash !== written) {
-            open(store, location.hash);
+            openAddress(store, location.hash);
         }
     });
 }
@@ -32,16 +32,19 @@ function replaceAddress(text) {
     }
 }
 
-function open(store, text) {
+/**
+ * Shows what an address says.
+ * @param {import("../model/store.js").Store} store
+ * @param {string} text behind #, of anybody
+ */
+export function openAddress(store, text) {
     const state = readAddress(text, store.files.length);
     state.leftOut.forEach((keys, index) => {
         store.leaveOut(store.leftOut[index], false, index);
         store.leaveOut(keys, true, index);
     });
     store.showFile(state.file);
-    try {
-        store.setRecipe(state.recipe ?? "");
-    } catch {
-        return;
+    if (state.recipe !== null) {
+        store.tryRecipe(state.recipe);
     }
 }

@@ -3,9 +3,10 @@
 import { element } from "./dom.js";
 
 /**
- * A button that copies.
+ * A button that copies; whoever makes it turns it off while there is nothing to copy.
  * @param {string} label what is copied
  * @param {HTMLElement} source what holds it
+ * @returns {HTMLButtonElement}
  */
 export function copyButton(label, source) {
     const button = element("button.quiet.no-print", { type: "button", "aria-label": `Copy ${label}`, onclick: copy }, "Copy");

@@ -1,8 +1,8 @@
 // Where to cut: one of several ways, each with its number, and the histogram of the scores above the threshold's slider.
 
 import { norm } from "../exact/norm.js";
-import { alsoAllowed } from "../model/editor.js";
-import { niceScale } from "../model/steps.js";
+import { alsoAllowed, chooseCut } from "../model/editor.js";
+import { positiveScale } from "../model/steps.js";
 import { element, setText } from "./dom.js";
 import { createHistogram } from "./histogram.js";
 import { createSlider } from "./slider.js";
@@ -28,9 +28,10 @@ const Hints = {
  * @param {{ layers: number[] }} chosen
  */
 export function createCutControls(store, chosen) {
+    const choose = (key) => store.edit(chooseCut(store.editor, key, store.file));
     const radios = Cuts.map(([key, label, code]) => ({
         key,
-        input: element("input", { type: "radio", name: "cut", value: key, id: `cut-${key}`, onchange: () => store.edit({ cut: key }) }),
+        input: element("input", { type: "radio", name: "cut", value: key, id: `cut-${key}`, onchange: () => choose(key) }),
         label,
         code,
     }));
@@ -112,8 +113,8 @@ function scalesOf(file, scoreRange) {
         const most = bases.length === 0 ? 1 : norm(file.change) / norm(bases);
         knownScales.set(file, {
             retain: { lowest: 0.5, highest: 1, perUnit: 1000 },
-            loss: niceScale(0, most > 0 && Number.isFinite(most) ? most : 1),
-            size: niceScale(0, Math.max(file.length / 1048576, 1e-3)),
+            loss: positiveScale(most > 0 && Number.isFinite(most) ? most : 1),
+            size: positiveScale(Math.max(file.length / 1048576, 1e-3)),
             keep: { lowest: 0.01, highest: 1, perUnit: 100 },
         });
     }

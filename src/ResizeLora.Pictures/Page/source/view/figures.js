@@ -24,19 +24,21 @@ export function createFigures(store, pins) {
         { type: "button", id: "pin", title: "Keep this recipe in the table of recipes tried", onclick: () => pins.add() },
         "Pin",
     );
+    const section = element(
+        "section.figures",
+        { "aria-label": "What the recipe makes" },
+        element("dl", {}, ...Object.values(figures).map((each) => each.element)),
+        pin,
+        note,
+        spoken,
+    );
     let timer = 0;
+    new ResizeObserver(() => document.documentElement.style.setProperty("--figures", `${section.offsetHeight}px`)).observe(section);
     return {
-        element: element(
-            "section.figures",
-            { "aria-label": "What the recipe makes" },
-            element("dl", {}, ...Object.values(figures).map((each) => each.element)),
-            pin,
-            note,
-            spoken,
-        ),
+        element: section,
         update() {
             const { outcome, error } = store.answer();
-            pin.disabled = outcome === null;
+            pin.disabled = !store.isReady;
             Object.values(figures).forEach((each) => each.element.classList.toggle("is-empty", outcome === null));
             if (outcome === null) {
                 Object.values(figures).forEach((each) => each.set("–", ""));

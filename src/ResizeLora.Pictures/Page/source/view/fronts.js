@@ -1,14 +1,18 @@
 // Size against error: the fronts of three ways to cut, the pins, and where the recipe stands.
 
 import uPlot from "uplot";
-import { frontPoints, Fronts } from "../exact/front.js";
-import { mebibytes, percent, significant } from "../model/format.js";
+import { frontPoints, Fronts, pointsAt } from "../exact/front.js";
 import { recipeToText } from "../exact/recipe.js";
+import { compareAt } from "../model/comparison.js";
+import { mebibytes, percent, significant } from "../model/format.js";
 import { axisOf, createChart, cursorOf, SeriesColours } from "./chart.js";
 import { element, inIdleTime, setAttribute, setText } from "./dom.js";
 import { colourOf } from "./theme.js";
 
 const Points = 60;
+
+// While a slider moves, each size lasts a moment only.
+const Rest = 400;
 
 /**
  * @param {import("../model/store.js").Store} store
@@ -33,6 +37,7 @@ export function createFronts(store, pins, theme) {
         tableOf(rows),
     );
     const known = createKnown(store, () => update());
+    const measured = createMeasured(store, () => update());
     function update() {
         const { hasBase } = store.file;
         measure.disabled = !hasBase;
@@ -44,15 +49,17 @@ export function createFronts(store, pins, theme) {
             () => optionsOf(measure.selectedOptions[0].textContent),
             dataOf(store, fronts, pins, y),
         );
-        setAttribute(host, "aria-label", `Size of the file against ${measure.selectedOptions[0].textContent}. ${bestOf(store, fronts, y)}`);
-        setText(best, bestOf(store, fronts, y));
+        const { outcome } = store.answer();
+        const compared = outcome === null ? "" : compareAt(fronts, measured.at(outcome.newLength), outcome.newLength, y);
+        setAttribute(host, "aria-label", `Size of the file against ${measure.selectedOptions[0].textContent}. ${compared}`);
+        setText(best, compared);
         key.replaceChildren(...keysOf(hasBase));
         if (table.open) {
             rows.replaceChildren(...fronts.flatMap(({ points }) => points.filter((_, at) => at % 6 === 5).map(rowOf)));
         }
     }
 
-    const best = element("p.hint");
+    const best = element("p.hint", { id: "front-best" });
     return {
         element: element(
             "section.card.fronts",
@@ -80,14 +87,48 @@ function createKnown(store, onPoints) {
             if (key !== shown) {
                 stop();
                 shown = key;
-                const names = Fronts.filter((name) => name !== "spn_ckpt" || store.file.hasBase);
-                fronts = names.map((name) => ({ name, points: [] }));
+                fronts = frontsOf(store).map((name) => ({ name, points: [] }));
                 stop = inIdleTime(collect(fronts, store.files[store.fileIndex].measurer, leftOut), onPoints);
             }
 
             return fronts;
         },
     };
+}
+
+const frontsOf = (store) => Fronts.filter((name) => name !== "spn_ckpt" || store.file.hasBase);
+
+// What the fronts that rank make of the size of the recipe, exactly, computed when the recipe rests.
+function createMeasured(store, onPoints) {
+    let shown = "";
+    let points = new Map();
+    let timer = 0;
+    let stop = () => {};
+    return {
+        at(length) {
+            const leftOut = store.leftOut[store.fileIndex];
+            const key = `${store.fileIndex} ${length}\n${[...leftOut].join("\n")}`;
+            if (key !== shown) {
+                stop();
+                clearTimeout(timer);
+                shown = key;
+                const own = (points = new Map());
+                const { measurer } = store.files[store.fileIndex];
+                timer = setTimeout(() => {
+                    stop = inIdleTime(gather(own, pointsAt(measurer, frontsOf(store), leftOut, length)), onPoints);
+                }, Rest);
+            }
+
+            return points;
+        },
+    };
+}
+
+function* gather(points, found) {
+    for (const [name, point] of found) {
+        points.set(name, point);
+        yield;
+    }
 }
 
 function* collect(fronts, measurer, leftOut) {
@@ -133,28 +174,6 @@ function tableAt(points, y) {
     const byLength = new Map(points.filter((point) => point[y] !== null).map((point) => [point.length / 1048576, 100 * point[y]]));
     const sizes = [...byLength.keys()].sort((left, right) => left - right);
     return [sizes, sizes.map((size) => byLength.get(size))];
-}
-
-// Which way loses the least at the size of the recipe.
-function bestOf(store, fronts, y) {
-    const { outcome } = store.answer();
-    const found = outcome === null ? [] : fronts.map(({ name, points }) => ({ name, error: errorAt(points, outcome.newLength, y) }));
-    const known = found.filter(({ error }) => error !== null).sort((left, right) => left.error - right.error);
-    return known.length === 0
-        ? ""
-        : `At ${mebibytes(outcome.newLength)}: ${known.map(({ name, error }) => `${name} ${percent(error)}`).join(", ")}.`;
-}
-
-function errorAt(points, length, y) {
-    const ordered = points.filter((point) => point[y] !== null).sort((left, right) => left.length - right.length);
-    const above = ordered.findIndex((point) => point.length >= length);
-    if (above < 0 || (above === 0 && ordered[0].length > length)) {
-        return null;
-    }
-
-    const [one, other] = [ordered[Math.max(0, above - 1)], ordered[above]];
-    const share = other.length === one.length ? 1 : (length - one.length) / (other.length - one.length);
-    return one[y] + share * (other[y] - one[y]);
 }
 
 function keysOf(hasBase) {

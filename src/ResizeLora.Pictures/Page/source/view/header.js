@@ -46,10 +46,10 @@ function describe(file) {
 }
 
 function moveTab(store, tabs, event) {
-    const steps = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
-    if (steps !== undefined) {
+    const target = { ArrowLeft: store.fileIndex - 1, ArrowRight: store.fileIndex + 1, Home: 0, End: tabs.length - 1 }[event.key];
+    if (target !== undefined) {
         event.preventDefault();
-        store.showFile((store.fileIndex + steps + tabs.length) % tabs.length);
+        store.showFile((target + tabs.length) % tabs.length);
         tabs[store.fileIndex].focus();
     }
 }

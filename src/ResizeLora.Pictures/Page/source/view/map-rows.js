@@ -1,11 +1,12 @@
 // The rows of a block: a canvas with a pixel for each dimension, the names of the layers beside it, and a cursor that keys move.
 
-import { percent, scoreText, significant } from "../model/format.js";
-import { describeLayer } from "../model/quantities.js";
+import { percent } from "../model/format.js";
+import { describeDimension, describeLayer } from "../model/quantities.js";
 import { visibleText } from "../model/visible.js";
 import { element, isolated, setAttribute, setText } from "./dom.js";
 import { colourOfDimension } from "./map-colours.js";
 
+const Nearest = { block: "nearest", inline: "nearest" };
 let created = 0;
 
 /**
@@ -14,17 +15,20 @@ let created = 0;
  */
 export function createRows(label, actions) {
     const canvas = element("canvas.cells");
-    const cursor = element("div.cursor", { hidden: true });
+    const cell = element("div.cell", { hidden: true });
+    const cursor = element("div.cursor", { hidden: true }, cell);
     const marks = element("div.marks");
-    const option = element("div.visually-hidden", { id: `row-${created++}`, role: "option" });
+    const block = created++;
+    const option = element("div.visually-hidden", { role: "option" });
     const names = element("ol.names", { "aria-hidden": "true" });
     const box = element(
         "div.rows",
-        { tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": label, "aria-activedescendant": option.id },
+        { tabIndex: 0, role: "listbox", "aria-multiselectable": "true", "aria-label": label },
         names,
         element("div.cells-box", {}, canvas, marks, cursor, option),
     );
     let row = 0;
+    let dimension = -1;
     let view = null;
     let layers = [];
     let named = "";
@@ -33,22 +37,39 @@ export function createRows(label, actions) {
         const layer = layers[row];
         const text = `${visibleText(view.file.layers.name[layer])}, ${describeLayer(view.file, layer, view.outcomes.get(layer), percent)}`;
         setText(option, text);
+
+        // A screen reader speaks when another element becomes the active one, not when the text of the same one changes.
+        option.id = `row-${block}-${layer}`;
+        setAttribute(box, "aria-activedescendant", option.id);
         setAttribute(option, "aria-selected", view.chosen.includes(layer));
         setAttribute(option, "aria-posinset", row + 1);
         setAttribute(option, "aria-setsize", layers.length);
         cursor.style.setProperty("--at", String(row));
+        cell.hidden = dimension < 0 || dimension >= view.file.layers.count[layer];
+        cell.style.setProperty("--dimension", String(dimension));
+        cell.style.setProperty("--width", String(view.width));
         return text;
     };
     const move = (to) => {
         row = to;
+        dimension = -1;
         setText(actions.spoken, describe());
         setText(actions.readout, actions.spoken.textContent);
+    };
+    const walk = (steps) => {
+        const layer = layers[row];
+        dimension = Math.min(view.file.layers.count[layer] - 1, Math.max(0, dimension + steps));
+        describe();
+        const text = describeDimension(view.file, layer, dimension, view);
+        setText(actions.spoken, text);
+        setText(actions.readout, `${visibleText(view.file.layers.name[layer])} · ${text}`);
     };
     listen(box, canvas, {
         cursor,
         move,
+        walk,
         toggle: () => actions.chosen.toggle(layers[row]),
-        reveal: () => scrollTo(cursor, box.closest(".groups")),
+        reveal: () => (cell.hidden ? scrollTo(cursor, box.closest(".groups")) : cell.scrollIntoView(Nearest)),
         row: () => row,
         rowCount: () => layers.length,
         point: (event) => point(event, canvas, layers, view, actions.readout),
@@ -86,10 +107,12 @@ function markOf(at) {
     return mark;
 }
 
-function listen(box, canvas, { cursor, move, toggle, reveal, row, rowCount, point }) {
+function listen(box, canvas, { cursor, move, walk, toggle, reveal, row, rowCount, point }) {
     const keys = {
         ArrowDown: () => (row() === rowCount() - 1 ? leave(box, 1) : move(row() + 1)),
         ArrowUp: () => (row() === 0 ? leave(box, -1) : move(row() - 1)),
+        ArrowRight: () => walk(1),
+        ArrowLeft: () => walk(-1),
         PageDown: () => move(row() + 10),
         PageUp: () => move(row() - 10),
         Home: () => move(0),
@@ -120,7 +143,7 @@ function listen(box, canvas, { cursor, move, toggle, reveal, row, rowCount, poin
 // Rows are followed up and down; sideways the map stays where it is.
 function scrollTo(cursor, groups) {
     const left = groups.scrollLeft;
-    cursor.scrollIntoView({ block: "nearest", inline: "nearest" });
+    cursor.scrollIntoView(Nearest);
     groups.scrollLeft = left;
 }
 
@@ -130,23 +153,14 @@ function leave(box, direction) {
     boxes[boxes.indexOf(box) + direction]?.focus();
 }
 
-function point(event, canvas, layers, { file, scores, mask, width }, readout) {
+function point(event, canvas, layers, view, readout) {
+    const { file, width } = view;
     const box = canvas.getBoundingClientRect();
     const layer = layers[Math.floor(((event.clientY - box.top) / box.height) * layers.length)];
     const dimension = Math.floor(((event.clientX - box.left) / box.width) * width);
-    const index = file.start[layer] + dimension;
-    if (layer === undefined || index >= file.start[layer + 1]) {
-        return;
+    if (layer !== undefined && dimension < file.layers.count[layer]) {
+        setText(readout, `${visibleText(file.layers.name[layer])} · ${describeDimension(file, layer, dimension, view)}`);
     }
-
-    const parts = [
-        visibleText(file.layers.name[layer]),
-        `dimension ${dimension + 1} of ${file.layers.count[layer]}`,
-        `σ ${significant(file.singular[index])}`,
-        `score ${scoreText(scores[index])}`,
-        mask[index] === 1 ? "kept" : "dropped",
-    ];
-    setText(readout, parts.join(" · "));
 }
 
 function paint(canvas, layers, view) {

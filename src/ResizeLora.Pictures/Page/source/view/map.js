@@ -8,7 +8,7 @@ import { createToolbar } from "./map-toolbar.js";
 import { element, setText } from "./dom.js";
 
 const NoOutcomes = new Map();
-const Advice = "Point at the map, or walk through it with the arrow keys; Enter draws a layer's spectrum.";
+const Advice = "Point at the map, or walk through its layers and their dimensions with the arrow keys; Enter draws a layer's spectrum.";
 
 /**
  * @param {import("../model/store.js").Store} store

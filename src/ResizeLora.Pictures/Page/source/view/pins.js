@@ -27,7 +27,7 @@ export function createPins(store, recipes) {
     let stop = () => {};
     const changed = () => {
         changes++;
-        store.edit({});
+        store.tell();
     };
     const actions = {
         open: (pin) => open(store, pin),

@@ -50,7 +50,7 @@ test("names of strangers are shown, and never become markup or script", { skip }
 
 test("without a base model the page says what needs one", { skip }, async () => {
     await withPage(createPage([createSmall({ base: false })]), {}, async ({ page, problems }) => {
-        assert.equal(await page.locator("#recipe").inputValue(), "spn_lora=1,thr=-0.7");
+        assert.equal(await page.locator("#recipe").inputValue(), "spn_lora=1,thr=-1");
         assert.equal(await page.locator("#weight-spn_ckpt").isDisabled(), true);
         assert.equal(await text(page, "#weight-spn_ckpt-hint"), "needs a base model");
         assert.equal(await page.locator("#cut-loss").isDisabled(), true);

@@ -61,6 +61,26 @@ test("a block that another component has too goes by both names", () => {
     assert.equal(filterOf("TextEncoder1/layers.0"), "\"$($_.Component)/$($_.Block)\" -cnotin 'TextEncoder1/layers.0'");
 });
 
+test("a name that blocks of two components have is said once", () => {
+    const layers = [
+        ["TextEncoder1", "layers.0"],
+        ["TextEncoder1", "layers.1"],
+        ["TextEncoder2", "layers.0"],
+        ["TextEncoder2", "layers.1"],
+    ].map(([component, block], index) => ({ name: `layer${index}`, component, block, out: 4, in: 4, rank: 2, singular: [2, 1] }));
+    const command = commandOf(openFile(createFile(layers)), "rank=1", new Set(["TextEncoder1/layers.0", "TextEncoder2/layers.0"]));
+    assert.match(command, /\{ \$_.Block -cnotin 'layers.0' \}/);
+});
+
+test("a file of which every block is left out has no command", () => {
+    const every = new Set(Blocks.map(([component, block]) => `${component}/${block}`));
+    assert.equal(commandOf(fileOf(), "rank=1", every), "");
+    assert.equal(
+        commandOfAll([fileOf({ path: "/a" }), fileOf({ path: "/b" })], "rank=1", [every, new Set()]),
+        commandOf(fileOf({ path: "/b" }), "rank=1", new Set()),
+    );
+});
+
 test("all files are one command where they differ in nothing but their names", () => {
     const [one, other, third] = ["/a", "/b", "/c"].map((path) => fileOf({ path }));
     const none = new Set();

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { openFile } from "../../source/exact/data.js";
-import { frontPoints, Fronts } from "../../source/exact/front.js";
+import { frontPoints, Fronts, pointsAt } from "../../source/exact/front.js";
 import { Measurer } from "../../source/exact/measure.js";
+import { parseRecipe } from "../../source/exact/recipe-parser.js";
+import { compareAt } from "../../source/model/comparison.js";
+import { percent } from "../../source/model/format.js";
 import { createFile, fallingSpectrum, randomNumbers } from "../support/page-data.js";
 
 const random = randomNumbers(21);
@@ -39,6 +42,25 @@ test("larger files lose less", () => {
         });
         assert.equal(points.at(-1).errorToLora, 0);
     }
+});
+
+test("at a size a ranking is measured exactly, and what lies between points is said to be about so much", () => {
+    const fronts = Fronts.map((name) => ({ name, points: [...frontPoints(measurer, name, new Set(), 12)] }));
+    const length = fronts[0].points[5].length;
+    const measured = new Map(pointsAt(measurer, Fronts, new Set(), length));
+    assert.deepEqual([...measured.keys()], ["spn_ckpt", "spn_lora"]);
+    for (const [name, point] of measured) {
+        const outcome = measurer.measure(parseRecipe(`${name}=1,size=${length / 1048576}`), new Set());
+        assert.ok(point.length <= length);
+        assert.equal(point.errorToLora, outcome.total.relativeErrorToLora);
+    }
+
+    const exact = compareAt(fronts, measured, length, "errorToLora");
+    assert.match(exact, /^At [\d.]+ MiB or less: /);
+    assert.ok(exact.includes(`spn_lora ${percent(measured.get("spn_lora").errorToLora)}`), exact);
+    assert.match(exact, /sv_fro about \d+(\.\d)? %/);
+    assert.match(compareAt(fronts, new Map(), length, "errorToLora"), /spn_lora about \d+(\.\d)? %/);
+    assert.equal(compareAt([], new Map(), length, "errorToLora"), "");
 });
 
 test("what cannot be measured has no front", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addressOf, readAddress } from "../../source/model/address.js";
-import { editorOf, Initial, recipeOf } from "../../source/model/editor.js";
+import { chooseCut, draftOf, editorOf, Initial, recipeOf } from "../../source/model/editor.js";
 import { grouped, mebibytes, percent, retainedText, scoreText } from "../../source/model/format.js";
 import { createRamp, rangeOf } from "../../source/model/ramp.js";
 import { groupRows, matcherOf } from "../../source/model/rows.js";
-import { niceScale, stepsOf, valueOf } from "../../source/model/steps.js";
+import { niceScale, positiveScale, stepsOf, valueOf } from "../../source/model/steps.js";
 import { visibleText } from "../../source/model/visible.js";
 import { openFile } from "../../source/exact/data.js";
 import { parseRecipe } from "../../source/exact/recipe-parser.js";
@@ -43,6 +43,35 @@ test("without a cut weights are idle", () => {
     const editor = editorOf(parseRecipe("spn_ckpt=1,thr=-1,rank=8"), Initial);
     assert.equal(recipeToText(recipeOf({ ...editor, cut: "none" })), "rank=8");
     assert.throws(() => recipeOf(Initial), RecipeError);
+    assert.throws(() => recipeOf(Initial), /choose a method or a highest rank/);
+});
+
+test("another cut brings what it cannot do without, and nothing else", () => {
+    const layer = { name: "a", out: 8, in: 8, rank: 4, singular: [4, 3, 2, 1] };
+    const based = openFile(createFile([layer]));
+    const baseless = openFile(createFile([layer], { checkpoints: [] }));
+    const chosen = (text, cut, file) => {
+        const editor = editorOf(parseRecipe(text), Initial);
+        return recipeToText(recipeOf({ ...editor, ...chooseCut(editor, cut, file) }));
+    };
+    assert.equal(chosen("retain=0.95", "thr", baseless), "spn_lora=1,thr=-1.2");
+    assert.equal(chosen("params=1,size=3", "thr", based), "params=1,thr=-1.2");
+    assert.equal(chosen("retain=0.95", "none", based), "rank=4");
+    assert.equal(chosen("retain=0.95,sv_knee", "none", based), "sv_knee");
+});
+
+test("what makes no recipe is said in the grammar", () => {
+    const editor = editorOf(parseRecipe("spn_ckpt=1,thr=-1.2,rank=8"), Initial);
+    assert.equal(draftOf({ ...editor, weights: { ...editor.weights, spn_ckpt: 0 } }), "thr=-1.2,rank=8");
+    assert.equal(draftOf({ ...editor, rescale: 0 }), "spn_ckpt=1,rescale=0,thr=-1.2,rank=8");
+});
+
+test("a scale of positive values begins above zero", () => {
+    for (const highest of [0.001, 0.0572, 0.3, 1, 870]) {
+        const scale = positiveScale(highest);
+        assert.ok(valueOf(scale, stepsOf(scale, 0)) > 0, String(highest));
+        assert.ok(scale.highest >= highest && scale.lowest < scale.highest / 100, String(highest));
+    }
 });
 
 test("the steps of sliders are short decimals", () => {

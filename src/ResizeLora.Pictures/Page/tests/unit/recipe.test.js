@@ -78,6 +78,19 @@ test("what excludes each other is named", () => {
     assert.throws(() => parseRecipe("retain=0.9,loss=0.1"), /'retain=' and 'loss=' exclude each other/);
 });
 
+test("a key that is not known leads to the nearest one, as in the engine", () => {
+    for (const [mistyped, nearest] of [
+        ["trh", "thr"],
+        ["threshold", "thr"],
+        ["SPN_CKTP", "spn_ckpt"],
+        ["conv", "conv_rank"],
+        ["reatin", "retain"],
+        ["size".repeat(100000), "size"],
+    ]) {
+        assert.throws(() => parseRecipe(`${mistyped}=1`), new RegExp(`no key '${mistyped.slice(0, 9)}.*; the nearest is '${nearest}'`));
+    }
+});
+
 test("a base model is needed where something is measured against it", () => {
     for (const [text, needs] of [
         ["spn_ckpt=1,thr=0", true],
