@@ -28,7 +28,7 @@ public sealed record ComputeDevice
     public static bool IsValidName(string? text) => TryParse(text, out _, out _);
 
     /// <summary>Chooses a device; loads libtorch.</summary>
-    /// <param name="text"><c>auto</c> (CUDA where there is one), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
+    /// <param name="text"><c>auto</c> (the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>.</param>
     /// <exception cref="DeviceException">The text names no device, or CUDA is asked for and absent.</exception>
     public static ComputeDevice Resolve(string text)
     {
@@ -38,9 +38,10 @@ public sealed record ComputeDevice
         }
 
         NativeLibraries.EnsureLoaded();
+        // No card has been measured yet, so nobody knows what of the work would be faster on one.
         if (automatic)
         {
-            return CudaCount() > 0 ? new ComputeDevice(0) : Processor;
+            return Processor;
         }
 
         if (index is { } wanted)

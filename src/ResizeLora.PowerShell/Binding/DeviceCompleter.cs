@@ -27,7 +27,7 @@ public sealed class DeviceCompleter : IArgumentCompleter
                 CompletionResultType.ParameterValue,
                 name switch
                 {
-                    "auto" => "CUDA where there is one, else the processor",
+                    "auto" => "the processor, until a card has been measured to be faster",
                     "cpu" => "the processor",
                     "cuda" => "the first CUDA device",
                     _ => $"CUDA device {name[5..]}",
