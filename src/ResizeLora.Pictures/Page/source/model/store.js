@@ -18,6 +18,7 @@ class PageFile {
     #tool;
     #file = null;
     #measurer = null;
+    #idleMeasurer = null;
 
     constructor(source, tool) {
         this.#source = source;
@@ -34,6 +35,11 @@ class PageFile {
 
     get measurer() {
         return (this.#measurer ??= new Measurer(this.file, this.#tool));
+    }
+
+    /** For what is measured in idle time: the other one remembers the ranking that the sliders cut. */
+    get idleMeasurer() {
+        return (this.#idleMeasurer ??= new Measurer(this.file, this.#tool));
     }
 }
 

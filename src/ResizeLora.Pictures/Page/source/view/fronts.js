@@ -88,7 +88,7 @@ function createKnown(store, onPoints) {
                 stop();
                 shown = key;
                 fronts = frontsOf(store).map((name) => ({ name, points: [] }));
-                stop = inIdleTime(collect(fronts, store.files[store.fileIndex].measurer, leftOut), onPoints);
+                stop = inIdleTime(collect(fronts, store.files[store.fileIndex].idleMeasurer, leftOut), onPoints);
             }
 
             return fronts;
@@ -113,9 +113,9 @@ function createMeasured(store, onPoints) {
                 clearTimeout(timer);
                 shown = key;
                 const own = (points = new Map());
-                const { measurer } = store.files[store.fileIndex];
+                const { idleMeasurer } = store.files[store.fileIndex];
                 timer = setTimeout(() => {
-                    stop = inIdleTime(gather(own, pointsAt(measurer, frontsOf(store), leftOut, length)), onPoints);
+                    stop = inIdleTime(gather(own, pointsAt(idleMeasurer, frontsOf(store), leftOut, length)), onPoints);
                 }, Rest);
             }
 
