@@ -41,7 +41,7 @@ internal static class EngineError
             "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
             "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
             "OutputExists" => "-Force replaces it.",
-            "OutputInUse" => "Close it there (a web UI holds the LoRA that it uses last), or write to another folder with -OutputDirectory.",
+            "OutputInUse" => "Close it there (a web UI holds the LoRA in use), or write to another folder with -OutputDirectory.",
             "OutputReadOnly" => "Set-ItemProperty <file> IsReadOnly $false allows it, or write to another folder with -OutputDirectory.",
             "OutputNothingKept" => "-Force writes it all the same.",
             EngineNote.NeedsBase => "-Checkpoint names that.",
