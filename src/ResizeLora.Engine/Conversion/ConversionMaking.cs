@@ -89,7 +89,8 @@ public sealed class ConversionMaking : OutputDescription
             using var file = SafetensorsFile.Open(path);
             header = file.Header;
         }
-        catch (Exception exception) when (exception is SafetensorsException or NotLocalException or IOException or UnauthorizedAccessException)
+        catch (Exception exception)
+            when (exception is SafetensorsException or NotLocalException or IOException or UnauthorizedAccessException)
         {
             return (true, true);
         }

@@ -47,7 +47,7 @@ internal static class EngineError
             "RuntimePackageMissing" => "-Source names another folder or feed.",
             "RuntimeInUse" => "Close the sessions in which ResizeLora has computed.",
             "OutputExists" => "-Force replaces it.",
-            "OutputInUse" => "Close it there (a web UI holds the LoRA that it uses last), or write to another folder with -OutputDirectory.",
+            "OutputInUse" => "Close it there (a web UI holds the LoRA in use), or write to another folder with -OutputDirectory.",
             "OutputReadOnly" => "Set-ItemProperty <file> IsReadOnly $false allows it, or write to another folder with -OutputDirectory.",
             "OutputNothingKept" => "-Force writes it all the same.",
             EngineNote.NeedsBase => "-Checkpoint names that.",

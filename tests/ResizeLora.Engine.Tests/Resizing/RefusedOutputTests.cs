@@ -123,12 +123,16 @@ public sealed class RefusedOutputTests
         Assert.Equal("OutputInUse", OutputException.From("o.safetensors", new IOException("refused", unchecked((int)code))).ErrorId);
 
     [Theory]
-    [InlineData(OutputObstacle.ReadOnly, "OutputReadOnly", "read-only")]
-    [InlineData(OutputObstacle.InUse, "OutputInUse", "open in another program")]
-    [InlineData(OutputObstacle.None, "OutputDenied", "denies writing")]
-    internal void A_denied_access_is_told_by_what_stands_in_the_way(OutputObstacle obstacle, string id, string words)
+    [InlineData("ReadOnly", "OutputReadOnly", "read-only")]
+    [InlineData("InUse", "OutputInUse", "open in another program")]
+    [InlineData("None", "OutputDenied", "denies writing")]
+    public void A_denied_access_is_told_by_what_stands_in_the_way(string obstacle, string id, string words)
     {
-        OutputException exception = OutputException.From("o.safetensors", new UnauthorizedAccessException(), obstacle);
+        OutputException exception = OutputException.From(
+            "o.safetensors",
+            new UnauthorizedAccessException(),
+            Enum.Parse<OutputObstacle>(obstacle)
+        );
         Assert.Equal(id, exception.ErrorId);
         Assert.Contains(words, exception.Message, StringComparison.Ordinal);
     }
