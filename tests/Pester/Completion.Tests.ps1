@@ -113,10 +113,10 @@ Describe 'Completion of devices, layers and files' {
 
     It 'gives a name that means its file, whatever is in it: <name>, after <quote>' -ForEach @(
         $odd = "a$([char] 0x2019)b", "a$([char] 0x201D)b"
-        foreach ($name in @('a$b', 'a`b', 'a b', "it's", 'a$(1)', 'a`[1] $x', 'a;b', '-a', 'a"b') + $odd) {
+        foreach ($name in @('a$b', 'a`b', 'a b', "it's", 'a$(1)', 'a`[1] $x', 'a;b', '-a') + $odd + @(if (-not $IsWindows) { 'a"b' })) {
             foreach ($quote in '', "'", '"') { @{ name = $name; quote = $quote } }
         }
-    ) -Skip:$IsWindows {
+    ) {
         $folder = New-TestFolder
         $file = Copy-Sample 'lora' (Join-Path $folder "$name.safetensors")
         Push-Location -LiteralPath $folder
