@@ -44,7 +44,7 @@ Describe 'Measure-LoraResize' {
 
     It 'says which share of the squared norm of the file is retained' {
         [Math]::Abs($measured.Retained - (1 - $measured.RelativeErrorToLora * $measured.RelativeErrorToLora)) | Should -BeLessThan 1e-12
-        ($measured | Format-Table | Out-String) | Should -Match ('\b{0:0.0}\s+spn_ckpt=1' -f (100 * $measured.Retained))
+        ($measured | Format-Table | Out-String) | Should -Match "\b$((100 * $measured.Retained).ToString('0.0', [cultureinfo]::InvariantCulture))\s+spn_ckpt=1"
         ($measured | Format-List | Out-String) | Should -Match '(?m)^Retained +: 0\.\d+\s*$'
     }
 

@@ -197,11 +197,14 @@ Describe 'The head of measurements' {
         $marks | Should -HaveCount 4
         $marks.Column | Should -Be @($marks.Column | Sort-Object)
         $marks[0].Column, $marks[-1].Column, $marks[0].Row, $marks[-1].Row | Should -Be @(0, 59, 0, 7)
-        ($head -join "`n") | Should -Match ('(?m)^ +{0:0.0} \S' -f (100 * $sweep[0].RelativeErrorToLora))
-        ($head -join "`n") | Should -Match ('(?m)^ +{0:0.0} \S' -f (100 * $sweep[-1].RelativeErrorToLora))
+        # The view has the invariant numbers, whatever the culture.
+        function Format-Number([string] $Format, [object[]] $Value) { [string]::Format([cultureinfo]::InvariantCulture, $Format, $Value) }
+        foreach ($end in $sweep[0], $sweep[-1]) {
+            ($head -join "`n") | Should -Match (Format-Number '(?m)^ +{0:0.0} \S' (100 * $end.RelativeErrorToLora))
+        }
         @($head | Where-Object { $_.Contains($corner) }) | Should -HaveCount 1
-        ($head | Where-Object { $_ -match 'MiB' }) | Should -Match ('^ +{0:0.00} MiB +{1:0.00} MiB$' -f
-            ($sweep[0].NewLength / 1MB), ($sweep[-1].NewLength / 1MB))
+        $sizes = ($sweep[0].NewLength / 1MB), ($sweep[-1].NewLength / 1MB)
+        ($head | Where-Object { $_ -match 'MiB' }) | Should -Match (Format-Number '^ +{0:0.00} MiB +{1:0.00} MiB$' $sizes)
         if ($locale -eq 'C') { $head | ForEach-Object { $_ | Should -Not -Match '[^\x00-\x7f]' } }
     }
 

@@ -15,5 +15,6 @@ public sealed class NotLocalException : ResizeLoraException
             $"'{path}' {Reason}; it is not fetched unasked. Mark it with \"Always keep on this device\" in the Explorer, or open it there, "
                 + "and start again when it has come.",
             path
-        ) { }
+        )
+    { }
 }
