@@ -17,7 +17,8 @@ Package leaves in out/package the package for the PowerShell Gallery, which carr
 a zip for each platform with libtorch inside; a checksum beside each.
 Publish packs the module and publishes it to a repository.
 Install copies the module, built for this machine, into the user's module path.
-RuntimeHash writes the list of packages that Install-ResizeLoraRuntime fetches, with their hashes, from NuGet; once for each version of TorchSharp.
+RuntimeHash writes the list of packages that Install-ResizeLoraRuntime fetches, with their hashes, from NuGet; once for each version
+of TorchSharp.
 
 .PARAMETER Task
 What to do. Build by default.

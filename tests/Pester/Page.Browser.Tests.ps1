@@ -10,18 +10,12 @@ BeforeDiscovery {
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Support.ps1')
     Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
-    $lora = Get-SamplePath 'lora'
-    $base = Get-SamplePath 'base'
+    . (Join-Path $PSScriptRoot 'PageSupport.ps1')
     $userCache = $env:RESIZELORA_CACHE
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
-    $pageFolder = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../src/ResizeLora.Pictures/Page'))
 
     # Carries out steps in a browser (Page/tests/browser.mjs says which there are); gives what it answers.
-    function Invoke-Page([string] $Page, [hashtable[]] $Step) {
-        $steps = Join-Path $TestDrive "$([guid]::NewGuid().ToString('N')).json"
-        [System.IO.File]::WriteAllText($steps, (ConvertTo-Json -InputObject $Step -Depth 4))
-        & node (Join-Path $pageFolder 'tests' 'browser.mjs') $Page $steps | ConvertFrom-Json -Depth 12
-    }
+    function Invoke-Page([string] $Page, [hashtable[]] $Step) { Invoke-PageProgram 'browser.mjs' $Page $Step }
 
     # The digits of a figure, which the page groups.
     function Get-Digit([string] $Text) { $Text -replace '\D' }

@@ -2,20 +2,16 @@
 BeforeAll {
     . (Join-Path $PSScriptRoot 'Support.ps1')
     Import-Module (Join-Path $PSScriptRoot '../../out/ResizeLora/ResizeLora.psd1')
-    $lora = Get-SamplePath 'lora'
-    $base = Get-SamplePath 'base'
+    . (Join-Path $PSScriptRoot 'PageSupport.ps1')
     $userCache = $env:RESIZELORA_CACHE
     $env:RESIZELORA_CACHE = Join-Path $TestDrive 'cache'
-    $pageFolder = [System.IO.Path]::GetFullPath((Join-Path $PSScriptRoot '../../src/ResizeLora.Pictures/Page'))
 
     # What the script of a page says of recipes; a case is a recipe, a file by its number, and blocks that are left out.
     function Measure-Page([string] $Page, [object[]] $Case) {
         if (-not (Get-Command node -CommandType Application -ErrorAction Ignore)) {
             Set-ItResult -Skipped -Because 'Node.js, which runs the script of a page, is not here'
         }
-        $cases = Join-Path $TestDrive "$([guid]::NewGuid().ToString('N')).json"
-        [System.IO.File]::WriteAllText($cases, (ConvertTo-Json -InputObject $Case -Depth 4))
-        & node (Join-Path $pageFolder 'tests' 'measure.mjs') $Page $cases | ConvertFrom-Json -Depth 8 -NoEnumerate
+        Invoke-PageProgram 'measure.mjs' $Page $Case
     }
 
     # A recipe of any kind, the same for the same seed. Numbers have few digits, as sliders give them.
@@ -28,7 +24,7 @@ BeforeAll {
             1 { "size=$(Get-Number 0.02 0.3)" }
             2 { "retain=$(Get-Number 0.3 1)" }
             3 { "keep=$(Get-Number 0.15 0.9)" }
-            4 { if ($base) { "loss=$(Get-Number 0.01 0.12)" } else { "retain=$(Get-Number 0.3 1)" } }
+            4 { "loss=$(Get-Number 0.01 0.12)" }
             5 { "retain=$(Get-Number 0.3 1)", "size=$(Get-Number 0.02 0.3)" }
             6 { if ($weights) { "thr=$(Get-Number -2.5 0)" } }
         }

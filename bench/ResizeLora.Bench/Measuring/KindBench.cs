@@ -28,7 +28,8 @@ internal sealed class KindBench(BenchOptions options, Action<string> report)
         var clock = Stopwatch.StartNew();
         long length = watched.Run(Path.Combine(options.Folder, Output));
         double seconds = clock.Elapsed.TotalSeconds;
-        Console.WriteLine(JsonSerializer.Serialize(new KindFigures(watched.Title, seconds, probe.Stop().Resident, Length(watched), length)));
+        var figures = new KindFigures(watched.Title, seconds, probe.Stop().Resident, Length(watched), length);
+        Console.WriteLine(JsonSerializer.Serialize(figures));
     }
 
     private static long Length(KindJob job) => new FileInfo(job.Lora).Length;

@@ -20,9 +20,10 @@ internal static class StartUpCheck
 
         string import = $"Import-Module '{manifest}'";
         string sample = Path.Combine(root, "samples", "sdxl-tiny");
-        string firstLayer = $"Get-LoraSpectrum '{Path.Combine(sample, "lora.safetensors")}' | Select-Object -First 1";
-        string job =
-            $"Resize-Lora '{Path.Combine(sample, "lora.safetensors")}' -Checkpoint '{Path.Combine(sample, "base.safetensors")}' -OutputDirectory '{outputFolder}' -Force";
+        string lora = Path.Combine(sample, "lora.safetensors");
+        string checkpoint = Path.Combine(sample, "base.safetensors");
+        string firstLayer = $"Get-LoraSpectrum '{lora}' | Select-Object -First 1";
+        string job = $"Resize-Lora '{lora}' -Checkpoint '{checkpoint}' -OutputDirectory '{outputFolder}' -Force";
         double empty = Fastest("$null", outputFolder);
         double Beyond(string command) => Fastest(command, outputFolder) - empty;
         return new StartUp(empty, Beyond(import), Beyond($"{import}; {firstLayer}"), Beyond($"{import}; {job}"));

@@ -14,9 +14,9 @@ namespace ResizeLora.PowerShell.Commands;
 /// <para type="description">
 /// A page (HTML) opens in any browser: a map of layers and dimensions, sliders for recipes, and what each would make of the file, as exact
 /// as Measure-LoraResize says it; it is one file and needs no network. With -Destination several LoRA files are on one page. A picture
-/// (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it marks
-/// where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their file; but
-/// for a page each file gives one output, whole or not at all.
+/// (PNG, SVG) shows for each component the singular values of its layers over one another, and a map of layers and ranks; with -Recipe it
+/// marks where recipes cut. CSV and JSON hold the same numbers. Takes files, or layers of Get-LoraSpectrum, which are gathered by their
+/// file; but for a page each file gives one output, whole or not at all.
 /// </para>
 /// </summary>
 [Cmdlet(

@@ -28,8 +28,8 @@ public sealed class MeasureLoraResizeCommand : RecipeCommand
     /// <para type="description">
     /// What to keep: recipes such as 'spn_ckpt=1,thr=-1.2', several as an array or separated by colons, or objects of New-ResizeRecipe.
     /// With -Threshold, -Retain, -Loss, -Size or -Keep a recipe may be open, without a cut of its own, such as 'spn_ckpt=1'. With -Retain,
-    /// -Size or -Keep, and neither a recipe nor a checkpoint, the singular values themselves are ranked. A layer is decomposed once, however
-    /// many recipes there are.
+    /// -Size or -Keep, and neither a recipe nor a checkpoint, the singular values themselves are ranked. A layer is decomposed once,
+    /// however many recipes there are.
     /// </para>
     /// </summary>
     [Parameter(Position = 1)]

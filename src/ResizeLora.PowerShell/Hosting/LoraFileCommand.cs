@@ -26,7 +26,9 @@ public abstract class LoraFileCommand : FileOrMergeCommand
     public string[]? Checkpoint { get; set; }
 
     /// <summary>
-    /// <para type="description">Where to compute: auto (the processor, until a card has been measured to be faster), cpu, cuda, or cuda:N.</para>
+    /// <para type="description">
+    /// Where to compute: auto (the processor, until a card has been measured to be faster), cpu, cuda, or cuda:N.
+    /// </para>
     /// </summary>
     [Parameter]
     [ValidateDevice]
