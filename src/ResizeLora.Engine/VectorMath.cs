@@ -120,9 +120,15 @@ internal static class VectorMath
     /// <summary>target *= factor.</summary>
     public static void Scale(Span<float> target, float factor)
     {
-        for (int index = 0; index < target.Length; index++)
+        Span<Vector256<float>> vectors = MemoryMarshal.Cast<float, Vector256<float>>(target);
+        foreach (ref Vector256<float> vector in vectors)
         {
-            target[index] *= factor;
+            vector *= factor;
+        }
+
+        foreach (ref float number in target[(vectors.Length * Vector256<float>.Count)..])
+        {
+            number *= factor;
         }
     }
 

@@ -55,7 +55,7 @@ internal static class AccuracyCheck
 
     private static double EngineNorm(BaseWeight weight, byte[] bytes)
     {
-        IGramOperator gram = new GramOperatorFactory().Create(weight, bytes);
+        IGramOperator gram = new GramOperatorFactory().Create(weight, (byte[])bytes.Clone());
         using (gram as IDisposable)
         {
             return LanczosNorm.Compute(gram, CancellationToken.None).Norms.Spectral;

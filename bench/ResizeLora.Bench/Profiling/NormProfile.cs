@@ -56,7 +56,7 @@ internal static class NormProfile
     private static int Measure(BaseWeight weight, StepClock clock)
     {
         byte[] buffer = clock.Time("take memory", () => ArrayPool<byte>.Shared.Rent((int)weight.ByteLength));
-        ReadOnlyMemory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
+        Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
         clock.Time("read", () => Read(weight, buffer));
         clock.Time("hash", () => XxHash128.Hash(bytes.Span));
         IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory().Create(weight, bytes));

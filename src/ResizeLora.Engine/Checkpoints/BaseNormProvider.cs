@@ -263,7 +263,7 @@ public sealed class BaseNormProvider
         }
     }
 
-    private (BaseNorms Norms, bool IsAccurate) Compute(BaseWeight weight, ReadOnlyMemory<byte> bytes, CancellationToken cancellationToken)
+    private (BaseNorms Norms, bool IsAccurate) Compute(BaseWeight weight, Memory<byte> bytes, CancellationToken cancellationToken)
     {
         IGramOperator gram = operators.Create(weight, bytes);
         using (gram as IDisposable)

@@ -7,7 +7,7 @@ namespace ResizeLora.Checkpoints;
 public sealed class GramOperatorFactory : IGramOperatorFactory
 {
     /// <inheritdoc/>
-    public IGramOperator Create(BaseWeight weight, ReadOnlyMemory<byte> bytes)
+    public IGramOperator Create(BaseWeight weight, Memory<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(weight);
         return new WeightGramOperator(weight.Type, bytes, weight.Rows, weight.Columns);

@@ -8,28 +8,34 @@ namespace ResizeLora.Checkpoints;
 /// <summary>
 /// VᵀV over the bytes of a weight as they lie in the checkpoint. Each application reads the bytes once from memory, and once
 /// more from the nearest cache: a few rows serve W·v and then Wᵀ·(W·v). A 16-bit weight therefore costs half the memory
-/// traffic of a decoded copy. Types that vector registers cannot decode are decoded once.
+/// traffic of a converted copy. Types of 8 bits are made halves of once, and doubles singles.
 /// </summary>
 internal sealed class WeightGramOperator : IGramOperator, IDisposable
 {
     private readonly IWeightRows rows;
     private readonly float[] scratch;
-    private readonly byte[]? decoded;
+    private byte[]? converted;
 
     /// <summary>Wraps a weight.</summary>
     /// <param name="type">Its element type.</param>
-    /// <param name="bytes">Its rows, n × m elements.</param>
+    /// <param name="bytes">Its rows, n × m elements; the operator may write them anew.</param>
     /// <param name="rows">n.</param>
     /// <param name="columns">m.</param>
-    public WeightGramOperator(TensorType type, ReadOnlyMemory<byte> bytes, int rows, int columns)
+    public WeightGramOperator(TensorType type, Memory<byte> bytes, int rows, int columns)
     {
         Size = columns;
-        if (type is not (TensorType.Float16 or TensorType.BFloat16 or TensorType.Float32))
+        int count = checked(rows * columns);
+        if (type == TensorType.Float64)
         {
-            int length = checked(rows * columns * sizeof(float));
-            decoded = ArrayPool<byte>.Shared.Rent(length);
-            Exponent = Decode(type, bytes.Span, MemoryMarshal.Cast<byte, float>(decoded.AsSpan(0, length)));
-            bytes = decoded.AsMemory(0, length);
+            Memory<byte> singles = Convert(count * sizeof(float));
+            Exponent = Round(bytes.Span, MemoryMarshal.Cast<byte, float>(singles.Span));
+            (type, bytes) = (TensorType.Float32, singles);
+        }
+        else if (type is TensorType.Float8E4M3 or TensorType.Float8E5M2)
+        {
+            Memory<byte> halves = Convert(count * sizeof(ushort));
+            WeightDecoder.ToHalf(type, bytes.Span, MemoryMarshal.Cast<byte, ushort>(halves.Span));
+            (type, bytes) = (TensorType.Float16, halves);
         }
 
         this.rows = type switch
@@ -59,28 +65,28 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     public void Dispose()
     {
         ArrayPool<float>.Shared.Return(scratch);
-        if (decoded is not null)
+        if (converted is not null)
         {
-            ArrayPool<byte>.Shared.Return(decoded);
+            ArrayPool<byte>.Shared.Return(converted);
         }
     }
 
+    private Memory<byte> Convert(int length)
+    {
+        converted = ArrayPool<byte>.Shared.Rent(length);
+        return converted.AsMemory(0, length);
+    }
+
     // Doubles may be larger or smaller than any single: they are brought near 1 before they are rounded.
-    private static int Decode(TensorType type, ReadOnlySpan<byte> stored, Span<float> singles)
+    private static int Round(ReadOnlySpan<byte> stored, Span<float> singles)
     {
         double largest = 0;
-        for (int index = 0; type == TensorType.Float64 && index < singles.Length; index++)
+        for (int index = 0; index < singles.Length; index++)
         {
             largest = Math.Max(largest, Math.Abs(DoubleAt(stored, index)));
         }
 
-        if (largest == 0 || !double.IsFinite(largest))
-        {
-            WeightDecoder.ToSingle(type, stored, singles);
-            return 0;
-        }
-
-        int exponent = Math.ILogB(largest) + 1;
+        int exponent = largest > 0 && double.IsFinite(largest) ? Math.ILogB(largest) + 1 : 0;
         for (int index = 0; index < singles.Length; index++)
         {
             singles[index] = (float)Math.ScaleB(DoubleAt(stored, index), -exponent);

@@ -23,7 +23,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     private const int LowestFirstExponent = -64;
     private const int HighestFirstExponent = 80;
 
-    private readonly ReadOnlyMemory<byte> bytes;
+    private readonly Memory<byte> bytes;
     private readonly int rows;
     private readonly int columns;
     private readonly int rowLength;
@@ -32,25 +32,27 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     // A decoded weight times both is an element of V. One factor alone may be outside of a single's range.
     private float firstScale;
     private float secondScale;
+    private bool isLifted;
 
     /// <summary>Wraps rows.</summary>
-    /// <param name="bytes">The rows, n × m weights.</param>
+    /// <param name="bytes">The rows, n × m weights; they may be written anew.</param>
     /// <param name="rows">n.</param>
     /// <param name="columns">m.</param>
-    public WeightRows(ReadOnlyMemory<byte> bytes, int rows, int columns)
+    public WeightRows(Memory<byte> bytes, int rows, int columns)
     {
         this.bytes = bytes;
         this.rows = rows;
         this.columns = columns;
         rowLength = columns * TDecoder.ByteLength;
         vectorised = columns - (columns % IRowDecoder.Width);
+        isLifted = TDecoder.LiftExponent != 0;
         SetScales();
-        (SquaredNorm, double largest) = Measure();
+        (SquaredNorm, double largest) = Measure(lifting: isLifted);
         if (largest is (> 0 and < SmallestOrdinary) or > LargestOrdinary && double.IsFinite(largest))
         {
             Exponent = Math.ILogB(largest) + 1;
             SetScales();
-            (SquaredNorm, _) = Measure();
+            (SquaredNorm, _) = Measure(lifting: false);
         }
     }
 
@@ -86,28 +88,41 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         Restore(sums, product, secondScale);
     }
 
+    // What a decoded number is to be multiplied by, as a power of two.
+    private int ScaleExponent => Math.ILogB(TDecoder.Scale) - (isLifted ? TDecoder.LiftExponent : 0);
+
     private void SetScales()
     {
-        int exponent = Math.ILogB(TDecoder.Scale) - Exponent;
+        int exponent = ScaleExponent - Exponent;
         int first = Math.Clamp(exponent, LowestFirstExponent, HighestFirstExponent);
         firstScale = MathF.ScaleB(1, first);
         secondScale = MathF.ScaleB(1, exponent - first);
     }
 
     // ‖V‖F², or NaN, and the largest |weight|.
-    private (double SquaredNorm, double Largest) Measure()
+    private (double SquaredNorm, double Largest) Measure(bool lifting)
     {
         double sum = 0;
         float largest = 0;
         for (int row = 0; row < rows; row++)
         {
+            if (lifting && !TDecoder.TryLift(bytes.Span.Slice(row * rowLength, rowLength)))
+            {
+                TDecoder.Lower(bytes.Span[..(row * rowLength)]);
+                isLifted = false;
+                SetScales();
+                return Measure(lifting: false);
+            }
+
             (float squares, float magnitude) = SumSquares(ref RowAt(row));
             sum += squares;
             largest = Math.Max(largest, magnitude);
         }
 
         // A NaN may have been lost in the largest, never in the sum; decoded halves have no NaN.
-        return double.IsNaN(sum) || !(largest < TDecoder.Limit) ? (double.NaN, double.NaN) : (sum, largest * (double)TDecoder.Scale);
+        return double.IsNaN(sum) || !(largest < TDecoder.Limit)
+            ? (double.NaN, double.NaN)
+            : (sum, Math.ScaleB(largest, ScaleExponent));
     }
 
     private ref byte RowAt(int row) => ref MemoryMarshal.GetReference(bytes.Span.Slice(row * rowLength, rowLength));

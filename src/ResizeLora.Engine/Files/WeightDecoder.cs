@@ -12,11 +12,6 @@ namespace ResizeLora.Files;
 /// </summary>
 public static class WeightDecoder
 {
-    private static readonly float[] Float8E4M3Values = Enumerable
-        .Range(0, 256)
-        .Select(static code => DecodeFloat8E4M3((byte)code))
-        .ToArray();
-
     /// <summary>Decodes elements.</summary>
     /// <param name="type">A type for which <see cref="TensorTypes.IsWeight"/> holds.</param>
     /// <param name="source">The bytes, little-endian, as they lie in the file.</param>
@@ -48,20 +43,33 @@ public static class WeightDecoder
 
                 break;
             case TensorType.Float8E5M2:
-                // The upper byte of a half: same exponent, fewer mantissa bits.
-                for (int index = 0; index < destination.Length; index++)
-                {
-                    destination[index] = (float)BitConverter.UInt16BitsToHalf((ushort)(source[index] << 8));
-                }
-
+                EighthToSingle<E5M2>(source, destination);
                 break;
             default:
-                for (int index = 0; index < destination.Length; index++)
-                {
-                    destination[index] = Float8E4M3Values[source[index]];
-                }
-
+                EighthToSingle<E4M3>(source, destination);
                 break;
+        }
+    }
+
+    /// <summary>Makes halves of numbers of 8 bits, all of which a half can hold.</summary>
+    /// <param name="type"><see cref="TensorType.Float8E4M3"/> or <see cref="TensorType.Float8E5M2"/>.</param>
+    /// <param name="source">The numbers.</param>
+    /// <param name="destination">As many halves.</param>
+    public static void ToHalf(TensorType type, ReadOnlySpan<byte> source, Span<ushort> destination)
+    {
+        Span<ushort> halves = stackalloc ushort[256];
+        Span<byte> code = stackalloc byte[1];
+        Span<float> number = stackalloc float[1];
+        for (int index = 0; index < halves.Length; index++)
+        {
+            code[0] = (byte)index;
+            ToSingle(type, code, number);
+            halves[index] = BitConverter.HalfToUInt16Bits((Half)number[0]);
+        }
+
+        for (int index = 0; index < source.Length; index++)
+        {
+            destination[index] = halves[source[index]];
         }
     }
 
@@ -72,12 +80,6 @@ public static class WeightDecoder
         ref short halves = ref Unsafe.As<ushort, short>(ref MemoryMarshal.GetReference(source));
         ref float singles = ref MemoryMarshal.GetReference(destination);
         int index = 0;
-        for (; Avx512F.IsSupported && index <= source.Length - Vector512<float>.Count; index += Vector512<float>.Count)
-        {
-            WidenHalf(Avx512F.ConvertToVector512Int32(Vector256.LoadUnsafe(ref halves, (nuint)index)))
-                .StoreUnsafe(ref singles, (nuint)index);
-        }
-
         for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
             WidenHalf(Widen(Vector128.LoadUnsafe(ref halves, (nuint)index))).StoreUnsafe(ref singles, (nuint)index);
@@ -89,32 +91,46 @@ public static class WeightDecoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void EighthToSingle<TFormat>(ReadOnlySpan<byte> source, Span<float> destination)
+        where TFormat : struct, IEighth
+    {
+        ref byte eighths = ref MemoryMarshal.GetReference(source);
+        ref float singles = ref MemoryMarshal.GetReference(destination);
+        int index = 0;
+        for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
+        {
+            Vector128<ushort> codes = Vector128.WidenLower(Vector128.CreateScalarUnsafe(
+                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref eighths, index))).AsByte());
+            TFormat.Widen(Widen(TFormat.ToHalf(codes))).StoreUnsafe(ref singles, (nuint)index);
+        }
+
+        for (; index < source.Length; index++)
+        {
+            Vector128<ushort> code = Vector128.CreateScalar((ushort)source[index]);
+            destination[index] = TFormat.Widen(Widen(TFormat.ToHalf(code))).ToScalar();
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Widen(Vector128<short> values) =>
         Avx2.IsSupported
             ? Avx2.ConvertToVector256Int32(values)
             : Vector256.Create(Vector128.WidenLower(values), Vector128.WidenUpper(values));
 
-    // Widening kept the sign on top: shifted, a half has its exponent and mantissa where a single has them, and multiplying
-    // by 2^112 rebiases the exponent, of subnormals too. Infinities and NaN get their full exponent put back.
+    // Widening kept the sign on top. Shifted, with its exponent counted from a single's zero, a half is the single x of the same value
+    // 1.mantissa · 2^exponent. A subnormal half, 0.mantissa · 2^-14, became 1.mantissa · 2^-15 = 2^-15 + value / 2: it is 2x - 2^-14,
+    // which is smaller than x for those, and never for others. So no subnormal takes part in arithmetic, for which some processors need
+    // a hundred times as long. Infinities and NaN get their full exponent put back.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<float> WidenHalf(Vector256<int> half)
     {
-        Vector256<int> shifted = (half << 13) & Vector256.Create(unchecked((int)0x8FFFE000));
-        Vector256<float> value = shifted.AsSingle() * Vector256.Create(5.192296858534828e33f);
+        Vector256<int> bits = ((half & Vector256.Create(0x7FFF)) << 13) + Vector256.Create((127 - 15) << 23);
+        Vector256<float> value = bits.AsSingle();
+        value = Vector256.Min(value, VectorMath.MultiplyAdd(value, Vector256.Create(2f), Vector256.Create(-6.103515625e-05f)));
         Vector256<int> special =
-            Vector256.GreaterThan(shifted & Vector256.Create(0x0FFFE000), Vector256.Create(0x0F7FE000)) & Vector256.Create(0x7F800000);
-        return (value.AsInt32() | special).AsSingle();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> WidenHalf(Vector512<int> half)
-    {
-        Vector512<int> shifted = (half << 13) & Vector512.Create(unchecked((int)0x8FFFE000));
-        Vector512<float> value = shifted.AsSingle() * Vector512.Create(5.192296858534828e33f);
-        Vector512<int> special =
-            Vector512.GreaterThan(shifted & Vector512.Create(0x0FFFE000), Vector512.Create(0x0F7FE000)) & Vector512.Create(0x7F800000);
-        return (value.AsInt32() | special).AsSingle();
+            Vector256.GreaterThanOrEqual(bits, Vector256.Create((127 + 16) << 23)) & Vector256.Create(0x7F800000);
+        return (value.AsInt32() | (half & Vector256.Create(int.MinValue)) | special).AsSingle();
     }
 
     private static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination)
@@ -133,17 +149,38 @@ public static class WeightDecoder
         }
     }
 
-    // E4M3 as in "FP8 Formats for Deep Learning": bias 7, no infinities, S.1111.111 is NaN.
-    private static float DecodeFloat8E4M3(byte code)
+    /// <summary>A type of 8 bits, by way of the half that it is part of.</summary>
+    private interface IEighth
     {
-        int exponent = (code >> 3) & 0xF;
-        int mantissa = code & 7;
-        float magnitude = (exponent, mantissa) switch
+        static abstract Vector128<short> ToHalf(Vector128<ushort> codes);
+
+        static abstract Vector256<float> Widen(Vector256<int> halves);
+    }
+
+    // The upper byte of a half: same exponent, fewer mantissa bits.
+    private readonly struct E5M2 : IEighth
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> ToHalf(Vector128<ushort> codes) => (codes << 8).AsInt16();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Widen(Vector256<int> halves) => WidenHalf(halves);
+    }
+
+    // "FP8 Formats for Deep Learning": four bits of exponent that count from 7 instead of 15, so that the half with the same bits is
+    // 2^-8 of the number; no infinities, and S.1111.111, which would be 480, is NaN.
+    private readonly struct E4M3 : IEighth
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector128<short> ToHalf(Vector128<ushort> codes) =>
+            (((codes & Vector128.Create((ushort)0x80)) << 8) | ((codes & Vector128.Create((ushort)0x7F)) << 7)).AsInt16();
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static Vector256<float> Widen(Vector256<int> halves)
         {
-            (0xF, 7) => float.NaN,
-            (0, _) => MathF.ScaleB(mantissa, -9),
-            _ => MathF.ScaleB(8 + mantissa, exponent - 10),
-        };
-        return (code & 0x80) == 0 ? magnitude : -magnitude;
+            Vector256<float> numbers = WidenHalf(halves) * 256f;
+            Vector256<float> notNumbers = Vector256.Equals(Vector256.Abs(numbers), Vector256.Create(480f));
+            return (numbers.AsInt32() | (notNumbers.AsInt32() & Vector256.Create(0x7FC00000))).AsSingle();
+        }
     }
 }

@@ -156,6 +156,22 @@ public sealed class BaseNormTests
         AssertNorms(type, weight, 60, 40);
     }
 
+    [Theory]
+    [InlineData(1f)]
+    [InlineData(63.9f)]
+    [InlineData(64f)]
+    [InlineData(60000f)]
+    public void Halves_below_the_normal_ones_count_beside_others_of_any_size(float largest)
+    {
+        // Every subnormal half, zeros among them, in rows that vectors of sixteen do not fill.
+        const int Rows = 40;
+        const int Columns = 53;
+        double[] weight = Enumerable.Range(0, Rows * Columns).Select(static index => Math.ScaleB(index % 1024, -24)).ToArray();
+        AssertNorms(TensorType.Float16, weight, Rows, Columns);
+        weight[^1] = largest;
+        AssertNorms(TensorType.Float16, weight, Rows, Columns);
+    }
+
     [Fact]
     public void A_spectrum_as_dense_as_can_be_is_accurate_in_the_end()
     {
@@ -207,7 +223,8 @@ public sealed class BaseNormTests
 
     private static BaseNorms Measure(TensorType type, byte[] bytes, int rows, int columns)
     {
-        using var gram = new WeightGramOperator(type, bytes, rows, columns);
+        // The operator may write its bytes anew.
+        using var gram = new WeightGramOperator(type, (byte[])bytes.Clone(), rows, columns);
         (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(gram, CancellationToken.None);
         Assert.True(isAccurate);
         return norms;

@@ -10,7 +10,7 @@ internal sealed class CountingOperatorFactory : IGramOperatorFactory
 
     public int Count => count;
 
-    public IGramOperator Create(BaseWeight weight, ReadOnlyMemory<byte> bytes)
+    public IGramOperator Create(BaseWeight weight, Memory<byte> bytes)
     {
         Interlocked.Increment(ref count);
         return processor.Create(weight, bytes);
