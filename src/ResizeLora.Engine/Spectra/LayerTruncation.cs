@@ -113,5 +113,5 @@ internal static class LayerTruncation
         }
     }
 
-    private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
+    private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64, CPU).item<double>();
 }
