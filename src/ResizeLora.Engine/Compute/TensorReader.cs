@@ -46,7 +46,10 @@ internal static class TensorReader
 
         // In one step with the type, libtorch would convert first, and copy four or eight bytes in place of one or two.
         Tensor there = rows.to(device.Torch);
-        Tensor numbers = native is null ? ValuesOf(there, stored, device) : there;
+        Tensor numbers =
+            native is not null ? there
+            : device.IsCuda ? Decode(there, stored)
+            : DecodeHere(there, stored);
         return numbers.to(type).MoveToOuterDisposeScope();
     }
 
@@ -82,12 +85,23 @@ internal static class TensorReader
     /// <param name="result">The result.</param>
     public static Tensor TakeBack(Tensor result) => result.cpu().MoveToOuterDisposeScope();
 
-    // libtorch computes nothing with 8-bit types: of each code its number is looked up.
-    private static Tensor ValuesOf(Tensor codes, TensorType type, ComputeDevice device)
+    /// <summary>The numbers of 8-bit codes, found where these are: libtorch computes nothing with such types.</summary>
+    /// <param name="codes">The codes, as bytes.</param>
+    /// <param name="type">Their type.</param>
+    /// <returns>The numbers in single precision, in the same shape.</returns>
+    internal static Tensor Decode(Tensor codes, TensorType type)
     {
         byte[] allCodes = [.. Enumerable.Range(0, 256).Select(static code => (byte)code)];
         float[] values = new float[allCodes.Length];
         WeightDecoder.ToSingle(type, allCodes, values);
-        return tensor(values).to(device.Torch).index_select(0, codes.flatten().to(ScalarType.Int32)).reshape(codes.shape);
+        return tensor(values).to(codes.device).index_select(0, codes.flatten().to(ScalarType.Int32)).reshape(codes.shape);
+    }
+
+    // The same on the processor, in a tenth of the time.
+    private static Tensor DecodeHere(Tensor codes, TensorType type)
+    {
+        Tensor numbers = empty(codes.shape, ScalarType.Float32);
+        WeightDecoder.ToSingle(type, codes.bytes, MemoryMarshal.Cast<byte, float>(numbers.bytes));
+        return numbers;
     }
 }
