@@ -24,35 +24,30 @@ internal static class LayerDecomposer
         Adapter adapter,
         AdapterLayer layer,
         LayerBase baseLayer,
-        ComputeDevice device,
+        LayerDevice device,
         bool keepsDecomposition = true,
         CancellationToken cancellationToken = default
     )
     {
-        DecomposedLayer? decomposed = LayerThreads.Run(
-            device,
-            () =>
+        DecomposedLayer? decomposed = LayerThreads.Run(() =>
+        {
+            MagnitudeEffect? effect = null;
+            if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
             {
-                MagnitudeEffect? effect = null;
-                if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
+                return null;
+            }
+
+            if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
+            {
+                effect = device.Compute(onto => MagnitudeEffect.Of(adapter.File, layer, weight, onto));
+                if (effect is null)
                 {
                     return null;
                 }
-
-                if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
-                {
-                    effect = MagnitudeEffect.Of(adapter.File, layer, weight, device);
-                    if (effect is null)
-                    {
-                        return null;
-                    }
-                }
-
-                return Decompose(adapter, layer, effect, device, cancellationToken) is { } found
-                    ? new DecomposedLayer(found, effect)
-                    : null;
             }
-        );
+
+            return Decompose(adapter, layer, effect, device, cancellationToken) is { } found ? new DecomposedLayer(found, effect) : null;
+        });
         var origin = new LayerOrigin(
             adapter.Path,
             adapter.File.LastWriteTime,
@@ -72,8 +67,8 @@ internal static class LayerDecomposer
     /// <param name="effect">What its magnitudes do, or null.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    public static LayerDecomposition DecomposeAgain(Adapter adapter, AdapterLayer layer, MagnitudeEffect? effect, ComputeDevice device) =>
-        LayerThreads.Run(device, () => Decompose(adapter, layer, effect, device, CancellationToken.None))
+    public static LayerDecomposition DecomposeAgain(Adapter adapter, AdapterLayer layer, MagnitudeEffect? effect, LayerDevice device) =>
+        LayerThreads.Run(() => Decompose(adapter, layer, effect, device, CancellationToken.None))
         ?? throw FactorRange.Explain(adapter.File, layer);
 
     /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
@@ -92,7 +87,7 @@ internal static class LayerDecomposer
         Adapter adapter,
         AdapterLayer layer,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         CancellationToken cancellationToken
     )
     {
@@ -134,7 +129,7 @@ internal static class LayerDecomposer
         Adapter adapter,
         HadamardHalves products,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         CancellationToken cancellationToken
     )
     {
@@ -149,14 +144,24 @@ internal static class LayerDecomposer
             return null;
         }
 
-        FactorPair vectors = HadamardDecomposition.VectorsOf(first, firstPair, second, secondPair, device);
+        FactorPair vectors = HadamardDecomposition.ProductsOf(
+            VectorsOf(first, firstPair, device),
+            VectorsOf(second, secondPair, device)
+        );
         cancellationToken.ThrowIfCancellationRequested();
-        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), ComputeDevice.Processor);
+        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();
-        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), ComputeDevice.Processor);
+        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();
         return DiagonalSpectrum.Decompose(upGram, downGram, middle) is { } core ? new HadamardDecomposition(first, second, core) : null;
     }
+
+    private static (Tensor Up, Tensor Down) VectorsOf(PairDecomposition product, FactorPair pair, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            (Tensor up, Tensor down) = HadamardDecomposition.VectorsOf(product, pair, onto);
+            return (TensorReader.TakeBack(up), TensorReader.TakeBack(down));
+        });
 
     private static double[]? RowWeights(MagnitudeEffect? effect) => effect is { IsPerInput: false } ? effect.Weights : null;
 
@@ -165,7 +170,7 @@ internal static class LayerDecomposer
     private static PairDecomposition? Decompose(
         FactorPair pair,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         CancellationToken cancellationToken
     )
     {
@@ -183,44 +188,64 @@ internal static class LayerDecomposer
         // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
         if (count < pair.Rank)
         {
-            (Tensor up, Tensor down) = ReadFactors();
-            return SmallSpectrum.Decompose(up, down, pair.Rank, count);
+            return SmallSpectrum.Decompose(FindRoots(), pair.Rank, count);
         }
 
         Tensor upGram = Gram(pair.Up, transposed: false, rowWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
         Tensor downGram = Gram(pair.Down, transposed: true, columnWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
-        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, ReadFactors);
+        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, FindRoots);
 
-        (Tensor Up, Tensor Down) ReadFactors()
+        (Tensor Up, Tensor Down) FindRoots()
         {
             cancellationToken.ThrowIfCancellationRequested();
-            Tensor up = FactorMatrix.Read(pair.Up, ScalarType.Float64, device);
-            Tensor down = FactorMatrix.Read(pair.Down, ScalarType.Float64, device);
-            return (
-                rowWeights is null ? up : up * TensorReader.FromArray(rowWeights, rowWeights.Length, 1, ScalarType.Float64, device),
-                columnWeights is null
-                    ? down
-                    : down * TensorReader.FromArray(columnWeights, 1, columnWeights.Length, ScalarType.Float64, device)
-            );
+            Tensor up = Root(pair.Up, transposed: false, rowWeights, device);
+            cancellationToken.ThrowIfCancellationRequested();
+            return (up, Root(pair.Down, transposed: true, columnWeights, device));
         }
     }
 
+    // R of a factor T, or of its transpose.
+    private static Tensor Root(IFactor factor, bool transposed, double[]? weights, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            Tensor matrix = ReadWeighted(factor, transposed, weights, onto);
+            return TensorReader.TakeBack(SmallSpectrum.UpperRoot(transposed ? matrix.t() : matrix));
+        });
+
     // TᵀT of a factor T, or of its transpose.
-    private static Tensor Gram(IFactor factor, bool transposed, double[]? weights, ComputeDevice device)
+    private static Tensor Gram(IFactor factor, bool transposed, double[]? weights, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            if (!onto.IsCuda && factor.Type != TensorType.Float64)
+            {
+                return GramOfStored(factor, transposed, weights).MoveToOuterDisposeScope();
+            }
+
+            Tensor matrix = ReadWeighted(factor, transposed, weights, onto);
+            return TensorReader.TakeBack(transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix));
+        });
+
+    private static Tensor ReadWeighted(IFactor factor, bool transposed, double[]? weights, ComputeDevice device)
+    {
+        Tensor matrix = FactorMatrix.Read(factor, ScalarType.Float64, device);
+        return weights is null
+            ? matrix
+            : matrix
+                * TensorReader.FromArray(
+                    weights,
+                    transposed ? 1 : weights.Length,
+                    transposed ? weights.Length : 1,
+                    ScalarType.Float64,
+                    device
+                );
+    }
+
+    // On the processor, without a copy in double precision.
+    private static Tensor GramOfStored(IFactor factor, bool transposed, double[]? weights)
     {
         (int length, int rank) = transposed ? (factor.Columns, factor.Rows) : (factor.Rows, factor.Columns);
-        if (device.IsCuda || factor.Type == TensorType.Float64)
-        {
-            using Tensor matrix = FactorMatrix.Read(factor, ScalarType.Float64, device);
-            using Tensor? scales = weights is null
-                ? null
-                : TensorReader.FromArray(weights, transposed ? 1 : length, transposed ? length : 1, ScalarType.Float64, device);
-            using Tensor weighted = scales is null ? matrix.alias() : matrix * scales;
-            return (transposed ? weighted.matmul(weighted.t()) : weighted.t().matmul(weighted)).cpu();
-        }
-
         int byteLength = factor.ByteLength();
         byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
         try

@@ -177,7 +177,7 @@ public sealed class LayerSpectrum : LoraLayer
     /// <param name="adapter">The layer's file.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    internal LayerDecomposition DecompositionFrom(Adapter adapter, ComputeDevice device) =>
+    internal LayerDecomposition DecompositionFrom(Adapter adapter, LayerDevice device) =>
         decomposition ?? LayerDecomposer.DecomposeAgain(adapter, Source, Effect, device);
 
     /// <summary>The same layer measured against another base model.</summary>

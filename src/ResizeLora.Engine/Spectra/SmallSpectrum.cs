@@ -35,12 +35,10 @@ internal static class SmallSpectrum
     /// <param name="downGram">A·Aᵀ, r × r, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
-    /// <param name="readFactors">
-    /// Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.
-    /// </param>
+    /// <param name="findRoots">Gives R_B and R_A; called only where the Gram matrices do not suffice.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
+    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> findRoots)
     {
         return Decompose(
             ColumnNorms(upGram),
@@ -50,30 +48,25 @@ internal static class SmallSpectrum
             (upNorms, downNorms) =>
             {
                 LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
-                if (factors is null)
-                {
-                    (Tensor up, Tensor down) = readFactors();
-                    factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
-                }
-
-                return factors;
+                return factors ?? ByOrthogonalisation(findRoots(), rank, count, upNorms, downNorms);
             }
         );
     }
 
     /// <summary>Decomposes B·A without Gram matrices, as suits a rank above n and m.</summary>
-    /// <param name="up">B, n × r, in double precision.</param>
-    /// <param name="down">A, r × m, likewise.</param>
+    /// <param name="roots">R_B and R_A, on the processor.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count)
+    public static LayerFactors? Decompose((Tensor Up, Tensor Down) roots, int rank, int count)
     {
         using DisposeScope scope = NewDisposeScope();
-        double[] upNorms = TensorReader.ToArray(up.square().sum(dim: 0).sqrt());
-        double[] downNorms = TensorReader.ToArray(down.square().sum(dim: 1).sqrt());
-        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms));
+
+        // The columns of R are as long as those of Q·R.
+        double[] upNorms = TensorReader.ToArray(roots.Up.square().sum(dim: 0).sqrt());
+        double[] downNorms = TensorReader.ToArray(roots.Down.square().sum(dim: 0).sqrt());
+        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(roots, rank, count, upNorms, downNorms));
     }
 
     private static LayerFactors? Decompose(
@@ -148,12 +141,15 @@ internal static class SmallSpectrum
         return worstError <= AllowedError ? factors : null;
     }
 
-    private static LayerFactors? ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByOrthogonalisation(
+        (Tensor Up, Tensor Down) roots,
+        int rank,
+        int count,
+        double[] upNorms,
+        double[] downNorms
+    )
     {
-        // If the rank exceeds a side, the factor itself is used as R.
-        Tensor upRoot = UpperRoot(up);
-        Tensor downRoot = UpperRoot(down.t());
-        Tensor product = upRoot.matmul(downRoot.t());
+        Tensor product = roots.Up.matmul(roots.Down.t());
         if (!IsFinite(product))
         {
             return null;
@@ -169,8 +165,8 @@ internal static class SmallSpectrum
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
-        double[] left = TensorReader.ToArray(downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
-        double[] right = TensorReader.ToArray(upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
+        double[] left = TensorReader.ToArray(roots.Down.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
+        double[] right = TensorReader.ToArray(roots.Up.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
         return Assemble(
             new Coefficients(left),
             new Coefficients(right),
@@ -219,10 +215,8 @@ internal static class SmallSpectrum
         }
     }
 
-    /// <summary>
-    /// R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.
-    /// </summary>
-    internal static Tensor UpperRoot(Tensor tall) => (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
+    /// <summary>R of the QR decomposition of a tall matrix; a matrix that is not tall itself: its Q is the identity.</summary>
+    internal static Tensor UpperRoot(Tensor tall) => tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R;
 
     /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
     /// <param name="left">X.</param>
