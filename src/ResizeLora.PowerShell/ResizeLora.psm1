@@ -1,6 +1,7 @@
 # The loader goes into the default load context; it gives the module and its libraries a context of their own.
+# Add-Type would load a compiler first, which takes longer than all the rest.
 if (-not ('ResizeLora.Hosting.ModuleLoadContext' -as [type])) {
-    Add-Type -LiteralPath (Join-Path $PSScriptRoot 'bin' 'ResizeLora.Loader.dll')
+    $null = [System.Reflection.Assembly]::LoadFrom([System.IO.Path]::Combine($PSScriptRoot, 'bin', 'ResizeLora.Loader.dll'))
 }
 
 $cmdlets = Import-Module -Assembly ([ResizeLora.Hosting.ModuleLoadContext]::Initialize()) -PassThru

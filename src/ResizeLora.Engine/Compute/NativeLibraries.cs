@@ -56,6 +56,25 @@ internal static class NativeLibraries
         }
     }
 
+    /// <summary>
+    /// Begins to load libtorch beside what the caller does next, which takes as long as reading the headers of files. What fails is told
+    /// by <see cref="EnsureLoaded"/>, if anybody needs it.
+    /// </summary>
+    public static void BeginLoading()
+    {
+        if (!loaded)
+        {
+            _ = Task.Run(static () =>
+            {
+                try
+                {
+                    EnsureLoaded();
+                }
+                catch (ResizeLoraException) { }
+            });
+        }
+    }
+
     private static void Load(string folder)
     {
         var handles = new Dictionary<string, nint>(StringComparer.Ordinal);

@@ -16,7 +16,7 @@ public sealed class ResizeSession : IDisposable
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
     private readonly ConditionalWeakTable<Adapter, JoinedBase> joined = [];
 
-    /// <summary>Opens the base model, if one is given; libtorch is not loaded yet.</summary>
+    /// <summary>Opens the base model, if one is given; libtorch is loaded meanwhile, and need not be there.</summary>
     /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
     /// <param name="checkpointPath">The base model, as <see cref="Checkpoint.Path"/> gives it, or null.</param>
     /// <param name="cache">Where norms are kept between runs.</param>
@@ -24,7 +24,7 @@ public sealed class ResizeSession : IDisposable
     public ResizeSession(string device, string? checkpointPath, NormCache cache)
         : this(device, checkpointPath is null ? [] : Checkpoint.PathsOf(checkpointPath), cache) { }
 
-    /// <summary>Opens base models, of one family or several; libtorch is not loaded yet.</summary>
+    /// <summary>Opens base models, of one family or several; libtorch is loaded meanwhile, and need not be there.</summary>
     /// <param name="device">The device's name, as <see cref="ComputeDevice.Resolve"/> takes it.</param>
     /// <param name="checkpointPaths">Files and folders; what belongs together becomes one base model.</param>
     /// <param name="cache">Where norms are kept between runs.</param>
@@ -39,6 +39,7 @@ public sealed class ResizeSession : IDisposable
     internal ResizeSession(Func<LayerDevice> device, IReadOnlyList<string> checkpointPaths, NormCache cache)
     {
         ArgumentNullException.ThrowIfNull(checkpointPaths);
+        NativeLibraries.BeginLoading();
         this.device = new Lazy<LayerDevice>(device);
         Checkpoints = checkpointPaths.Count == 0 ? [] : CheckpointOpener.Open(checkpointPaths);
         foreach (Checkpoint checkpoint in Checkpoints)
