@@ -117,8 +117,8 @@ function Get-AutoAdvice {
         "By these figures ``auto`` should be ${Name}: it is faster in $($faster -join ', '), and slower in none."
     }
     else {
-        "By these figures ``auto`` should be $Name for what $($faster -join ', ') measure, where it is faster, and the processor for the rest: " +
-        "it is slower in $($slower -join ', ')."
+        "By these figures ``auto`` should be $Name for what $($faster -join ', ') measure, where it is faster, " +
+        "and the processor for the rest: it is slower in $($slower -join ', ')."
     }
 }
 
@@ -144,7 +144,8 @@ function Write-PagePart {
     $first = "<!-- $Part -->"
     $start = $page.IndexOf($first, [StringComparison]::Ordinal)
     $end = $page.IndexOf("<!-- end of $Part -->", [StringComparison]::Ordinal)
-    $whole = $start -ge 0 -and $end -gt $start ? "$($page.Substring(0, $start + $first.Length))`n$Text`n$($page.Substring($end))" : "$Text`n"
+    $isMarked = $start -ge 0 -and $end -gt $start
+    $whole = $isMarked ? "$($page.Substring(0, $start + $first.Length))`n$Text`n$($page.Substring($end))" : "$Text`n"
     [System.IO.File]::WriteAllText($Path, $whole)
 }
 
