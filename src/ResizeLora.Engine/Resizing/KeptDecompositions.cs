@@ -9,7 +9,7 @@ internal static class KeptDecompositions
     // What a full SDXL LoHa of rank 16 needs, and a little more; a LoRA of rank 128 needs half of it.
     private const long MostBytes = 544L << 20;
 
-    /// <summary>The layers whose matrices are kept: the small ones first. Those of the largest are found again when they are written.</summary>
+    /// <summary>The layers whose matrices are kept, the small ones; those of the largest are found again when they are written.</summary>
     /// <param name="layers">All layers of a file.</param>
     public static HashSet<AdapterLayer> Of(IReadOnlyList<AdapterLayer> layers)
     {

@@ -24,8 +24,9 @@ public sealed class TorchFailureTests
     [InlineData("[enforce fail at alloc_cpu.cpp:80] data. DefaultCPUAllocator: not enough memory: you tried to allocate 8 bytes.")]
     public void Too_little_main_memory_is_another_case(string text)
     {
-        Assert.False(TorchFailure.IsOutOfCardMemory(ImitatedCard.Failure(text)));
-        DeviceException failure = TorchFailure.Explain(ImitatedCard.Failure(text + "\nException raised from malloc"), ComputeDevice.Cuda(0));
+        ExternalException thrown = ImitatedCard.Failure(text + "\nException raised from malloc");
+        Assert.False(TorchFailure.IsOutOfCardMemory(thrown));
+        DeviceException failure = TorchFailure.Explain(thrown, ComputeDevice.Cuda(0));
         Assert.Equal("DeviceMemory", failure.ErrorId);
         Assert.DoesNotContain("cuda", failure.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("raised from", failure.Message, StringComparison.Ordinal);
