@@ -1,0 +1,35 @@
+namespace ResizeLora.Bench.Generation;
+
+/// <summary>One synthetic file.</summary>
+/// <param name="Path">Where it is.</param>
+/// <param name="Write">Makes it, unless it is there in its right size; says whether it did.</param>
+internal sealed record BenchFile(string Path, Func<bool> Write);
+
+/// <summary>Files that workloads use together.</summary>
+/// <param name="Files">The files.</param>
+internal sealed record FileSet(params IReadOnlyList<BenchFile> Files)
+{
+    /// <summary>The files' paths.</summary>
+    public IEnumerable<string> Paths => Files.Select(static file => file.Path);
+
+    /// <summary>Makes what is missing.</summary>
+    /// <param name="report">Told of each file.</param>
+    /// <returns>The files that were made.</returns>
+    public IReadOnlyList<string> Generate(Action<string> report)
+    {
+        var made = new List<string>();
+        foreach (BenchFile file in Files)
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
+            bool written = file.Write();
+            if (written)
+            {
+                made.Add(file.Path);
+            }
+
+            report($"{file.Path} {(written ? "was written" : "is there")}");
+        }
+
+        return made;
+    }
+}
