@@ -13,7 +13,7 @@ internal sealed record FileSet(params IReadOnlyList<BenchFile> Files)
     public IEnumerable<string> Paths => Files.Select(static file => file.Path);
 
     /// <summary>Makes what is missing.</summary>
-    /// <param name="report">Told of each file.</param>
+    /// <param name="report">Told of each file that was made.</param>
     /// <returns>The files that were made.</returns>
     public IReadOnlyList<string> Generate(Action<string> report)
     {
@@ -21,13 +21,11 @@ internal sealed record FileSet(params IReadOnlyList<BenchFile> Files)
         foreach (BenchFile file in Files)
         {
             Directory.CreateDirectory(Path.GetDirectoryName(file.Path)!);
-            bool written = file.Write();
-            if (written)
+            if (file.Write())
             {
                 made.Add(file.Path);
+                report($"{file.Path} was written");
             }
-
-            report($"{file.Path} {(written ? "was written" : "is there")}");
         }
 
         return made;

@@ -5,13 +5,14 @@ namespace ResizeLora.Bench.Generation;
 /// <param name="report">Told of each file.</param>
 internal sealed class FileShelf(bool keep, Action<string> report)
 {
+    private readonly HashSet<FileSet> fetched = [];
     private readonly HashSet<string> made = new(StringComparer.Ordinal);
 
     /// <summary>Makes what is missing.</summary>
     /// <param name="sets">The files that are wanted.</param>
     public void Fetch(IEnumerable<FileSet> sets)
     {
-        foreach (FileSet set in sets)
+        foreach (FileSet set in sets.Where(fetched.Add))
         {
             made.UnionWith(set.Generate(report));
         }
@@ -21,7 +22,9 @@ internal sealed class FileShelf(bool keep, Action<string> report)
     /// <param name="wanted">The files that are still wanted.</param>
     public void RemoveAllBut(IEnumerable<FileSet> wanted)
     {
-        string[] unwanted = keep ? [] : [.. made.Except(wanted.SelectMany(static set => set.Paths), StringComparer.Ordinal)];
+        FileSet[] kept = [.. wanted];
+        string[] unwanted = keep ? [] : [.. made.Except(kept.SelectMany(static set => set.Paths), StringComparer.Ordinal)];
+        fetched.IntersectWith(kept);
         foreach (string path in unwanted)
         {
             File.Delete(path);

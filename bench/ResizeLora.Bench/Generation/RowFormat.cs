@@ -15,7 +15,7 @@ internal sealed record RowFormat(TensorType Type, int BlockLength, int BlockByte
     private const float Q8Largest = 127;
     private const int Float8Largest = 448;
 
-    // The nearest 8-bit float of every half.
+    // The nearest 8-bit float of every half; that numbers are rounded twice changes one in a thousand.
     private static readonly Lazy<byte[]> Float8OfHalf = new(static () =>
     {
         float[] values = new float[128];
