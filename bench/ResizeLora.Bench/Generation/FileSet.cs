@@ -13,7 +13,7 @@ internal sealed record FileSet(params IReadOnlyList<BenchFile> Files)
     public IEnumerable<string> Paths => Files.Select(static file => file.Path);
 
     /// <summary>Makes what is missing.</summary>
-    /// <param name="report">Told of each file that was made.</param>
+    /// <param name="report">Told what was made.</param>
     /// <returns>The files that were made.</returns>
     public IReadOnlyList<string> Generate(Action<string> report)
     {
@@ -24,8 +24,12 @@ internal sealed record FileSet(params IReadOnlyList<BenchFile> Files)
             if (file.Write())
             {
                 made.Add(file.Path);
-                report($"{file.Path} was written");
             }
+        }
+
+        if (made.Count > 0)
+        {
+            report($"written: {made[0]}{(made.Count > 1 ? FormattableString.Invariant($" and {made.Count - 1} more") : string.Empty)}");
         }
 
         return made;

@@ -25,7 +25,9 @@ internal sealed record RowFormat(TensorType Type, int BlockLength, int BlockByte
         for (int bits = 0; bits < table.Length; bits++)
         {
             float value = (float)BitConverter.UInt16BitsToHalf((ushort)bits);
-            table[bits] = float.IsFinite(value) ? (byte)(Nearest(finite, Math.Min(Math.Abs(value), Float8Largest)) | (bits >> 15 << 7)) : (byte)127;
+            table[bits] = float.IsFinite(value)
+                ? (byte)(Nearest(finite, Math.Min(Math.Abs(value), Float8Largest)) | (bits >> 15 << 7))
+                : (byte)127;
         }
 
         return table;

@@ -12,11 +12,7 @@ internal static class ChildProcess
     /// <param name="processorCount">How many processors .NET is to see in it, or null for all.</param>
     /// <returns>What it wrote, and how long it took from start to exit.</returns>
     /// <exception cref="InvalidOperationException">It failed.</exception>
-    public static (string Output, TimeSpan Elapsed) Run(
-        string fileName,
-        IEnumerable<string> arguments,
-        int? processorCount = null
-    )
+    public static (string Output, TimeSpan Elapsed) Run(string fileName, IEnumerable<string> arguments, int? processorCount = null)
     {
         var clock = Stopwatch.StartNew();
         var start = new ProcessStartInfo(fileName, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };

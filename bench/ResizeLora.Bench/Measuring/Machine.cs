@@ -11,9 +11,9 @@ internal static class Machine
 {
     private const string InfoPath = "/proc/cpuinfo";
 
-    /// <summary>The two lines of lscpu that name the processor: its model, and its family with the widest vectors that .NET uses on it.</summary>
+    /// <summary>The two lines of lscpu that name the processor: its model, and its family with the widest vectors that .NET uses.</summary>
     public static IReadOnlyList<(string Name, string Value)> Processor { get; } =
-        [("Model name", Info("model name") ?? FallbackName()), ("CPU family", Family())];
+    [("Model name", Info("model name") ?? FallbackName()), ("CPU family", Family())];
 
     /// <summary>Cores, memory, libtorch and .NET, in one line.</summary>
     public static string Describe()

@@ -29,7 +29,8 @@ internal sealed class MarkdownTable
         var whole = new StringBuilder(text.ToString());
         foreach ((string name, string value) in Machine.Processor)
         {
-            IEnumerable<string> cells = columns > 2 ? [name, value, .. Enumerable.Repeat(string.Empty, columns - 2)] : [$"{name}: {value}", string.Empty];
+            IEnumerable<string> cells =
+                columns > 2 ? [name, value, .. Enumerable.Repeat(string.Empty, columns - 2)] : [$"{name}: {value}", string.Empty];
             Append(whole, cells);
         }
 
@@ -38,5 +39,4 @@ internal sealed class MarkdownTable
 
     private static void Append(StringBuilder destination, IEnumerable<string> cells) =>
         destination.Append(CultureInfo.InvariantCulture, $"| {string.Join(" | ", cells)} |\n");
-
 }

@@ -99,7 +99,11 @@ internal sealed record ScalingProfile(double[] Norms, double[] Spectra, double[]
         return ([.. products], [.. writing]);
     }
 
-    private static double Time<T>(Func<T> work) => Time(() => { work(); });
+    private static double Time<T>(Func<T> work) =>
+        Time(() =>
+        {
+            work();
+        });
 
     private static double Time(Action work)
     {

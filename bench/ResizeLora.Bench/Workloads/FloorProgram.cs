@@ -29,7 +29,9 @@ internal static class FloorProgram
             {
                 Adapter adapter = Open(Adapter.Open(lora));
                 pieces.AddRange(
-                    adapter.Layers.SelectMany(static layer => layer.Tensors).SelectMany(tensor => Split(adapter.File, tensor, 0, tensor.ByteLength))
+                    adapter
+                        .Layers.SelectMany(static layer => layer.Tensors)
+                        .SelectMany(tensor => Split(adapter.File, tensor, 0, tensor.ByteLength))
                 );
             }
 
@@ -63,12 +65,7 @@ internal static class FloorProgram
 
     private static IEnumerable<Piece> SplitWeight(BaseWeight weight) =>
         weight.Parts.SelectMany(part =>
-            Split(
-                part.File.Source,
-                part.Tensor,
-                (long)part.FirstRow * weight.RowByteLength,
-                (long)part.Rows * weight.RowByteLength
-            )
+            Split(part.File.Source, part.Tensor, (long)part.FirstRow * weight.RowByteLength, (long)part.Rows * weight.RowByteLength)
         );
 
     private static IEnumerable<Piece> Split(ITensorFile file, TensorEntry tensor, long start, long length)

@@ -5,7 +5,7 @@ using TorchSharp;
 
 namespace ResizeLora.Bench.Workloads;
 
-/// <summary>Extrapolates what an algorithm takes for a whole file: one layer of each shape is timed, and counts for all of that shape.</summary>
+/// <summary>Extrapolates what an algorithm takes for a whole file: one layer of each shape is timed, and counts for all like it.</summary>
 internal static class LayerSample
 {
     // What takes longer is not repeated to be measured warm.

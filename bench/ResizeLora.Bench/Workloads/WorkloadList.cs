@@ -20,8 +20,7 @@ internal sealed class WorkloadList(BenchFiles files)
     private readonly BasePair sdxl = new(files.Checkpoint, files.HighRankLora);
 
     /// <summary>The workloads.</summary>
-    public IReadOnlyList<Workload> All =>
-        [.. Main(), Subspace(), .. Flux(), Many(), .. Kinds(), .. Sweeps(), .. Extracted()];
+    public IReadOnlyList<Workload> All => [.. Main(), Subspace(), .. Flux(), Many(), .. Kinds(), .. Sweeps(), .. Extracted()];
 
     private static void Forget(IBenchProgram program) => program.ForgetNorms();
 
