@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using ResizeLora.Bench.Fuzzing;
 using ResizeLora.Bench.Generation;
 using ResizeLora.Bench.Measuring;
@@ -15,10 +14,10 @@ internal sealed class BenchRun(BenchOptions options)
 {
     private const string StartUpKey = "start";
     private const string TypesKey = "types";
-    private const string SmallShapes = "Shapes a quarter as wide as the models'";
-    private const string FullShapes = "Full shapes";
 
     private readonly Stopwatch clock = Stopwatch.StartNew();
+
+    private string Shapes => options.Small ? "Shapes a quarter as wide as the models'" : "Full shapes";
 
     /// <summary>Does what the options ask for.</summary>
     public void Execute()
@@ -137,26 +136,10 @@ internal sealed class BenchRun(BenchOptions options)
             accuracy = AccuracyCheck.Measure(files);
         }
 
-        PipelineFigures? pipeline = null;
-        var figures = new Dictionary<Workload, WorkloadFigures>();
-        var runner = new WorkloadRunner(options, outputFolder, Say);
-        Workload[] ordered = ByFiles(workloads);
-        for (int index = 0; index < ordered.Length; index++)
+        var series = new WorkloadSeries(options, files, shelf, outputFolder, Say);
+        if (workloads.Length > 0)
         {
-            Workload workload = ordered[index];
-            shelf.Fetch(workload.Files);
-            figures.Add(workload, runner.Measure(workload));
-            if (workload.FileCount > 1)
-            {
-                pipeline = PipelineCheck.Measure(files, outputFolder, options.Runs);
-            }
-
-            shelf.RemoveAllBut(ordered.Skip(index + 1).SelectMany(static later => later.Files));
-        }
-
-        if (figures.Count > 0)
-        {
-            report.AddWorkloads([.. workloads.Select(workload => figures[workload])]);
+            report.AddWorkloads(series.Measure(workloads));
         }
 
         if (accuracy is not null)
@@ -173,19 +156,12 @@ internal sealed class BenchRun(BenchOptions options)
             Say("Start-up was not measured: build the solution first, so that out/ResizeLora is there.");
         }
 
-        if (pipeline is not null)
+        if (series.Pipeline is not null)
         {
-            report.AddPipeline(pipeline);
+            report.AddPipeline(series.Pipeline);
         }
 
         Publish(report);
-    }
-
-    // Those of the same files come one after another, so that the files need not stay longer.
-    private static Workload[] ByFiles(Workload[] workloads)
-    {
-        FileSet[] sets = [.. workloads.Select(static workload => workload.Files[0]).Distinct()];
-        return [.. workloads.OrderBy(workload => Array.IndexOf(sets, workload.Files[0]))];
     }
 
     private void MeasureTypes(FileShelf shelf, int divisor, string outputFolder)
@@ -199,27 +175,13 @@ internal sealed class BenchRun(BenchOptions options)
 
     private void MeasureScaling(BenchFiles files, string outputFolder)
     {
-        string key = new WorkloadList(files).All[0].Key;
-        var measured = new Dictionary<int, double>();
-        for (int threads = 1; threads <= Environment.ProcessorCount; threads *= 2)
-        {
-            (string output, _) = ChildProcess.RunSelf(options.ForChild(key, watched: false), threads);
-            measured.Add(threads, JsonSerializer.Deserialize<double>(output));
-            Say(string.Create(CultureInfo.InvariantCulture, $"{key}: {measured[threads]:0.00} s on {threads} threads"));
-        }
-
-        string shapes = options.Small ? SmallShapes : FullShapes;
-        var report = new Report(
-            $"{shapes}. {key}: each piece was measured on one thread, and the engine's schedule simulated; threads that share a bus to the "
-                + "memory would be slower.",
-            Report.Scaling
-        );
-        report.Add(ScalingReport.Simulate(ScalingProfile.Measure(files, outputFolder), measured));
+        var report = new Report($"{Shapes}; W1: {ScalingBench.About}.", Report.Scaling);
+        report.Add(new ScalingBench(options, outputFolder, Say).Measure(files));
         Publish(report);
     }
 
     private string Scope(string what, string runs) =>
-        string.Create(CultureInfo.InvariantCulture, $"{(options.Small ? SmallShapes : FullShapes)}, {what} {options.Runs} {runs}.");
+        string.Create(CultureInfo.InvariantCulture, $"{Shapes}, {what} {options.Runs} {runs}.");
 
     private void Publish(Report report)
     {

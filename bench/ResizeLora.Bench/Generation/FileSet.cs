@@ -3,7 +3,14 @@ namespace ResizeLora.Bench.Generation;
 /// <summary>One synthetic file.</summary>
 /// <param name="Path">Where it is.</param>
 /// <param name="Write">Makes it, unless it is there in its right size; says whether it did.</param>
-internal sealed record BenchFile(string Path, Func<bool> Write);
+internal sealed record BenchFile(string Path, Func<bool> Write)
+{
+    /// <summary>Whether a file is there in its right size, be it behind a link.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="length">The size in bytes.</param>
+    public static bool IsThere(string path, long length) =>
+        File.Exists(path) && new FileInfo(File.ResolveLinkTarget(path, returnFinalTarget: true)?.FullName ?? path).Length == length;
+}
 
 /// <summary>Files that workloads use together.</summary>
 /// <param name="Files">The files.</param>

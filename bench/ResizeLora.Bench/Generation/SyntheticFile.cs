@@ -17,7 +17,7 @@ internal static class SyntheticFile
             byName.Values.Select(static tensor => (tensor.Name, tensor.Format.Type, (IReadOnlyList<long>)tensor.Shape)),
             metadata
         );
-        if (File.Exists(path) && new FileInfo(path).Length == layout.FileLength)
+        if (BenchFile.IsThere(path, layout.FileLength))
         {
             return false;
         }

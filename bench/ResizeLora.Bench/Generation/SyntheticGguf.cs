@@ -19,7 +19,7 @@ internal static class SyntheticGguf
     {
         byte[] header = Header(architecture, tensors);
         long length = Padded(header.Length) + tensors.Sum(static tensor => Padded(tensor.ByteLength));
-        if (File.Exists(path) && new FileInfo(path).Length == length)
+        if (BenchFile.IsThere(path, length))
         {
             return false;
         }

@@ -9,7 +9,7 @@ namespace ResizeLora.Bench.Workloads;
 internal static class LayerSample
 {
     // What takes longer is not repeated to be measured warm.
-    private static readonly TimeSpan LongEnough = TimeSpan.FromSeconds(1);
+    private static readonly TimeSpan LongEnough = TimeSpan.FromMilliseconds(100);
 
     /// <summary>Times the layers of the sample.</summary>
     /// <param name="path">The file.</param>
