@@ -9,17 +9,23 @@ internal sealed record BenchOptions
     public const string Usage = """
         ResizeLora.Bench: the engine beside the reference program's algorithm, on the same files.
 
-          --generate DIR   write the synthetic files into DIR (9.9 GB) and stop
+          --generate DIR   write the synthetic files of SDXL into DIR (9.9 GB) and stop
           --folder DIR     where the files are, or will be made (default: resizelora-bench in the temporary folder)
+          --keep           keep the files that this run makes; else each goes when no workload needs it any more
           --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
-          --only W1,start  these workloads alone, without the check of accuracy; start is the start-up
+          --only W1,start  these workloads alone, without the check of accuracy; start is the start-up, types the norms of types
           --device NAME    where the engine computes, as -Device of the cmdlets takes it (default cpu)
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
           --kinds          LoHa, LoKr, DoRA and whole differences at real shapes instead (1 GB of files): time and memory
+          --scaling        how W1 would grow with the threads instead: its pieces on one thread, and a simulation
           --fuzz MINUTES   make up headers and recipes for so long instead, and see that each is read or refused
           --profile        where the engine's time goes in W3 and W4, and how fast W5 and W6 multiply, instead of the table
           --markdown FILE  write the tables to FILE too, between its marks when it has them (docs/performance.md)
+
+        A full run needs room for its files and outputs: SDXL 9.9 GB, with it the LoRA of rank 512 3.6 GB or the outputs of a sweep
+        4 GB; then Flux.1 6.3 GB, SD 1.5 3 GB, LoHa and LoKr 0.2 GB, the types 4 GB, one after another. So a tmpfs of 15 GB suffices,
+        or 28 GB with --keep; beside it 4 GB for the reference, which holds all layers at once.
         """;
 
     private const int FullRuns = 3;
@@ -57,11 +63,20 @@ internal sealed record BenchOptions
     /// <summary>Whether the engine is profiled instead.</summary>
     public bool Profile { get; private init; }
 
+    /// <summary>Whether the growth with the threads is simulated instead.</summary>
+    public bool Scaling { get; private init; }
+
+    /// <summary>Whether the files that were made stay.</summary>
+    public bool Keep { get; private init; }
+
     /// <summary>Where the tables go too.</summary>
     public string? Markdown { get; private init; }
 
     /// <summary>Set in a child: the workload that it runs under observation.</summary>
     public string? WatchedWorkload { get; private init; }
+
+    /// <summary>Set in a child: the workload that it times on fewer processors.</summary>
+    public string? TimedWorkload { get; private init; }
 
     /// <summary>Set in a child: the file of another kind that it resizes under observation.</summary>
     public string? WatchedKind { get; private init; }
@@ -90,7 +105,10 @@ internal sealed record BenchOptions
                 "--watch-kind" => options with { WatchedKind = Value() },
                 "--profile" => options with { Profile = true },
                 "--markdown" => options with { Markdown = Value() },
+                "--scaling" => options with { Scaling = true },
+                "--keep" => options with { Keep = true },
                 "--watch" => options with { WatchedWorkload = Value() },
+                "--time" => options with { TimedWorkload = Value() },
                 _ => throw new FormatException($"There is no option '{argument}'."),
             };
         }
@@ -98,11 +116,12 @@ internal sealed record BenchOptions
         return options;
     }
 
-    /// <summary>The command line of a child that runs the engine on one workload under observation.</summary>
+    /// <summary>The command line of a child that runs the engine on one workload.</summary>
     /// <param name="workload">The workload's key.</param>
-    public IEnumerable<string> ForChild(string workload)
+    /// <param name="watched">Whether its memory is watched, rather than its time.</param>
+    public IEnumerable<string> ForChild(string workload, bool watched = true)
     {
-        string[] arguments = ["--folder", Folder, "--device", Device, "--watch", workload];
+        string[] arguments = ["--folder", Folder, "--device", Device, watched ? "--watch" : "--time", workload];
         return Small ? arguments.Append("--small") : arguments;
     }
 }

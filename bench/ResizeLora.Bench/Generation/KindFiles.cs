@@ -43,75 +43,36 @@ internal sealed class KindFiles
     public void Generate(Action<string> report)
     {
         Directory.CreateDirectory(folder);
-        Write("loha16", Loha);
-        Write("lokr8", Lokr);
+        Write("loha16", list => SyntheticKinds.AddLoha(list, architecture.Layers(), LohaRank));
+        Write("lokr8", list => SyntheticKinds.AddLokr(list, architecture.Layers(), LokrFactor));
         Write("dora32", Dora);
-        Write("wan", add => Wan(add, withDifference: false));
-        Write("wan-diff", add => Wan(add, withDifference: true));
+        Write("wan", static list => Wan(list, withDifference: false));
+        Write("wan-diff", static list => Wan(list, withDifference: true));
 
-        void Write(string name, Action<Add> describe)
+        void Write(string name, Action<TensorList> describe)
         {
-            var shapes = new List<(string Name, long[] Shape)>();
-            var sources = new Dictionary<string, Func<ITensorSource>>(StringComparer.Ordinal);
-            describe(
-                (tensor, shape, source) =>
-                {
-                    shapes.Add((tensor, shape));
-                    sources.Add(tensor, source);
-                }
-            );
-            bool written = SyntheticFile.Write(PathOf(name), shapes, new Dictionary<string, string>(), tensor => sources[tensor.Name]());
+            var list = new TensorList(RowFormat.Float16);
+            describe(list);
+            bool written = SyntheticFile.Write(PathOf(name), list.Tensors, new Dictionary<string, string>());
             report($"{PathOf(name)} {(written ? "was written" : "is there")}");
         }
     }
 
-    private delegate void Add(string tensor, long[] shape, Func<ITensorSource> source);
-
     private string PathOf(string name) => Path.Combine(folder, $"{name}.safetensors");
 
-    private static int ColumnsOf(long[] shape) => (int)shape.Skip(1).Aggregate(1L, static (product, side) => product * side);
-
-    private void Loha(Add add)
-    {
-        foreach ((string layer, long[] shape) in architecture.Layers())
-        {
-            foreach (string half in (string[])["hada_w1", "hada_w2"])
-            {
-                string name = $"{layer}.{half}";
-                add($"{name}_a", [shape[0], LohaRank], () => new TrainedUp($"{name}_a", (int)shape[0], LohaRank, spectralNorm: 1));
-                add($"{name}_b", [LohaRank, ColumnsOf(shape)], () => new TrainedDown($"{name}_b", ColumnsOf(shape)));
-            }
-
-            add(layer + LoraNames.Alpha, [], static () => new ConstantSource(LohaRank / 2f));
-        }
-    }
-
-    private void Lokr(Add add)
-    {
-        foreach ((string layer, long[] shape) in architecture.Layers())
-        {
-            long rows = shape[0] % LokrFactor == 0 ? LokrFactor : 1;
-            long columns = shape[1] % LokrFactor == 0 ? LokrFactor : 1;
-            long[] second = [shape[0] / rows, shape[1] / columns, .. shape.Skip(2)];
-            add($"{layer}.lokr_w1", [rows, columns], () => new TrainedDown($"{layer}.lokr_w1", (int)columns));
-            add($"{layer}.lokr_w2", second, () => new TrainedDown($"{layer}.lokr_w2", ColumnsOf(second)));
-            add(layer + LoraNames.Alpha, [], static () => new ConstantSource(1));
-        }
-    }
-
-    private void Dora(Add add)
+    private void Dora(TensorList list)
     {
         foreach ((string layer, long[] shape) in architecture.Layers())
         {
             long[] units = [.. Enumerable.Repeat(1L, shape.Length - 2)];
-            AddPair(add, layer, shape[0], [.. shape.Skip(1)], DoraRank, units);
-            add(layer + LoraNames.Alpha, [], static () => new ConstantSource(DoraRank / 2f));
-            add($"{layer}.dora_scale", [shape[0], 1, .. units], static () => new ConstantSource(1));
+            AddPair(list, layer, shape[0], [.. shape.Skip(1)], DoraRank, units);
+            list.Add(layer + LoraNames.Alpha, [], static () => new ConstantSource(DoraRank / 2f));
+            list.Add($"{layer}.dora_scale", [shape[0], 1, .. units], static () => new ConstantSource(1));
         }
     }
 
     // 12 pairs and 6 norms a block, and a bias for each pair.
-    private static void Wan(Add add, bool withDifference)
+    private static void Wan(TensorList list, bool withDifference)
     {
         for (int block = 0; block < WanBlocks; block++)
         {
@@ -128,28 +89,28 @@ internal sealed class KindFiles
             AddWanPair($"{start}ffn.2", WanWidth, WanInner);
             foreach (string norm in (string[])["self_attn.norm_q", "self_attn.norm_k", "cross_attn.norm_q", "cross_attn.norm_k", "norm3"])
             {
-                add($"{start}{norm}.diff", [WanWidth], static () => new ConstantSource(0.01f));
+                list.Add($"{start}{norm}.diff", [WanWidth], static () => new ConstantSource(0.01f));
             }
         }
 
         if (withDifference)
         {
             const string Difference = "diffusion_model.time_embedding.2.diff";
-            add(Difference, [WanWidth, WanWidth], static () => new TrainedDown(Difference, WanWidth));
+            list.Add(Difference, [WanWidth, WanWidth], static () => new TrainedDown(Difference, WanWidth));
         }
 
         void AddWanPair(string layer, long rows, long columns)
         {
-            AddPair(add, layer, rows, [columns], WanRank, []);
-            add($"{layer}.diff_b", [rows], static () => new ConstantSource(0.01f));
+            AddPair(list, layer, rows, [columns], WanRank, []);
+            list.Add($"{layer}.diff_b", [rows], static () => new ConstantSource(0.01f));
         }
     }
 
-    private static void AddPair(Add add, string layer, long rows, long[] inputs, int rank, long[] units)
+    private static void AddPair(TensorList list, string layer, long rows, long[] inputs, int rank, long[] units)
     {
         int columns = (int)inputs.Aggregate(1L, static (product, side) => product * side);
-        add(layer + LoraNames.Up, [rows, rank, .. units], () => new TrainedUp(layer + LoraNames.Up, (int)rows, rank, spectralNorm: 1));
-        add(layer + LoraNames.Down, [rank, .. inputs], () => new TrainedDown(layer + LoraNames.Down, columns));
+        list.Add(layer + LoraNames.Up, [rows, rank, .. units], () => new TrainedUp(layer + LoraNames.Up, (int)rows, rank, spectralNorm: 1));
+        list.Add(layer + LoraNames.Down, [rank, .. inputs], () => new TrainedDown(layer + LoraNames.Down, columns));
     }
 }
 

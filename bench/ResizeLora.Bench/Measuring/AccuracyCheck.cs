@@ -37,8 +37,8 @@ internal static class AccuracyCheck
             double engineBase = EngineNorm(weight, bytes);
 
             set_num_threads(Environment.ProcessorCount);
-            using var reference = ReferenceLayer.Decompose(adapter, layer);
-            double referenceBase = ReferenceProgram.SpectralNorm(layer.Name, checkpoint, []);
+            using var reference = ReferenceLayer.Decompose(adapter, layer, weight);
+            double referenceBase = ReferenceProgram.SpectralNorm(layer.Name, weight, []);
             double[] exact = TensorReader.ToArray(linalg.svdvals(Product(adapter, layer)));
             double exactBase = TensorReader.ToArray(linalg.svdvals(Matrix(weight, bytes)))[0];
             result = new Accuracy(

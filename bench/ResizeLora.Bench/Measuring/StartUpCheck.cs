@@ -1,5 +1,3 @@
-using ResizeLora.Checkpoints;
-
 namespace ResizeLora.Bench.Measuring;
 
 /// <summary>Times commands in PowerShell, each in a process of its own.</summary>
@@ -11,15 +9,12 @@ internal static class StartUpCheck
     /// <param name="outputFolder">Where outputs and norms go.</param>
     public static StartUp? Measure(string outputFolder)
     {
-        string root = (string)AppContext.GetData("ResizeLora.RepositoryRoot")!;
-        string manifest = Path.Combine(root, "out", "ResizeLora", "ResizeLora.psd1");
-        if (!File.Exists(manifest))
+        if (BuiltModule.ImportCommand is not { } import)
         {
             return null;
         }
 
-        string import = $"Import-Module '{manifest}'";
-        string sample = Path.Combine(root, "samples", "sdxl-tiny");
+        string sample = Path.Combine(BuiltModule.Root, "samples", "sdxl-tiny");
         string lora = Path.Combine(sample, "lora.safetensors");
         string checkpoint = Path.Combine(sample, "base.safetensors");
         string firstLayer = $"Get-LoraSpectrum '{lora}' | Select-Object -First 1";
@@ -30,12 +25,6 @@ internal static class StartUpCheck
     }
 
     // The fastest of several: a start can be disturbed, but not helped.
-    private static double Fastest(string command, string cacheFolder)
-    {
-        string isolated = $"$env:{NormCache.FolderVariable} = '{cacheFolder}'; {command}";
-        string shell = (string)AppContext.GetData("ResizeLora.PowerShell")!;
-        return Enumerable
-            .Range(0, Runs)
-            .Min(_ => ChildProcess.Run("dotnet", [shell, "-NoProfile", "-Command", isolated]).Elapsed.TotalSeconds);
-    }
+    private static double Fastest(string command, string cacheFolder) =>
+        Enumerable.Range(0, Runs).Min(_ => BuiltModule.Run(command, cacheFolder).TotalSeconds);
 }

@@ -1,6 +1,5 @@
 using System.Globalization;
 using ResizeLora.Adapters;
-using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
 using ResizeLora.Files;
 using ResizeLora.Recipes;
@@ -12,20 +11,17 @@ namespace ResizeLora.Bench.Workloads;
 /// <summary>The engine, called as the cmdlets call it.</summary>
 internal sealed class EngineProgram : IBenchProgram
 {
-    private readonly BenchFiles files;
     private readonly string outputFolder;
     private readonly string device;
     private readonly NormCache cache;
     private LayerSpectrum[] prepared = [];
 
     /// <summary>Prepares.</summary>
-    /// <param name="files">The files.</param>
     /// <param name="outputFolder">Where outputs and norms are kept.</param>
     /// <param name="device">Where it computes.</param>
-    public EngineProgram(BenchFiles files, string outputFolder, string device)
+    public EngineProgram(string outputFolder, string device)
     {
         this.device = device;
-        this.files = files;
         this.outputFolder = outputFolder;
         cache = new NormCache(Path.Combine(outputFolder, "norms"));
     }
@@ -43,20 +39,23 @@ internal sealed class EngineProgram : IBenchProgram
     }
 
     /// <inheritdoc/>
-    public void RememberNorms() => Measure(cache);
+    public void RememberNorms(BasePair pair) => Measure(pair, cache);
 
     /// <inheritdoc/>
-    public void Resize(IReadOnlyList<string> loras, IReadOnlyList<ResizeRecipe> recipes)
+    public void Resize(ResizeWork work)
     {
-        using var session = new ResizeSession(device, files.Checkpoint, cache);
-        foreach (string lora in loras)
+        using var session = new ResizeSession(device, work.Checkpoint, cache);
+        foreach (string lora in work.Loras)
         {
             using var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None);
-            foreach (ResizeRecipe recipe in recipes)
+            foreach (ResizeRecipe recipe in work.Recipes)
             {
                 ResizePlan plan = job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
-                string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.engine.safetensors";
-                job.Write(plan, Path.Combine(outputFolder, name), overwrite: true, progress: null, CancellationToken.None);
+                if (work.IsWritten)
+                {
+                    string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.engine.safetensors";
+                    job.Write(plan, Path.Combine(outputFolder, name), overwrite: true, progress: null, CancellationToken.None);
+                }
             }
         }
     }
@@ -65,30 +64,33 @@ internal sealed class EngineProgram : IBenchProgram
     public void Decompose(string lora) => DecomposeLayers(lora, checkpoint: null);
 
     /// <inheritdoc/>
-    public void MeasureBase()
+    public void MeasureBase(BasePair pair)
     {
         string folder = Path.Combine(outputFolder, string.Create(CultureInfo.InvariantCulture, $"norms-{Guid.NewGuid():N}"));
-        Measure(new NormCache(folder));
+        Measure(pair, new NormCache(folder));
         Directory.Delete(folder, recursive: true);
     }
 
     /// <inheritdoc/>
-    public void PrepareSubspaces(string lora)
+    public void PrepareSubspaces(BasePair pair)
     {
         if (prepared.Length == 0)
         {
-            RememberNorms();
-            prepared = DecomposeLayers(lora, files.Checkpoint);
+            RememberNorms(pair);
+            prepared = DecomposeLayers(pair.Lora, pair.Checkpoint);
         }
     }
 
     /// <inheritdoc/>
-    public void ScaleSubspaces()
+    public void ScaleSubspaces(BasePair pair)
     {
-        using var session = new ResizeSession(device, files.Checkpoint, cache);
-        using var job = ResizeJob.Adopt(session, Adapter.Open(prepared[0].Path), prepared, progress: null, CancellationToken.None);
+        using var session = new ResizeSession(device, pair.Checkpoint, cache);
+        using var job = ResizeJob.Adopt(session, Adapter.Open(pair.Lora), prepared, progress: null, CancellationToken.None);
         job.Plan(ResizeRecipe.Parse("subspace=1,thr=0"), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
     }
+
+    /// <inheritdoc/>
+    public void FreeSubspaces() => prepared = [];
 
     private LayerSpectrum[] DecomposeLayers(string lora, string? checkpoint)
     {
@@ -97,10 +99,10 @@ internal sealed class EngineProgram : IBenchProgram
         return session.Decompose(adapter, adapter.Layers, progress: null, CancellationToken.None).ToArray();
     }
 
-    private void Measure(NormCache kept)
+    private void Measure(BasePair pair, NormCache kept)
     {
-        using var session = new ResizeSession(device, files.Checkpoint, kept);
-        using var adapter = Adapter.Open(files.HighRankLora);
+        using var session = new ResizeSession(device, pair.Checkpoint, kept);
+        using var adapter = Adapter.Open(pair.Lora);
         session.MeasureBase(session.BaseFor(adapter), adapter.Path, adapter.Layers, progress: null, CancellationToken.None);
     }
 }

@@ -1,9 +1,9 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
-using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
 using ResizeLora.Files;
+using ResizeLora.Sessions;
 
 namespace ResizeLora.Bench.Workloads;
 
@@ -11,67 +11,62 @@ namespace ResizeLora.Bench.Workloads;
 /// What no program can go below: the weights that a workload needs, read once from the page cache and converted to single
 /// precision, on every core, in tiles that never leave it.
 /// </summary>
-internal sealed class FloorProgram
+internal static class FloorProgram
 {
     private const int PieceLength = 4 << 20;
     private const int TileLength = 128 << 10;
 
-    private readonly BenchFiles files;
-
-    /// <summary>Prepares.</summary>
-    /// <param name="files">The files.</param>
-    public FloorProgram(BenchFiles files)
-    {
-        this.files = files;
-    }
-
     /// <summary>Reads and converts.</summary>
-    /// <param name="loras">LoRA files of which all factors are read.</param>
-    /// <param name="withBase">Whether every base weight under a layer is read too.</param>
-    public void Read(IReadOnlyList<string> loras, bool withBase)
+    /// <param name="loras">Files of which all layers are read.</param>
+    /// <param name="pair">The base model of which every weight under a layer is read too, or null.</param>
+    public static void Read(IReadOnlyList<string> loras, BasePair? pair)
     {
-        using var checkpoint = Checkpoint.Open(files.Checkpoint);
-        var open = new List<Adapter>();
+        var open = new Stack<IDisposable>();
         try
         {
             var pieces = new List<Piece>();
             foreach (string lora in loras)
             {
-                var adapter = Adapter.Open(lora);
-                open.Add(adapter);
+                Adapter adapter = Open(Adapter.Open(lora));
                 pieces.AddRange(
-                    adapter.Layers.SelectMany(layer =>
-                        Split(adapter.File, layer.Down, 0, layer.Down.ByteLength)
-                            .Concat(Split(adapter.File, layer.Up, 0, layer.Up.ByteLength))
-                    )
+                    adapter
+                        .Layers.SelectMany(static layer => layer.Tensors)
+                        .SelectMany(tensor => Split(adapter.File, tensor, 0, tensor.ByteLength))
                 );
             }
 
-            if (withBase)
+            if (pair is not null)
             {
-                using var layers = Adapter.Open(files.HighRankLora);
-                IEnumerable<BaseWeight> weights = layers.Layers.Select(layer => checkpoint.Find(layer.Name)!);
-                pieces.AddRange(
-                    weights
-                        .SelectMany(static weight => weight.Parts.Select(part => (part, weight.RowByteLength)))
-                        .SelectMany(static rows =>
-                            Split(
-                                rows.part.File.Source,
-                                rows.part.Tensor,
-                                (long)rows.part.FirstRow * rows.RowByteLength,
-                                (long)rows.part.Rows * rows.RowByteLength
-                            )
-                        )
-                );
+                Adapter layers = Open(Adapter.Open(pair.Lora));
+                var joined = new AdapterBase(layers, Open(Checkpoint.Open(pair.Checkpoint)));
+                pieces.AddRange(WeightsOf(layers, joined).SelectMany(SplitWeight));
             }
 
             LayerWorkers.ForEach(pieces, Environment.ProcessorCount, Convert, CancellationToken.None);
         }
         finally
         {
-            open.ForEach(static adapter => adapter.Dispose());
+            while (open.TryPop(out IDisposable? file))
+            {
+                file.Dispose();
+            }
+        }
+
+        T Open<T>(T file)
+            where T : IDisposable
+        {
+            open.Push(file);
+            return file;
         }
     }
+
+    private static IEnumerable<BaseWeight> WeightsOf(Adapter adapter, AdapterBase joined) =>
+        adapter.Layers.Select(layer => joined.Find(layer.Name)!);
+
+    private static IEnumerable<Piece> SplitWeight(BaseWeight weight) =>
+        weight.Parts.SelectMany(part =>
+            Split(part.File.Source, part.Tensor, (long)part.FirstRow * weight.RowByteLength, (long)part.Rows * weight.RowByteLength)
+        );
 
     private static IEnumerable<Piece> Split(ITensorFile file, TensorEntry tensor, long start, long length)
     {

@@ -1,5 +1,3 @@
-using ResizeLora.Recipes;
-
 namespace ResizeLora.Bench.Workloads;
 
 /// <summary>One side of the comparison: what a workload asks of the engine and of the reference alike.</summary>
@@ -12,24 +10,29 @@ internal interface IBenchProgram
     void ForgetNorms();
 
     /// <summary>Makes sure that all norms are kept.</summary>
-    void RememberNorms();
+    /// <param name="pair">The base model.</param>
+    void RememberNorms(BasePair pair);
 
     /// <summary>The whole job: resizes files by every recipe.</summary>
-    /// <param name="loras">The LoRA files.</param>
-    /// <param name="recipes">The recipes.</param>
-    void Resize(IReadOnlyList<string> loras, IReadOnlyList<ResizeRecipe> recipes);
+    /// <param name="work">The files and recipes.</param>
+    void Resize(ResizeWork work);
 
     /// <summary>Spectra alone: decomposes every layer of a file.</summary>
     /// <param name="lora">The file.</param>
     void Decompose(string lora);
 
     /// <summary>Norms alone: the spectral norm of every base weight, not looking at what was kept.</summary>
-    void MeasureBase();
+    /// <param name="pair">The base model.</param>
+    void MeasureBase(BasePair pair);
 
     /// <summary>Prepares what <see cref="ScaleSubspaces"/> is given.</summary>
-    /// <param name="lora">The LoRA file.</param>
-    void PrepareSubspaces(string lora);
+    /// <param name="pair">The base model and the LoRA file.</param>
+    void PrepareSubspaces(BasePair pair);
 
     /// <summary>The references of the subspace score alone, for the spectra that were prepared.</summary>
-    void ScaleSubspaces();
+    /// <param name="pair">The base model and the LoRA file.</param>
+    void ScaleSubspaces(BasePair pair);
+
+    /// <summary>Frees what was prepared.</summary>
+    void FreeSubspaces();
 }

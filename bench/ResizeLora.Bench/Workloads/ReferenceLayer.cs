@@ -1,5 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Bench.Generation;
+using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using static TorchSharp.torch;
 
@@ -12,17 +13,21 @@ internal sealed class ReferenceLayer : IDisposable
     private readonly Tensor right;
     private readonly double scale;
 
-    private ReferenceLayer(string name, Tensor left, Tensor singularValues, Tensor right, double scale)
+    private ReferenceLayer(AdapterLayer layer, BaseWeight? weight, Tensor left, Tensor singularValues, Tensor right)
     {
-        Name = name;
+        Name = layer.Name;
+        Weight = weight;
         this.left = left;
         this.right = right;
-        this.scale = scale;
+        scale = layer.Scale;
         SingularValues = singularValues;
     }
 
     /// <summary>The layer's name.</summary>
     public string Name { get; }
+
+    /// <summary>The base weight under it, where there is one.</summary>
+    public BaseWeight? Weight { get; }
 
     /// <summary>σ of ΔW.</summary>
     public Tensor SingularValues { get; }
@@ -33,7 +38,8 @@ internal sealed class ReferenceLayer : IDisposable
     /// <summary>Reads and decomposes a layer: QR, QR, SVD, U and V.</summary>
     /// <param name="adapter">The LoRA file.</param>
     /// <param name="layer">The layer.</param>
-    public static ReferenceLayer Decompose(Adapter adapter, AdapterLayer layer)
+    /// <param name="weight">The base weight under it, where one is wanted.</param>
+    public static ReferenceLayer Decompose(Adapter adapter, AdapterLayer layer, BaseWeight? weight)
     {
         using var scope = NewDisposeScope();
         Tensor up = TensorReader.ReadMatrix(adapter.File, layer.Up, ScalarType.Float32, ComputeDevice.Processor);
@@ -43,7 +49,7 @@ internal sealed class ReferenceLayer : IDisposable
         (Tensor leftCore, Tensor values, Tensor rightCore) = linalg.svd(upRoot.matmul(downRoot.mT));
         Tensor left = upBasis.matmul(leftCore).MoveToOuterDisposeScope();
         Tensor right = rightCore.matmul(downBasis.mT).MoveToOuterDisposeScope();
-        return new ReferenceLayer(layer.Name, left, values.mul(layer.Scale).MoveToOuterDisposeScope(), right, layer.Scale);
+        return new ReferenceLayer(layer, weight, left, values.mul(layer.Scale).MoveToOuterDisposeScope(), right);
     }
 
     /// <summary>uᵢᵀ W vᵢ for every i.</summary>

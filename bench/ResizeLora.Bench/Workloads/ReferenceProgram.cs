@@ -1,9 +1,9 @@
 using System.Text.Json;
 using ResizeLora.Adapters;
-using ResizeLora.Bench.Generation;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
 using ResizeLora.Recipes;
+using ResizeLora.Sessions;
 using TorchSharp;
 using static TorchSharp.torch;
 
@@ -16,19 +16,17 @@ namespace ResizeLora.Bench.Workloads;
 /// </summary>
 internal sealed class ReferenceProgram : IBenchProgram
 {
-    private readonly BenchFiles files;
+    private const string CacheName = "reference-norms";
+
     private readonly string outputFolder;
-    private readonly string cachePath;
     private List<ReferenceLayer> prepared = [];
+    private Checkpoint? preparedBase;
 
     /// <summary>Prepares.</summary>
-    /// <param name="files">The files.</param>
     /// <param name="outputFolder">Where outputs and norms are kept.</param>
-    public ReferenceProgram(BenchFiles files, string outputFolder)
+    public ReferenceProgram(string outputFolder)
     {
-        this.files = files;
         this.outputFolder = outputFolder;
-        cachePath = Path.Combine(outputFolder, "reference-norms.json");
         NativeLibraries.EnsureLoaded();
     }
 
@@ -36,93 +34,117 @@ internal sealed class ReferenceProgram : IBenchProgram
     public string Name => "reference";
 
     /// <inheritdoc/>
-    public void ForgetNorms() => File.Delete(cachePath);
+    public void ForgetNorms() => Array.ForEach(Directory.GetFiles(outputFolder, $"{CacheName}-*.json"), File.Delete);
 
     /// <inheritdoc/>
-    public void RememberNorms()
+    public void RememberNorms(BasePair pair)
     {
-        if (!File.Exists(cachePath))
+        if (!File.Exists(CachePathOf(pair.Checkpoint)))
         {
-            MeasureBase();
+            MeasureBase(pair);
         }
     }
 
     /// <inheritdoc/>
-    public void Resize(IReadOnlyList<string> loras, IReadOnlyList<ResizeRecipe> recipes)
+    public void Resize(ResizeWork work)
     {
         UseAllThreads();
-        using var checkpoint = Checkpoint.Open(files.Checkpoint);
-        Dictionary<string, double> norms = LoadNorms();
-        foreach (string lora in loras)
+        using var checkpoint = Checkpoint.Open(work.Checkpoint!);
+        Dictionary<string, double> norms = LoadNorms(work.Checkpoint!);
+        foreach (string lora in work.Loras)
         {
-            List<ReferenceLayer> layers = ReadLayers(lora);
-            foreach (ResizeRecipe recipe in recipes)
+            List<ReferenceLayer> layers = ReadLayers(lora, checkpoint);
+            foreach (ResizeRecipe recipe in work.Recipes)
             {
-                string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.reference.safetensors";
-                WriteResized(layers, Select(layers, recipe, checkpoint, norms), Path.Combine(outputFolder, name));
+                DimensionSelection selection = Select(layers, recipe, norms);
+                if (work.IsWritten)
+                {
+                    string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.reference.safetensors";
+                    WriteResized(layers, selection, Path.Combine(outputFolder, name));
+                }
             }
 
             layers.ForEach(static layer => layer.Dispose());
         }
 
-        SaveNorms(norms);
+        SaveNorms(work.Checkpoint!, norms);
+    }
+
+    /// <summary>One layer's part of a job whose norms are known: decomposes it and makes the factors of half of its dimensions.</summary>
+    /// <param name="adapter">The LoRA file.</param>
+    /// <param name="layer">The layer.</param>
+    public static void ResizeLayer(Adapter adapter, AdapterLayer layer)
+    {
+        using var decomposed = ReferenceLayer.Decompose(adapter, layer, weight: null);
+        int[] half = [.. Enumerable.Range(0, Math.Max(1, layer.Rank / 2))];
+        decomposed.AddTruncated(half, []);
     }
 
     /// <inheritdoc/>
     public void Decompose(string lora)
     {
         UseAllThreads();
-        ReadLayers(lora).ForEach(static layer => layer.Dispose());
+        ReadLayers(lora, checkpoint: null).ForEach(static layer => layer.Dispose());
     }
 
     /// <inheritdoc/>
-    public void MeasureBase()
+    public void MeasureBase(BasePair pair)
     {
         UseAllThreads();
-        using var checkpoint = Checkpoint.Open(files.Checkpoint);
-        using var adapter = Adapter.Open(files.HighRankLora);
+        using var checkpoint = Checkpoint.Open(pair.Checkpoint);
+        using var adapter = Adapter.Open(pair.Lora);
+        var joined = new AdapterBase(adapter, checkpoint);
         var norms = new Dictionary<string, double>(StringComparer.Ordinal);
         foreach (AdapterLayer layer in adapter.Layers)
         {
-            SpectralNorm(layer.Name, checkpoint, norms);
+            SpectralNorm(layer.Name, joined.Find(layer.Name)!, norms);
         }
 
-        SaveNorms(norms);
+        SaveNorms(pair.Checkpoint, norms);
     }
 
     /// <inheritdoc/>
-    public void PrepareSubspaces(string lora)
+    public void PrepareSubspaces(BasePair pair)
     {
         if (prepared.Count == 0)
         {
             UseAllThreads();
-            prepared = ReadLayers(lora);
+            preparedBase = Checkpoint.Open(pair.Checkpoint);
+            prepared = ReadLayers(pair.Lora, preparedBase);
         }
     }
 
     /// <inheritdoc/>
-    public void ScaleSubspaces()
+    public void ScaleSubspaces(BasePair pair)
     {
         UseAllThreads();
-        using var checkpoint = Checkpoint.Open(files.Checkpoint);
         foreach (ReferenceLayer layer in prepared)
         {
             using DisposeScope scope = NewDisposeScope();
-            layer.SubspaceScales(ReadWeight(layer.Name, checkpoint));
+            layer.SubspaceScales(ReadWeight(layer.Weight!));
         }
+    }
+
+    /// <inheritdoc/>
+    public void FreeSubspaces()
+    {
+        prepared.ForEach(static layer => layer.Dispose());
+        prepared = [];
+        preparedBase?.Dispose();
+        preparedBase = null;
     }
 
     /// <summary>The spectral norm of one base weight, as the reference program has it.</summary>
     /// <param name="layer">The LoRA layer's name.</param>
-    /// <param name="checkpoint">The base model.</param>
+    /// <param name="weight">The weight.</param>
     /// <param name="norms">The norms that are known; the result is added.</param>
-    public static double SpectralNorm(string layer, Checkpoint checkpoint, Dictionary<string, double> norms)
+    public static double SpectralNorm(string layer, BaseWeight weight, Dictionary<string, double> norms)
     {
         const int Iterations = 64;
         if (!norms.TryGetValue(layer, out double norm))
         {
             using DisposeScope scope = NewDisposeScope();
-            norm = LowRankDecomposition.SingularValues(ReadWeight(layer, checkpoint), count: 1, Iterations)[0].item<float>();
+            norm = LowRankDecomposition.SingularValues(ReadWeight(weight), count: 1, Iterations)[0].item<float>();
             norms.Add(layer, norm);
         }
 
@@ -132,21 +154,23 @@ internal sealed class ReferenceProgram : IBenchProgram
     // The engine's workers turn this off on the threads that they use, and the calling thread is one of them.
     private static void UseAllThreads() => set_num_threads(Environment.ProcessorCount);
 
-    private static List<ReferenceLayer> ReadLayers(string lora)
+    private static List<ReferenceLayer> ReadLayers(string lora, Checkpoint? checkpoint)
     {
         using var adapter = Adapter.Open(lora);
-        return adapter.Layers.Select(layer => ReferenceLayer.Decompose(adapter, layer)).ToList();
+        AdapterBase? joined = checkpoint is null ? null : new AdapterBase(adapter, checkpoint);
+        return adapter.Layers.Select(layer => ReferenceLayer.Decompose(adapter, layer, joined?.Find(layer.Name))).ToList();
     }
 
-    private static Tensor ReadWeight(string layer, Checkpoint checkpoint)
-    {
-        BaseWeight weight = checkpoint.Find(layer)!;
-        using Tensor stored = empty([weight.Rows, weight.Columns], ScalarType.Float16);
-        weight.Read(stored.bytes);
-        return stored.to(ScalarType.Float32);
-    }
+    private static Tensor ReadWeight(BaseWeight weight) =>
+        TensorReader.Upload(
+            [weight.Rows, weight.Columns],
+            weight.Type,
+            weight.Read,
+            ScalarType.Float32,
+            ComputeDevice.Processor
+        );
 
-    private static double[] Score(ReferenceLayer layer, ResizeRecipe recipe, Checkpoint checkpoint, Dictionary<string, double> norms)
+    private static double[] Score(ReferenceLayer layer, ResizeRecipe recipe, Dictionary<string, double> norms)
     {
         using DisposeScope scope = NewDisposeScope();
         Tensor scores = layer.SingularValues.log10().add(Math.Log10(recipe.Rescale));
@@ -154,8 +178,8 @@ internal sealed class ReferenceProgram : IBenchProgram
         {
             Tensor reference = kind switch
             {
-                ScoreKind.Subspace => layer.SubspaceScales(ReadWeight(layer.Name, checkpoint)).abs(),
-                ScoreKind.SpectralCheckpoint => tensor((float)SpectralNorm(layer.Name, checkpoint, norms)),
+                ScoreKind.Subspace => layer.SubspaceScales(ReadWeight(layer.Weight!)).abs(),
+                ScoreKind.SpectralCheckpoint => tensor((float)SpectralNorm(layer.Name, layer.Weight!, norms)),
                 ScoreKind.SpectralLora => layer.SingularValues[0],
                 _ => throw new NotSupportedException($"No workload scores by {kind}."),
             };
@@ -165,14 +189,9 @@ internal sealed class ReferenceProgram : IBenchProgram
         return scores.data<float>().Select(static score => (double)score).ToArray();
     }
 
-    private static DimensionSelection Select(
-        List<ReferenceLayer> layers,
-        ResizeRecipe recipe,
-        Checkpoint checkpoint,
-        Dictionary<string, double> norms
-    )
+    private static DimensionSelection Select(List<ReferenceLayer> layers, ResizeRecipe recipe, Dictionary<string, double> norms)
     {
-        double[][] scores = layers.Select(layer => Score(layer, recipe, checkpoint, norms)).ToArray();
+        double[][] scores = layers.Select(layer => Score(layer, recipe, norms)).ToArray();
         double threshold = recipe.SizeInBytes is { } size ? ThresholdOf(size, scores, layers) : recipe.Threshold!.Value;
         return DimensionSelector.ByThreshold(scores, threshold);
     }
@@ -212,8 +231,14 @@ internal sealed class ReferenceProgram : IBenchProgram
         PlainWriter.Write(path, tensors);
     }
 
-    private Dictionary<string, double> LoadNorms() =>
-        File.Exists(cachePath) ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllBytes(cachePath))! : [];
+    private string CachePathOf(string checkpoint) =>
+        Path.Combine(outputFolder, $"{CacheName}-{Path.GetFileNameWithoutExtension(checkpoint)}.json");
 
-    private void SaveNorms(Dictionary<string, double> norms) => File.WriteAllBytes(cachePath, JsonSerializer.SerializeToUtf8Bytes(norms));
+    private Dictionary<string, double> LoadNorms(string checkpoint) =>
+        CachePathOf(checkpoint) is var path && File.Exists(path)
+            ? JsonSerializer.Deserialize<Dictionary<string, double>>(File.ReadAllBytes(path))!
+            : [];
+
+    private void SaveNorms(string checkpoint, Dictionary<string, double> norms) =>
+        File.WriteAllBytes(CachePathOf(checkpoint), JsonSerializer.SerializeToUtf8Bytes(norms));
 }
