@@ -212,6 +212,42 @@ Stop-Transcript | Out-Null
         }
     }
 
+    It 'takes a package from the source alone that the configuration maps it to' -Skip:$IsWindows {
+        $user = New-TestFolder
+        $folder = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($user, '.nuget', 'NuGet')).FullName
+        $set = "`$env:HOME = `$env:NUGET_COMMON_APPLICATION_DATA = '$user'"
+
+        # The first source has the package too: of another hash.
+        $other = New-TestFolder
+        [System.IO.File]::WriteAllText([System.IO.Path]::Combine($other, 'torch-cpu.2.10.0.nupkg'), 'not the one')
+        foreach ($case in @{ Source = 'ours'; Works = $true }, @{ Source = 'theirs'; Works = $false }) {
+            [System.IO.File]::WriteAllText([System.IO.Path]::Combine($folder, 'NuGet.Config'), @"
+<configuration>
+  <packageSources><clear /><add key="theirs" value="$other" /><add key="ours" value="$source" /></packageSources>
+  <packageSourceMapping>
+    <packageSource key="theirs"><package pattern="$($case.Works ? 'other.*' : 'torch-*')" /></packageSource>
+    <packageSource key="ours"><package pattern="$($case.Works ? 'torch-*' : 'other.*')" /></packageSource>
+  </packageSourceMapping>
+</configuration>
+"@)
+            $told = Invoke-Install "& { $set; Install-ResizeLoraRuntime -Force }" $user
+            $told.psobject.Properties.Name -contains 'Error' | Should -Be (-not $case.Works) -Because "torch-* is mapped to $($case.Source)"
+        }
+    }
+
+    It 'begins nothing that the disk has no room for' {
+        $list = Get-Content -Raw -LiteralPath $imitation.List
+        try {
+            [System.IO.File]::WriteAllText($imitation.List, ($list -replace '"installedLength": *\d+', '"installedLength": 1000000000000000000'))
+            $told = Invoke-Install "Install-ResizeLoraRuntime -Source '$source'"
+            $told.Error | Should -Match '^RuntimeNoSpace: Installing libtorch takes [\d,.]+ \w+, and .+ has [\d,.]+ \w+ left\.$'
+            $told.Files | Should -BeNullOrEmpty
+        }
+        finally {
+            [System.IO.File]::WriteAllText($imitation.List, $list)
+        }
+    }
+
     It 'is one at a time' {
         $user = New-TestFolder
         $root = [System.IO.Directory]::CreateDirectory([System.IO.Path]::Combine($user, 'ResizeLora', 'runtime')).FullName
@@ -264,6 +300,17 @@ Describe 'Uninstall-ResizeLoraRuntime' {
     It 'removes what an earlier removal had to leave' {
         Invoke-Uninstall "`$null = New-Item -ItemType Directory `"`$env:XDG_DATA_HOME/ResizeLora/runtime/.removed-1`"; Uninstall-ResizeLoraRuntime -AllVersions; Uninstall-ResizeLoraRuntime" |
             Should -BeNullOrEmpty
+    }
+    It 'leaves one that is in use, and says so' -Skip:(-not $IsWindows) {
+        # Windows renames no folder of which a file is open; other systems do, and whoever has it open keeps what it has.
+        $user = New-TestFolder
+        (Invoke-ModuleScript $imitation.Manifest $user @"
+`$installed = Install-ResizeLoraRuntime -Source '$($imitation.Packages)'
+`$open = [System.IO.File]::OpenRead((Join-Path `$installed.Path '$($imitation.Cpu)'))
+try { Uninstall-ResizeLoraRuntime } catch { `$result.Error = "`$(`$_.FullyQualifiedErrorId.Split(',')[0])" }
+`$open.Dispose()
+`$result.IsThere = Test-Path -LiteralPath `$installed.Path
+"@).psobject.Properties.Value | Should -Be @('RuntimeInUse', $true)
     }
     It 'removes nothing with -WhatIf' { Invoke-Uninstall 'Uninstall-ResizeLoraRuntime -AllVersions -WhatIf' | Should -Be @('2.10.0-cpu', '2.10.0-cuda', '2.7.1-cpu') }
 }
