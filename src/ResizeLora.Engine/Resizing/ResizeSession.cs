@@ -12,9 +12,6 @@ namespace ResizeLora.Resizing;
 /// <summary>What many files share: the device, and the base model with its norms. One session serves files one after another.</summary>
 public sealed class ResizeSession : IDisposable
 {
-    // What a full SDXL LoHa of rank 16 needs, and a little more; a LoRA of rank 128 needs half of it.
-    private const long MostKeptBytes = 544L << 20;
-
     private readonly Lazy<ComputeDevice> device;
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
     private readonly ConditionalWeakTable<Adapter, JoinedBase> joined = [];
@@ -45,6 +42,9 @@ public sealed class ResizeSession : IDisposable
 
     /// <summary>The base models.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
+
+    /// <summary>Where decompositions are kept.</summary>
+    internal DecompositionStore Store { get; init; } = DecompositionStore.Shared;
 
     /// <summary>The base model, the first where there are several, or null.</summary>
     public Checkpoint? Checkpoint => Checkpoints.Count > 0 ? Checkpoints[0] : null;
@@ -124,12 +124,14 @@ public sealed class ResizeSession : IDisposable
     /// <param name="layers">Which layers.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="recipes">The recipes that follow, as far as they are known: of a layer no more is kept than they write.</param>
     /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
     public IEnumerable<LayerSpectrum> Decompose(
         Adapter adapter,
         IReadOnlyList<AdapterLayer> layers,
         IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<ResizeRecipe>? recipes = null
     )
     {
         ArgumentNullException.ThrowIfNull(adapter);
@@ -142,7 +144,10 @@ public sealed class ResizeSession : IDisposable
         {
             int done = 0;
             adapter.HashOtherTensors(cancellationToken);
-            HashSet<AdapterLayer> kept = KeptDecompositions(layers);
+            int share = MostDimensions(layers);
+            int CountOf(LayerSpectrum spectrum) =>
+                recipes is { Count: > 0 } ? recipes.Max(recipe => ResizePlanner.CountOf(recipe, spectrum) ?? share) : share;
+            var keeping = new DecompositionKeeping(CountOf, Store);
             LayerSpectrum Work(AdapterLayer layer)
             {
                 BaseWeight? weight = joinedBase?.Find(layer.Name);
@@ -152,7 +157,7 @@ public sealed class ResizeSession : IDisposable
                     weight is null ? layer : weight.WithKernel(layer),
                     new LayerBase(weight, known, joinedBase?.Checkpoint.Path),
                     Device,
-                    kept.Contains(layer),
+                    keeping,
                     cancellationToken
                 );
             }
@@ -261,23 +266,19 @@ public sealed class ResizeSession : IDisposable
         }
     }
 
-    // The matrices of small layers first: those of the largest are found again when they are written, so that memory is bounded.
-    private static HashSet<AdapterLayer> KeptDecompositions(IReadOnlyList<AdapterLayer> layers)
+    // The same number of dimensions of each layer: recipes that need more of one decompose it again.
+    private int MostDimensions(IReadOnlyList<AdapterLayer> layers)
     {
-        var kept = new HashSet<AdapterLayer>(ReferenceEqualityComparer.Instance);
-        long bytes = 0;
-        foreach (AdapterLayer layer in layers.OrderBy(LayerDecomposer.BytesOf))
+        int least = 0;
+        int above = layers.Select(static layer => layer.Rank).DefaultIfEmpty(0).Max() + 1;
+        while (above - least > 1)
         {
-            bytes += LayerDecomposer.BytesOf(layer);
-            if (bytes > MostKeptBytes)
-            {
-                break;
-            }
-
-            kept.Add(layer);
+            int middle = (least + above) / 2;
+            bool fits = layers.Sum(layer => LayerBytes.Kept(layer, middle)) <= Store.MostBytes;
+            (least, above) = fits ? (middle, above) : (least, middle);
         }
 
-        return kept;
+        return least;
     }
 
     // A table of weak references holds objects only.

@@ -41,7 +41,8 @@ internal static class ResizeWriter
                 segments,
                 LayerThreads.CountFor(device),
                 segment => (segment, Produce(segment, plan, adapter, device)),
-                cancellationToken
+                cancellationToken,
+                static segment => segment.Tensors.Sum(static tensor => tensor.ByteLength)
             )
         )
         {

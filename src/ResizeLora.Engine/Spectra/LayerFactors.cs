@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
@@ -39,6 +38,21 @@ internal sealed record LayerFactors(
     public override long ByteLength => Left.ByteLength + Right.ByteLength;
 
     /// <inheritdoc/>
+    public override int Count => Left.Count;
+
+    /// <summary>Whether coefficients in single precision are exact enough for whatever is written of them or compared.</summary>
+    /// <param name="highestGrowth">The most that any combination cancels.</param>
+    /// <param name="needsDoublePrecision">Whether written combinations need double precision.</param>
+    /// <param name="left">X.</param>
+    /// <param name="right">Y.</param>
+    public static bool AreExactInSingle(
+        double highestGrowth,
+        bool needsDoublePrecision,
+        ReadOnlySpan<double> left,
+        ReadOnlySpan<double> right
+    ) => !needsDoublePrecision && highestGrowth <= HighestComparedGrowth && FitSingle(left) && FitSingle(right);
+
+    /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
         FactorPair pair,
         int[] kept,
@@ -64,7 +78,16 @@ internal sealed record LayerFactors(
     }
 
     // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
-    private static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
+    private static bool FitSingle(ReadOnlySpan<double> combinations)
+    {
+        double largest = 0;
+        foreach (double combination in combinations)
+        {
+            largest = Math.Max(largest, Math.Abs(combination));
+        }
+
+        return largest is 0 or (> SmallestSingle and < LargestSingle);
+    }
 
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(
@@ -89,25 +112,18 @@ internal sealed record LayerFactors(
         Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
         float[] singles = Array.ConvertAll(combination, static number => (float)number);
         int byteLength = factor.ByteLength();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
-        try
+        using var buffer = new AlignedMemory<byte>(byteLength);
+        Span<byte> stored = buffer.Span;
+        factor.ReadRows(0, factor.Rows, stored);
+        if (transposed)
         {
-            Span<byte> stored = buffer.AsSpan(0, byteLength);
-            factor.ReadRows(0, factor.Rows, stored);
-            if (transposed)
-            {
-                FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
-            }
-            else
-            {
-                FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
-            }
+            FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
+        }
+        else
+        {
+            FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
+        }
 
-            return product;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        return product;
     }
 }

@@ -50,7 +50,8 @@ internal static class LayerTruncation
             device,
             () =>
             {
-                var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, device);
+                var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, device);
+                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, rank));
                 double[] values = [.. halves.SecondSingularValues.Select(value => value * Math.Abs(gain))];
                 (Tensor up, Tensor down) = halves.CutSecond(adapter.File, spectrum.Source.Kronecker!, rank, gain, device);
                 FactorEncoding encoding = FactorEncoder.Encode(up, down, values[..rank], EuclideanNorm.Of(values), type);
@@ -68,7 +69,8 @@ internal static class LayerTruncation
         ComputeDevice device
     )
     {
-        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, kept[^1] + 1, device);
+        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, kept.Length));
         double[] gained = Array.ConvertAll(decomposition.WrittenSingularValues, value => value * Math.Abs(gain));
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);

@@ -38,9 +38,17 @@ internal static class SmallSpectrum
     /// <param name="readFactors">
     /// Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.
     /// </param>
+    /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> readFactors)
+    public static LayerFactors? Decompose(
+        Tensor upGram,
+        Tensor downGram,
+        int rank,
+        int count,
+        Func<(Tensor Up, Tensor Down)> readFactors,
+        WantedColumns wanted = default
+    )
     {
         return Decompose(
             ColumnNorms(upGram),
@@ -49,11 +57,11 @@ internal static class SmallSpectrum
             count,
             (upNorms, downNorms) =>
             {
-                LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
+                LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms, wanted) : null;
                 if (factors is null)
                 {
                     (Tensor up, Tensor down) = readFactors();
-                    factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms);
+                    factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms, wanted);
                 }
 
                 return factors;
@@ -66,14 +74,15 @@ internal static class SmallSpectrum
     /// <param name="down">A, r × m, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
+    /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count)
+    public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count, WantedColumns wanted)
     {
         using DisposeScope scope = NewDisposeScope();
         double[] upNorms = TensorReader.ToArray(up.square().sum(dim: 0).sqrt());
         double[] downNorms = TensorReader.ToArray(down.square().sum(dim: 1).sqrt());
-        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms));
+        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms, wanted));
     }
 
     private static LayerFactors? Decompose(
@@ -91,7 +100,7 @@ internal static class SmallSpectrum
 
         if (upNorms.Sum() == 0 || downNorms.Sum() == 0)
         {
-            Coefficients none = new(new double[rank * count]);
+            Coefficients none = new(new double[rank * count], rank, count, inSingle: true);
             return new LayerFactors(none, none, new double[count], 0, NeedsDoublePrecision: false);
         }
 
@@ -99,7 +108,14 @@ internal static class SmallSpectrum
         return decompose(upNorms, downNorms);
     }
 
-    private static LayerFactors? ByCholesky(Tensor upGram, Tensor downGram, int rank, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByCholesky(
+        Tensor upGram,
+        Tensor downGram,
+        int rank,
+        double[] upNorms,
+        double[] downNorms,
+        WantedColumns wanted
+    )
     {
         (Tensor lower, Tensor info) = linalg.cholesky_ex(upGram);
         if (info.item<int>() != 0)
@@ -123,13 +139,15 @@ internal static class SmallSpectrum
         }
 
         double[] singularValues = Array.ConvertAll(squares, Math.Sqrt);
-        double[] left = TensorReader.ToArray(linalg.solve_triangular(lower.t(), vectors, upper: true));
-        double[] right = TensorReader.ToArray(lower.matmul(vectors));
+        Tensor left = linalg.solve_triangular(lower.t(), vectors, upper: true).contiguous();
+        Tensor right = lower.matmul(vectors).contiguous();
+        Span<double> leftNumbers = NumbersOf(left);
+        Span<double> rightNumbers = NumbersOf(right);
         for (int row = 0; row < rank; row++)
         {
             // eigh's order is ascending.
-            left.AsSpan(row * rank, rank).Reverse();
-            Span<double> combinations = right.AsSpan(row * rank, rank);
+            leftNumbers.Slice(row * rank, rank).Reverse();
+            Span<double> combinations = rightNumbers.Slice(row * rank, rank);
             combinations.Reverse();
             for (int column = 0; column < rank; column++)
             {
@@ -138,17 +156,26 @@ internal static class SmallSpectrum
         }
 
         LayerFactors factors = Assemble(
-            new Coefficients(left),
-            new Coefficients(right),
+            left,
+            right,
+            wanted,
             singularValues,
-            Growth(left, rank, upNorms),
-            Growth(right, rank, downNorms),
+            Growth(leftNumbers, rank, upNorms),
+            Growth(rightNumbers, rank, downNorms),
             out double worstError
         );
         return worstError <= AllowedError ? factors : null;
     }
 
-    private static LayerFactors? ByOrthogonalisation(Tensor up, Tensor down, int rank, int count, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByOrthogonalisation(
+        Tensor up,
+        Tensor down,
+        int rank,
+        int count,
+        double[] upNorms,
+        double[] downNorms,
+        WantedColumns wanted
+    )
     {
         // If the rank exceeds a side, the factor itself is used as R.
         Tensor upRoot = UpperRoot(up);
@@ -169,14 +196,15 @@ internal static class SmallSpectrum
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
-        double[] left = TensorReader.ToArray(downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
-        double[] right = TensorReader.ToArray(upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
+        Tensor left = downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses).contiguous();
+        Tensor right = upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses).contiguous();
         return Assemble(
-            new Coefficients(left),
-            new Coefficients(right),
+            left,
+            right,
+            wanted,
             singularValues,
-            Growth(left, rank, upNorms),
-            Growth(right, rank, downNorms),
+            Growth(NumbersOf(left), rank, upNorms),
+            Growth(NumbersOf(right), rank, downNorms),
             out _
         );
     }
@@ -225,15 +253,17 @@ internal static class SmallSpectrum
     internal static Tensor UpperRoot(Tensor tall) => (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
 
     /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
-    /// <param name="left">X.</param>
-    /// <param name="right">Y.</param>
+    /// <param name="left">X, in double precision on the processor.</param>
+    /// <param name="right">Y, likewise.</param>
+    /// <param name="wanted">What is kept of them.</param>
     /// <param name="singularValues">σ, descending.</param>
     /// <param name="leftGrowth">The growth of each combination of B's columns.</param>
     /// <param name="rightGrowth">That of A's rows.</param>
     /// <param name="worstError">The highest relative error of a σ that counts.</param>
     internal static LayerFactors Assemble(
-        Coefficients left,
-        Coefficients right,
+        Tensor left,
+        Tensor right,
+        WantedColumns wanted,
         double[] singularValues,
         double[] leftGrowth,
         double[] rightGrowth,
@@ -258,17 +288,28 @@ internal static class SmallSpectrum
             total += square;
         }
 
+        int rank = (int)left.shape[0];
+        int count = wanted.Of(singularValues);
+        bool needsDoublePrecision = lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total;
+        using Tensor leftRows = left.contiguous();
+        using Tensor rightRows = right.contiguous();
+        Span<double> leftNumbers = NumbersOf(leftRows);
+        Span<double> rightNumbers = NumbersOf(rightRows);
+        bool inSingle = !wanted.Exact && LayerFactors.AreExactInSingle(highest, needsDoublePrecision, leftNumbers, rightNumbers);
         return new LayerFactors(
-            left,
-            right,
+            new Coefficients(leftNumbers, rank, count, inSingle),
+            new Coefficients(rightNumbers, rank, count, inSingle),
             singularValues,
             highest,
-            NeedsDoublePrecision: lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total
+            needsDoublePrecision
         );
     }
 
+    // Where they lie: an array of each would be the largest thing that the collector has to do with.
+    private static Span<double> NumbersOf(Tensor contiguous) => MemoryMarshal.Cast<byte, double>(contiguous.bytes);
+
     // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.
-    private static double[] Growth(double[] coefficients, int rank, double[] norms)
+    private static double[] Growth(ReadOnlySpan<double> coefficients, int rank, double[] norms)
     {
         int count = coefficients.Length / rank;
         double[] growth = new double[count];

@@ -25,7 +25,8 @@ internal static class SubspaceScales
         int count = spectrum.SingularValues.Length;
         int[] all = [.. Enumerable.Range(0, count)];
         double[] ones = Array.ConvertAll(all, static _ => 1.0);
-        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, count, device);
+        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, count));
         (Tensor up, Tensor down) = decomposition.Combine(
             adapter.File,
             spectrum.Source,

@@ -1,0 +1,16 @@
+namespace ResizeLora.Spectra;
+
+/// <summary>What is to be kept of a decomposition: the first dimensions alone take a part of the memory.</summary>
+/// <param name="CountOf">How many dimensions, by the singular values of the product; null for all.</param>
+/// <param name="Exact">Whether the decomposition is to be decomposed further, and needs its double precision.</param>
+internal readonly record struct WantedColumns(Func<double[], int>? CountOf = null, bool Exact = false)
+{
+    /// <summary>The first so many dimensions.</summary>
+    /// <param name="count">How many; there may be fewer.</param>
+    public static WantedColumns First(int count) => new(_ => count);
+
+    /// <summary>How many dimensions are kept.</summary>
+    /// <param name="singularValues">Those of the product.</param>
+    public int Of(double[] singularValues) =>
+        CountOf is null ? singularValues.Length : Math.Clamp(CountOf(singularValues), 0, singularValues.Length);
+}
