@@ -145,9 +145,10 @@ public sealed class ResizeSession : IDisposable
             int done = 0;
             adapter.HashOtherTensors(cancellationToken);
             int share = MostDimensions(layers);
-            int CountOf(LayerSpectrum spectrum) =>
-                recipes is { Count: > 0 } ? recipes.Max(recipe => ResizePlanner.CountOf(recipe, spectrum) ?? share) : share;
-            var keeping = new DecompositionKeeping(CountOf, Store);
+            Func<LayerSpectrum, int>? countOf = recipes is { Count: > 0 }
+                ? spectrum => recipes.Max(recipe => ResizePlanner.CountOf(recipe, spectrum) ?? share)
+                : null;
+            var keeping = new DecompositionKeeping(share, countOf, Store);
             LayerSpectrum Work(AdapterLayer layer)
             {
                 BaseWeight? weight = joinedBase?.Find(layer.Name);

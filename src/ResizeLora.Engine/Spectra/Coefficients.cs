@@ -52,11 +52,38 @@ internal sealed class Coefficients
         {
             for (int column = 0; column < columns.Length; column++)
             {
-                int place = (row * Count) + columns[column];
-                chosen[(row * columns.Length) + column] = (singles.Length > 0 ? singles[place] : doubles[place]) * weights[column];
+                chosen[(row * columns.Length) + column] = NumberAt(row, columns[column]) * weights[column];
             }
         }
 
         return chosen;
+    }
+
+    /// <summary>Some columns, each times a weight, rounded to single precision.</summary>
+    /// <param name="rank">How many rows there are.</param>
+    /// <param name="columns">Which columns.</param>
+    /// <param name="weights">The weight of each of them.</param>
+    /// <param name="chosen">Where the rank × k numbers go.</param>
+    /// <returns>The largest of their sizes.</returns>
+    public double Weigh(int rank, int[] columns, double[] weights, Span<float> chosen)
+    {
+        double largest = 0;
+        for (int row = 0; row < rank; row++)
+        {
+            for (int column = 0; column < columns.Length; column++)
+            {
+                double number = NumberAt(row, columns[column]) * weights[column];
+                largest = Math.Max(largest, Math.Abs(number));
+                chosen[(row * columns.Length) + column] = (float)number;
+            }
+        }
+
+        return largest;
+    }
+
+    private double NumberAt(int row, int column)
+    {
+        int place = (row * Count) + column;
+        return singles.Length > 0 ? singles[place] : doubles[place];
     }
 }

@@ -52,7 +52,10 @@ internal static class LayerBytes
             : 2L * pair.Rank * Math.Min(count, Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns))) * sizeof(float);
 
     private static long Stored(FactorPair pair) =>
-        Math.Max((long)pair.Rows * pair.Rank * TensorTypes.BytesOf(pair.Up.Type), (long)pair.Columns * pair.Rank * TensorTypes.BytesOf(pair.Down.Type));
+        Math.Max(
+            (long)pair.Rows * pair.Rank * TensorTypes.BytesOf(pair.Up.Type),
+            (long)pair.Columns * pair.Rank * TensorTypes.BytesOf(pair.Down.Type)
+        );
 
     private static int CountOf(FactorPair pair) => Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns));
 

@@ -51,7 +51,7 @@ internal static class LayerDecomposer
                 }
 
                 // What can be written of a layer is known from its singular values, before anything is kept of it.
-                var wanted = new WantedColumns(values => keeping.CountOf(Describe(values, effect)));
+                var wanted = new WantedColumns(values => keeping.CountOf?.Invoke(Describe(values, effect)) ?? keeping.Share);
                 if (Decompose(adapter, layer, effect, device, wanted, cancellationToken) is not { } found)
                 {
                     return null;
