@@ -140,7 +140,7 @@ internal static class LayerDecomposer
     {
         FactorPair firstPair = products.First.In(adapter.File);
         FactorPair secondPair = products.Second.In(adapter.File);
-        var exact = new WantedColumns(Exact: true);
+        var exact = new WantedColumns(Precision: CoefficientPrecision.Double);
         if (
             Decompose(firstPair, null, device, exact, cancellationToken) is not { } first
             || Decompose(secondPair, null, device, exact, cancellationToken) is not { } second

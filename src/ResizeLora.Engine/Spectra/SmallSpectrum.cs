@@ -295,7 +295,12 @@ internal static class SmallSpectrum
         using Tensor rightRows = right.contiguous();
         Span<double> leftNumbers = NumbersOf(leftRows);
         Span<double> rightNumbers = NumbersOf(rightRows);
-        bool inSingle = !wanted.Exact && LayerFactors.AreExactInSingle(highest, needsDoublePrecision, leftNumbers, rightNumbers);
+        bool inSingle = wanted.Precision switch
+        {
+            CoefficientPrecision.Single => true,
+            CoefficientPrecision.Double => false,
+            _ => LayerFactors.AreExactInSingle(highest, needsDoublePrecision, leftNumbers, rightNumbers),
+        };
         return new LayerFactors(
             new Coefficients(leftNumbers, rank, count, inSingle),
             new Coefficients(rightNumbers, rank, count, inSingle),

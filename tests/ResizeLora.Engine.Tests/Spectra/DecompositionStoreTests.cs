@@ -21,11 +21,11 @@ public sealed class DecompositionStoreTests : IDisposable
     public void Dispose() => folder.Dispose();
 
     [Theory]
-    [InlineData("thr=-1", false)]
-    [InlineData("size=80%", false)]
-    [InlineData("fro_lost=0.2", false)]
+    [InlineData("spn_lora=1,thr=-0.2", false)]
+    [InlineData("size=0.02", false)]
+    [InlineData("loss=0.2", false)]
     [InlineData("rank=5", false)]
-    [InlineData("thr=-1", true)]
+    [InlineData("spn_lora=1,thr=-0.2", true)]
     public void An_output_is_the_same_whatever_is_kept(string recipe, bool isKnownBefore)
     {
         string lora = WriteLora("lora", seed: 1);
@@ -65,7 +65,7 @@ public sealed class DecompositionStoreTests : IDisposable
         Assert.All(held[0], static layer => Assert.True(layer.IsReleased));
         Assert.All(held[^1], static layer => Assert.False(layer.IsReleased));
 
-        var recipe = ResizeRecipe.Parse("thr=-1");
+        var recipe = ResizeRecipe.Parse("spn_lora=1,thr=-0.2");
         for (int index = 0; index < loras.Length; index++)
         {
             using var adopted = ResizeJob.Adopt(session, Adapter.Open(loras[index]), held[index], null, CancellationToken.None);
