@@ -13,6 +13,7 @@ internal sealed record BenchOptions
           --folder DIR     where the files are, or will be made (default: resizelora-bench in the temporary folder)
           --small          shapes a quarter as wide, made in a temporary folder that is removed at the end
           --only W1,start  these workloads alone, without the check of accuracy; start is the start-up
+          --device NAME    where the engine computes, as -Device of the cmdlets takes it (default cpu)
           --runs N         runs of each side, of which the median counts (default 3; 1 with --small)
           --no-memory      do not measure memory, which takes one more run of the engine in a process of its own
           --kinds          LoHa, LoKr, DoRA and whole differences at real shapes instead (1 GB of files): time and memory
@@ -40,6 +41,9 @@ internal sealed record BenchOptions
 
     /// <summary>Runs of each side.</summary>
     public int Runs => runs ?? (Small ? SmallRuns : FullRuns);
+
+    /// <summary>Where the engine computes.</summary>
+    public string Device { get; private init; } = "cpu";
 
     /// <summary>Whether memory is measured.</summary>
     public bool Memory { get; private init; } = true;
@@ -79,6 +83,7 @@ internal sealed record BenchOptions
                 "--small" => options with { Small = true },
                 "--only" => options with { Only = Value().Split(',') },
                 "--runs" => options with { runs = int.Parse(Value(), CultureInfo.InvariantCulture) },
+                "--device" => options with { Device = Value() },
                 "--no-memory" => options with { Memory = false },
                 "--fuzz" => options with { Fuzz = TimeSpan.FromMinutes(double.Parse(Value(), CultureInfo.InvariantCulture)) },
                 "--kinds" => options with { Kinds = true },
@@ -97,7 +102,7 @@ internal sealed record BenchOptions
     /// <param name="workload">The workload's key.</param>
     public IEnumerable<string> ForChild(string workload)
     {
-        string[] arguments = ["--folder", Folder, "--watch", workload];
+        string[] arguments = ["--folder", Folder, "--device", Device, "--watch", workload];
         return Small ? arguments.Append("--small") : arguments;
     }
 }

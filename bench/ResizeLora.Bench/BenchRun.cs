@@ -39,7 +39,7 @@ internal sealed class BenchRun(BenchOptions options)
         {
             var files = new BenchFiles(options.Folder, options.Small);
             Workload watched = Workload.All(files).Single(workload => workload.Key == key);
-            WorkloadRunner.RunWatched(watched, new EngineProgram(files, OutputFolder(options.Folder)));
+            WorkloadRunner.RunWatched(watched, new EngineProgram(files, OutputFolder(options.Folder), options.Device));
         }
         else if (options.Small)
         {
@@ -90,7 +90,7 @@ internal sealed class BenchRun(BenchOptions options)
         // First, while this process holds little: a start suffers where memory is short.
         string outputFolder = OutputFolder(options.Folder);
         StartUp? startUp = options.Only.Count == 0 || options.Only.Contains(StartUpKey) ? StartUpCheck.Measure(outputFolder) : null;
-        var runner = new WorkloadRunner(options, new BenchPrograms(files, outputFolder), Say);
+        var runner = new WorkloadRunner(options, new BenchPrograms(files, outputFolder, options.Device), Say);
         Workload[] workloads = Workload
             .All(files)
             .Where(workload => options.Only.Count == 0 || options.Only.Contains(workload.Id))

@@ -30,7 +30,7 @@ internal static class AccuracyCheck
         foreach (AdapterLayer layer in sample)
         {
             using DisposeScope scope = NewDisposeScope();
-            double[] engine = LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor).SingularValues;
+            double[] engine = LayerDecomposer.Decompose(adapter, layer, default, LayerDevice.Processor).SingularValues;
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];
             weight.Read(bytes);
@@ -69,8 +69,11 @@ internal static class AccuracyCheck
         return up.matmul(down).mul(layer.Scale);
     }
 
-    private static Tensor Matrix(BaseWeight weight, byte[] bytes) =>
-        TensorReader.ReadRows([weight.Rows, weight.Columns], weight.Type, destination => bytes.CopyTo(destination)).to(ScalarType.Float64);
+    private static Tensor Matrix(BaseWeight weight, byte[] bytes)
+    {
+        long[] shape = [weight.Rows, weight.Columns];
+        return TensorReader.Upload(shape, weight.Type, bytes.CopyTo, ScalarType.Float64, ComputeDevice.Processor);
+    }
 
     private static double WorstError(double[] values, double[] exact) =>
         values

@@ -12,18 +12,19 @@ namespace ResizeLora.Bench.Workloads;
 /// <summary>The engine, called as the cmdlets call it.</summary>
 internal sealed class EngineProgram : IBenchProgram
 {
-    private const string Device = "cpu";
-
     private readonly BenchFiles files;
     private readonly string outputFolder;
+    private readonly string device;
     private readonly NormCache cache;
     private LayerSpectrum[] prepared = [];
 
     /// <summary>Prepares.</summary>
     /// <param name="files">The files.</param>
     /// <param name="outputFolder">Where outputs and norms are kept.</param>
-    public EngineProgram(BenchFiles files, string outputFolder)
+    /// <param name="device">Where it computes.</param>
+    public EngineProgram(BenchFiles files, string outputFolder, string device)
     {
+        this.device = device;
         this.files = files;
         this.outputFolder = outputFolder;
         cache = new NormCache(Path.Combine(outputFolder, "norms"));
@@ -47,7 +48,7 @@ internal sealed class EngineProgram : IBenchProgram
     /// <inheritdoc/>
     public void Resize(IReadOnlyList<string> loras, IReadOnlyList<ResizeRecipe> recipes)
     {
-        using var session = new ResizeSession(Device, files.Checkpoint, cache);
+        using var session = new ResizeSession(device, files.Checkpoint, cache);
         foreach (string lora in loras)
         {
             using var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None);
@@ -84,21 +85,21 @@ internal sealed class EngineProgram : IBenchProgram
     /// <inheritdoc/>
     public void ScaleSubspaces()
     {
-        using var session = new ResizeSession(Device, files.Checkpoint, cache);
+        using var session = new ResizeSession(device, files.Checkpoint, cache);
         using var job = ResizeJob.Adopt(session, Adapter.Open(prepared[0].Path), prepared, progress: null, CancellationToken.None);
         job.Plan(ResizeRecipe.Parse("subspace=1,thr=0"), TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
     }
 
     private LayerSpectrum[] DecomposeLayers(string lora, string? checkpoint)
     {
-        using var session = new ResizeSession(Device, checkpoint, cache);
+        using var session = new ResizeSession(device, checkpoint, cache);
         using var adapter = Adapter.Open(lora);
         return session.Decompose(adapter, adapter.Layers, progress: null, CancellationToken.None).ToArray();
     }
 
     private void Measure(NormCache kept)
     {
-        using var session = new ResizeSession(Device, files.Checkpoint, kept);
+        using var session = new ResizeSession(device, files.Checkpoint, kept);
         using var adapter = Adapter.Open(files.HighRankLora);
         session.MeasureBase(session.BaseFor(adapter), adapter.Path, adapter.Layers, progress: null, CancellationToken.None);
     }

@@ -36,10 +36,10 @@ internal static class LayerDistance
     /// <param name="device">Where large products are made.</param>
     /// <exception cref="AdapterException">A layer holds NaN or infinity.</exception>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static LayerProducts Measure(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device) =>
-        LayerThreads.Run(device, () => Compare(reference, difference, device));
+    public static LayerProducts Measure(ComparedLayer? reference, ComparedLayer? difference, LayerDevice device) =>
+        LayerThreads.Run(() => Compare(reference, difference, device));
 
-    private static LayerProducts Compare(ComparedLayer? reference, ComparedLayer? difference, ComputeDevice device)
+    private static LayerProducts Compare(ComparedLayer? reference, ComparedLayer? difference, LayerDevice device)
     {
         if (reference is not null && difference is not null && reference.IsSame(difference))
         {
@@ -58,7 +58,7 @@ internal static class LayerDistance
     }
 
     // The squares on the diagonal, of two layers also the inner product above it, and the distance's square below.
-    private static double[,] Multiply(ComparedLayer[] sides, ComputeDevice device)
+    private static double[,] Multiply(ComparedLayer[] sides, LayerDevice device)
     {
         AdapterLayer first = sides[0].Layer;
         int rank = sides.Sum(static side => side.Layer.Rank);
@@ -76,10 +76,10 @@ internal static class LayerDistance
     }
 
     // Null where rounding would show.
-    private static double[,]? MultiplyGrams(ComparedLayer[] sides, int rank, ComputeDevice device)
+    private static double[,]? MultiplyGrams(ComparedLayer[] sides, int rank, LayerDevice device)
     {
-        double[] upGram = Gram(sides, up: true, device);
-        double[] downGram = Gram(sides, up: false, device);
+        double[] upGram = device.Compute(onto => Gram(sides, up: true, onto));
+        double[] downGram = device.Compute(onto => Gram(sides, up: false, onto));
         double[] scales = sides.SelectMany(static side => Enumerable.Repeat(side.Layer.Scale, side.Layer.Rank)).ToArray();
         double[,] products = new double[sides.Length, sides.Length];
         double[] growth = new double[sides.Length];
@@ -113,10 +113,10 @@ internal static class LayerDistance
 
     private static bool IsAccurate(double square, double growth) => growth == 0 || SumRounding * growth * growth <= AllowedError * square;
 
-    private static double[,] MultiplyOrthogonalised(ComparedLayer[] sides, ComputeDevice device)
+    private static double[,] MultiplyOrthogonalised(ComparedLayer[] sides, LayerDevice device)
     {
-        Tensor upRoot = SmallSpectrum.UpperRoot(Stack(sides, up: true, device));
-        Tensor downRoot = SmallSpectrum.UpperRoot(Stack(sides, up: false, device).t());
+        Tensor upRoot = device.Compute(onto => TensorReader.TakeBack(SmallSpectrum.UpperRoot(Stack(sides, up: true, onto))));
+        Tensor downRoot = device.Compute(onto => TensorReader.TakeBack(SmallSpectrum.UpperRoot(Stack(sides, up: false, onto).t())));
         var cores = new List<Tensor>(sides.Length);
         int start = 0;
         foreach (ComparedLayer side in sides)
@@ -149,7 +149,6 @@ internal static class LayerDistance
         int rank = sides.Sum(static side => side.Layer.Rank);
         if (device.IsCuda || sides.Any(side => FactorOf(side, up).Type == TensorType.Float64))
         {
-            using DisposeScope scope = NewDisposeScope();
             Tensor stacked = Stack(sides, up, device);
             return TensorReader.ToArray(up ? stacked.t().matmul(stacked) : stacked.matmul(stacked.t()));
         }

@@ -89,14 +89,14 @@ public sealed class LoraComparer : IDisposable
         int done = 0;
         LayerWorkers.ForEach(
             order,
-            LayerThreads.CountFor(session.Device),
+            LayerThreads.Count,
             index =>
             {
                 (AdapterLayer? left, AdapterLayer? right) = pairs[index];
                 LayerProducts products = LayerDistance.Measure(
                     left is null ? null : new ComparedLayer(reference.File, left),
                     right is null ? null : new ComparedLayer(other.File, right),
-                    session.Device
+                    session.Layers
                 );
                 bool isKnown = left is not null
                     ? ofReference.TryGetValue(left.Name, out BaseNorms found)
@@ -108,6 +108,7 @@ public sealed class LoraComparer : IDisposable
             },
             cancellationToken
         );
+        session.WarnOfMemory(progress);
         var comparison = new LoraComparison(reference.Path, other.Path, layers, FindOtherTensors(other));
         ReportUncompared(comparison, progress);
         return comparison;

@@ -20,6 +20,10 @@ public sealed record ComputeDevice
     /// <summary>Whether this is a CUDA device.</summary>
     public bool IsCuda => CudaIndex is not null;
 
+    /// <summary>A CUDA device, whether it is there or not.</summary>
+    /// <param name="index">Its number.</param>
+    internal static ComputeDevice Cuda(int index) => new(index);
+
     /// <summary>The device as TorchSharp knows it.</summary>
     internal torch.Device Torch => CudaIndex is { } index ? torch.device(DeviceType.CUDA, index) : torch.CPU;
 
@@ -58,7 +62,7 @@ public sealed record ComputeDevice
             }
         }
 
-        return index is null ? Processor : new ComputeDevice(index);
+        return index is { } number ? Cuda(number) : Processor;
     }
 
     /// <summary>The device's name as <see cref="Resolve"/> takes it.</summary>

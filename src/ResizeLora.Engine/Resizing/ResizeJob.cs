@@ -5,7 +5,6 @@ using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using ResizeLora.Spectra;
-using static TorchSharp.torch;
 
 namespace ResizeLora.Resizing;
 
@@ -149,6 +148,7 @@ public sealed class ResizeJob : IDisposable
             (layer, kept) => LostOf(layer, kept, cancellationToken),
             cancellationToken
         );
+        session.WarnOfMemory(progress);
         report.ReportUnresized(plan, passedThrough, progress);
         return plan;
     }
@@ -179,7 +179,7 @@ public sealed class ResizeJob : IDisposable
         OutputGuard.Check(path, [.. adapter.SourcePaths, .. session.Checkpoints.SelectMany(static checkpoint => checkpoint.FilePaths)]);
         report.ReportInexact(
             plan,
-            ResizeWriter.Write(plan, adapter, path, overwrite, session.Device, progress, cancellationToken),
+            ResizeWriter.Write(plan, adapter, path, overwrite, session.Layers, progress, cancellationToken),
             progress
         );
     }
@@ -210,31 +210,7 @@ public sealed class ResizeJob : IDisposable
 
         cancellationToken.ThrowIfCancellationRequested();
         int[] dropped = [.. Enumerable.Range(0, layer.SingularValues.Length).Except(kept)];
-        if (dropped.Length == 0)
-        {
-            return 0;
-        }
-
-        return LayerThreads.Run(
-            session.Device,
-            () =>
-            {
-                LayerDecomposition decomposition = layer.DecompositionFrom(adapter, dropped[^1] + 1, session.Device);
-                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(layer.Source, dropped.Length));
-                double[] values = Array.ConvertAll(dropped, dimension => decomposition.WrittenSingularValues[dimension]);
-                double[] ones = Array.ConvertAll(dropped, static _ => 1.0);
-                (Tensor up, Tensor down) = decomposition.Combine(
-                    adapter.File,
-                    layer.Source,
-                    dropped,
-                    values,
-                    ones,
-                    CombinationAccuracy.Compared,
-                    session.Device
-                );
-                return effect.DistanceWithout(adapter.File, layer.Source, weight, up, down, session.Device);
-            }
-        );
+        return dropped.Length == 0 ? 0 : effect.DistanceWithout(dropped, layer, adapter, weight, session.Layers);
     }
 
     private void RequireBase(ResizeRecipe recipe)
@@ -274,17 +250,18 @@ public sealed class ResizeJob : IDisposable
         int done = 0;
         LayerWorkers.ForEach(
             Enumerable.Range(0, missing.Length).ToArray(),
-            LayerThreads.CountFor(session.Device),
+            LayerThreads.Count,
             index =>
             {
                 LayerSpectrum layer = missing[index];
-                scales[index] = SubspaceScales.Compute(layer, adapter, joined.Find(layer.Layer)!, session.Device);
+                scales[index] = SubspaceScales.Compute(layer, adapter, joined.Find(layer.Layer)!, session.Layers);
                 progress?.Report(
                     new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length)
                 );
             },
             cancellationToken
         );
+        session.WarnOfMemory(progress);
         joined.Checkpoint.RequireUnchanged();
         for (int index = 0; index < missing.Length; index++)
         {

@@ -12,7 +12,7 @@ namespace ResizeLora.Resizing;
 /// <summary>What many files share: the device, and the base model with its norms. One session serves files one after another.</summary>
 public sealed class ResizeSession : IDisposable
 {
-    private readonly Lazy<ComputeDevice> device;
+    private readonly Lazy<LayerDevice> device;
     private readonly Dictionary<Checkpoint, BaseNormProvider> norms = [];
     private readonly ConditionalWeakTable<Adapter, JoinedBase> joined = [];
 
@@ -30,9 +30,16 @@ public sealed class ResizeSession : IDisposable
     /// <param name="cache">Where norms are kept between runs.</param>
     /// <exception cref="ResizeLoraException">A checkpoint cannot be used.</exception>
     public ResizeSession(string device, IReadOnlyList<string> checkpointPaths, NormCache cache)
+        : this(() => new LayerDevice(ComputeDevice.Resolve(device)), checkpointPaths, cache) { }
+
+    /// <summary>Opens base models, and makes the device when it is needed.</summary>
+    /// <param name="device">Makes it.</param>
+    /// <param name="checkpointPaths">Files and folders; what belongs together becomes one base model.</param>
+    /// <param name="cache">Where norms are kept between runs.</param>
+    internal ResizeSession(Func<LayerDevice> device, IReadOnlyList<string> checkpointPaths, NormCache cache)
     {
         ArgumentNullException.ThrowIfNull(checkpointPaths);
-        this.device = new Lazy<ComputeDevice>(() => ComputeDevice.Resolve(device));
+        this.device = new Lazy<LayerDevice>(device);
         Checkpoints = checkpointPaths.Count == 0 ? [] : CheckpointOpener.Open(checkpointPaths);
         foreach (Checkpoint checkpoint in Checkpoints)
         {
@@ -51,7 +58,20 @@ public sealed class ResizeSession : IDisposable
 
     /// <summary>Where matrices are multiplied; asking loads libtorch.</summary>
     /// <exception cref="DeviceException">The device cannot be used.</exception>
-    public ComputeDevice Device => device.Value;
+    public ComputeDevice Device => Layers.Device;
+
+    /// <summary>The same device, as layers are worked on.</summary>
+    internal LayerDevice Layers => device.Value;
+
+    /// <summary>Warns, once, when the device had too little memory for a layer; loads nothing.</summary>
+    /// <param name="progress">Who is told.</param>
+    internal void WarnOfMemory(IProgress<EngineEvent>? progress)
+    {
+        if (device.IsValueCreated)
+        {
+            Layers.WarnOfMemory(progress);
+        }
+    }
 
     /// <summary>The base model that a LoRA belongs to, joined with it.</summary>
     /// <param name="adapter">The LoRA.</param>
@@ -157,14 +177,15 @@ public sealed class ResizeSession : IDisposable
                     adapter,
                     weight is null ? layer : weight.WithKernel(layer),
                     new LayerBase(weight, known, joinedBase?.Checkpoint.Path),
-                    Device,
+                    Layers,
                     keeping,
                     cancellationToken
                 );
             }
-            foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.CountFor(Device), Work, cancellationToken))
+            foreach (LayerSpectrum spectrum in LayerWorkers.InOrder(layers, LayerThreads.Count, Work, cancellationToken))
             {
                 progress?.Report(new EngineProgress($"Decomposing {Path.GetFileName(adapter.Path)}", ++done, layers.Count));
+                WarnOfMemory(progress);
                 yield return spectrum;
             }
         }

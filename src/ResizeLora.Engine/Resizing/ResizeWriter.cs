@@ -27,7 +27,7 @@ internal static class ResizeWriter
         Adapter adapter,
         string path,
         bool overwrite,
-        ComputeDevice device,
+        LayerDevice device,
         IProgress<EngineEvent>? progress,
         CancellationToken cancellationToken
     )
@@ -43,7 +43,7 @@ internal static class ResizeWriter
         foreach (
             (Segment segment, Product product) in LayerWorkers.InOrder(
                 segments,
-                LayerThreads.CountFor(device),
+                LayerThreads.Count,
                 segment => (segment, Produce(segment, plan, adapter, device)),
                 cancellationToken,
                 static segment => segment.Tensors.Sum(static tensor => tensor.ByteLength)
@@ -82,6 +82,7 @@ internal static class ResizeWriter
             progress?.Report(new EngineProgress($"Writing {Path.GetFileName(path)}", ++done, segments.Count));
         }
 
+        device.WarnOfMemory(progress);
         metadata[AdditionalNetworksHash.ModelKey] = hash.ModelHash();
         metadata[AdditionalNetworksHash.LegacyKey] = hash.LegacyHash();
         cancellationToken.ThrowIfCancellationRequested();
@@ -136,13 +137,13 @@ internal static class ResizeWriter
         return segments;
     }
 
-    private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, ComputeDevice device) =>
+    private static Product Produce(Segment segment, ResizePlan plan, Adapter adapter, LayerDevice device) =>
         segment.Making is not { } making ? new Product([], [])
         : making.Form.Way == OutputWay.Stored ? ProduceRescaled(making, plan, adapter)
         : making.Form.Way == OutputWay.Reduced ? ProduceReduced(segment, making, plan, adapter, device)
         : ProducePair(segment, making, plan, adapter, device);
 
-    private static Product ProducePair(Segment segment, Making making, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    private static Product ProducePair(Segment segment, Making making, ResizePlan plan, Adapter adapter, LayerDevice device)
     {
         OutputPair pair = making.Pair;
         LayerPlan[] layers = [.. pair.Layers.Select(index => plan.Layers[index]).Where(static layer => layer.Kept.Length > 0)];
@@ -198,7 +199,7 @@ internal static class ResizeWriter
             );
     }
 
-    private static Product ProduceReduced(Segment segment, Making making, ResizePlan plan, Adapter adapter, ComputeDevice device)
+    private static Product ProduceReduced(Segment segment, Making making, ResizePlan plan, Adapter adapter, LayerDevice device)
     {
         LayerPlan layer = plan.Layers[making.Pair.Layers[0]];
         int rank = making.Form.SecondRank;

@@ -14,7 +14,6 @@ internal static class FactorMatrix
     public static Tensor Read(IFactor factor, ScalarType type, ComputeDevice device)
     {
         long[] shape = [factor.Rows, factor.Columns];
-        using Tensor raw = TensorReader.ReadRows(shape, factor.Type, destination => factor.ReadRows(0, factor.Rows, destination));
-        return raw.to(type, device.Torch);
+        return TensorReader.Upload(shape, factor.Type, destination => factor.ReadRows(0, factor.Rows, destination), type, device);
     }
 }

@@ -35,18 +35,24 @@ internal sealed record HadamardDecomposition(PairDecomposition First, PairDecomp
     }
 
     /// <summary>Q and Pᵀ.</summary>
-    /// <param name="first">The decomposition of w1.</param>
-    /// <param name="firstPair">Its factors.</param>
-    /// <param name="second">The decomposition of w2.</param>
-    /// <param name="secondPair">Its factors.</param>
-    /// <param name="device">Where products are made.</param>
-    public static FactorPair VectorsOf(
-        PairDecomposition first,
-        FactorPair firstPair,
-        PairDecomposition second,
-        FactorPair secondPair,
-        ComputeDevice device
-    ) => FactorPair.Hadamard(VectorsOf(first, firstPair, device), VectorsOf(second, secondPair, device));
+    /// <param name="first">The singular vectors of w1.</param>
+    /// <param name="second">Those of w2.</param>
+    public static FactorPair ProductsOf((Tensor Up, Tensor Down) first, (Tensor Up, Tensor Down) second) =>
+        FactorPair.Hadamard(
+            new FactorPair(new TensorFactor(first.Up), new TensorFactor(first.Down)),
+            new FactorPair(new TensorFactor(second.Up), new TensorFactor(second.Down))
+        );
+
+    /// <summary>The singular vectors of one of the two products, in double precision.</summary>
+    /// <param name="product">Its decomposition.</param>
+    /// <param name="pair">Its factors.</param>
+    /// <param name="device">Where the vectors are made.</param>
+    public static (Tensor Up, Tensor Down) VectorsOf(PairDecomposition product, FactorPair pair, ComputeDevice device)
+    {
+        int[] all = [.. Enumerable.Range(0, product.ProductSingularValues.Length)];
+        double[] ones = Array.ConvertAll(all, static _ => 1.0);
+        return product.Combine(pair, all, ones, ones, CombinationAccuracy.Exact, device);
+    }
 
     /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
@@ -60,15 +66,10 @@ internal sealed record HadamardDecomposition(PairDecomposition First, PairDecomp
     )
     {
         HadamardHalves halves = layer.Hadamard!;
-        FactorPair vectors = VectorsOf(First, halves.First.In(file), Second, halves.Second.In(file), device);
+        FactorPair vectors = ProductsOf(
+            VectorsOf(First, halves.First.In(file), device),
+            VectorsOf(Second, halves.Second.In(file), device)
+        );
         return Core.Combine(vectors, kept, left, right, accuracy, device);
-    }
-
-    private static FactorPair VectorsOf(PairDecomposition product, FactorPair pair, ComputeDevice device)
-    {
-        int[] all = [.. Enumerable.Range(0, product.ProductSingularValues.Length)];
-        double[] ones = Array.ConvertAll(all, static _ => 1.0);
-        (Tensor up, Tensor down) = product.Combine(pair, all, ones, ones, CombinationAccuracy.Exact, device);
-        return new FactorPair(new TensorFactor(up), new TensorFactor(down));
     }
 }

@@ -144,7 +144,7 @@ internal sealed record KroneckerDecomposition : LayerDecomposition
 /// <param name="halves">The layer's halves.</param>
 /// <param name="effect">The magnitudes.</param>
 /// <param name="device">Where the products are made.</param>
-internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves, MagnitudeEffect effect, ComputeDevice device)
+internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves, MagnitudeEffect effect, LayerDevice device)
 {
     /// <summary>‖d∘(uᵢ⊗uⱼ)‖ for all singular vectors of both halves; of the right ones where the weights are of columns.</summary>
     /// <param name="first">w1.</param>
@@ -166,8 +166,11 @@ internal sealed class KroneckerWeights(ITensorFile file, KroneckerHalves halves,
     private Tensor Squares(PairDecomposition half, FactorEntries pair)
     {
         int[] all = [.. Enumerable.Range(0, half.ProductSingularValues.Length)];
-        (Tensor up, Tensor down) = KroneckerDecomposition.VectorsOf(half, pair.In(file), all, CombinationAccuracy.Compared, device);
-        return (effect.IsPerInput ? down : up.t()).to(ScalarType.Float64, CPU).square();
+        return device.Compute(onto =>
+        {
+            (Tensor up, Tensor down) = KroneckerDecomposition.VectorsOf(half, pair.In(file), all, CombinationAccuracy.Compared, onto);
+            return TensorReader.TakeBack((effect.IsPerInput ? down : up.t()).to(ScalarType.Float64).square());
+        });
     }
 }
 

@@ -23,7 +23,7 @@ internal static class LayerDecomposer
         Adapter adapter,
         AdapterLayer layer,
         LayerBase baseLayer,
-        ComputeDevice device,
+        LayerDevice device,
         DecompositionKeeping? keeping = null,
         CancellationToken cancellationToken = default
     )
@@ -31,37 +31,34 @@ internal static class LayerDecomposer
         keeping ??= DecompositionKeeping.All;
         LayerSpectrum Describe(double[] singularValues, MagnitudeEffect? effect, KroneckerOrder? kronecker = null) =>
             new(OriginOf(adapter), layer, effect, baseLayer.Norms, baseLayer.CheckpointPath, singularValues, kronecker);
-        LayerSpectrum? spectrum = LayerThreads.Run(
-            device,
-            () =>
+        LayerSpectrum? spectrum = LayerThreads.Run(() =>
+        {
+            MagnitudeEffect? effect = null;
+            if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
             {
-                MagnitudeEffect? effect = null;
-                if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
-                {
-                    return null;
-                }
-
-                if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
-                {
-                    effect = MagnitudeEffect.Of(adapter.File, layer, weight, device);
-                    if (effect is null)
-                    {
-                        return null;
-                    }
-                }
-
-                // What can be written of a layer is known from its singular values, before anything is kept of it.
-                var wanted = new WantedColumns(values => keeping.CountOf?.Invoke(Describe(values, effect)) ?? keeping.Share);
-                if (Decompose(adapter, layer, effect, device, wanted, cancellationToken) is not { } found)
-                {
-                    return null;
-                }
-
-                LayerSpectrum described = Describe(found.ProductSingularValues, effect, (found as KroneckerDecomposition)?.Order);
-                described.Keep(found, keeping.Store);
-                return described;
+                return null;
             }
-        );
+
+            if (layer.Magnitude is not null && baseLayer.Weight is { } weight)
+            {
+                effect = device.Compute(onto => MagnitudeEffect.Of(adapter.File, layer, weight, onto));
+                if (effect is null)
+                {
+                    return null;
+                }
+            }
+
+            // What can be written of a layer is known from its singular values, before anything is kept of it.
+            var wanted = new WantedColumns(values => keeping.CountOf?.Invoke(Describe(values, effect)) ?? keeping.Share);
+            if (Decompose(adapter, layer, effect, device, wanted, cancellationToken) is not { } found)
+            {
+                return null;
+            }
+
+            LayerSpectrum described = Describe(found.ProductSingularValues, effect, (found as KroneckerDecomposition)?.Order);
+            described.Keep(found, keeping.Store);
+            return described;
+        });
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
 
@@ -77,9 +74,9 @@ internal static class LayerDecomposer
         AdapterLayer layer,
         MagnitudeEffect? effect,
         int count,
-        ComputeDevice device
+        LayerDevice device
     ) =>
-        LayerThreads.Run(device, () => Decompose(adapter, layer, effect, device, WantedColumns.First(count), CancellationToken.None))
+        LayerThreads.Run(() => Decompose(adapter, layer, effect, device, WantedColumns.First(count), CancellationToken.None))
         ?? throw FactorRange.Explain(adapter.File, layer);
 
     private static LayerOrigin OriginOf(Adapter adapter) =>
@@ -89,14 +86,17 @@ internal static class LayerDecomposer
         Adapter adapter,
         AdapterLayer layer,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         WantedColumns wanted,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            if (layer.Hadamard is { } products && DecomposeProducts(adapter, layer, products, effect, device, wanted, cancellationToken) is { } found)
+            if (
+                layer.Hadamard is { } products
+                && DecomposeProducts(adapter, layer, products, effect, device, wanted, cancellationToken) is { } found
+            )
             {
                 return found;
             }
@@ -133,7 +133,7 @@ internal static class LayerDecomposer
         AdapterLayer layer,
         HadamardHalves products,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         WantedColumns wanted,
         CancellationToken cancellationToken
     )
@@ -151,14 +151,26 @@ internal static class LayerDecomposer
         }
 
         using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.OfProducts(layer));
-        FactorPair vectors = HadamardDecomposition.VectorsOf(first, firstPair, second, secondPair, device);
+        FactorPair vectors = HadamardDecomposition.ProductsOf(
+            VectorsOf(first, firstPair, device),
+            VectorsOf(second, secondPair, device)
+        );
         cancellationToken.ThrowIfCancellationRequested();
-        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), ComputeDevice.Processor);
+        using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();
-        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), ComputeDevice.Processor);
+        using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();
-        return DiagonalSpectrum.Decompose(upGram, downGram, middle, wanted) is { } core ? new HadamardDecomposition(first, second, core) : null;
+        return DiagonalSpectrum.Decompose(upGram, downGram, middle, wanted) is { } core
+            ? new HadamardDecomposition(first, second, core)
+            : null;
     }
+
+    private static (Tensor Up, Tensor Down) VectorsOf(PairDecomposition product, FactorPair pair, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            (Tensor up, Tensor down) = HadamardDecomposition.VectorsOf(product, pair, onto);
+            return (TensorReader.TakeBack(up), TensorReader.TakeBack(down));
+        });
 
     private static double[]? RowWeights(MagnitudeEffect? effect) => effect is { IsPerInput: false } ? effect.Weights : null;
 
@@ -167,7 +179,7 @@ internal static class LayerDecomposer
     private static PairDecomposition? Decompose(
         FactorPair pair,
         MagnitudeEffect? effect,
-        ComputeDevice device,
+        LayerDevice device,
         WantedColumns wanted,
         CancellationToken cancellationToken
     )
@@ -187,45 +199,65 @@ internal static class LayerDecomposer
         // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
         if (count < pair.Rank)
         {
-            (Tensor up, Tensor down) = ReadFactors();
-            return SmallSpectrum.Decompose(up, down, pair.Rank, count, wanted);
+            return SmallSpectrum.Decompose(FindRoots(), pair.Rank, count, wanted);
         }
 
         Tensor upGram = Gram(pair.Up, transposed: false, rowWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
         Tensor downGram = Gram(pair.Down, transposed: true, columnWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
-        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, ReadFactors, wanted);
+        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, FindRoots, wanted);
 
-        (Tensor Up, Tensor Down) ReadFactors()
+        (Tensor Up, Tensor Down) FindRoots()
         {
             cancellationToken.ThrowIfCancellationRequested();
             memory.Change(LayerBytes.ByFactors(pair));
-            Tensor up = FactorMatrix.Read(pair.Up, ScalarType.Float64, device);
-            Tensor down = FactorMatrix.Read(pair.Down, ScalarType.Float64, device);
-            return (
-                rowWeights is null ? up : up * TensorReader.FromArray(rowWeights, rowWeights.Length, 1, ScalarType.Float64, device),
-                columnWeights is null
-                    ? down
-                    : down * TensorReader.FromArray(columnWeights, 1, columnWeights.Length, ScalarType.Float64, device)
-            );
+            Tensor up = Root(pair.Up, transposed: false, rowWeights, device);
+            cancellationToken.ThrowIfCancellationRequested();
+            return (up, Root(pair.Down, transposed: true, columnWeights, device));
         }
     }
 
+    // R of a factor T, or of its transpose.
+    private static Tensor Root(IFactor factor, bool transposed, double[]? weights, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            Tensor matrix = ReadWeighted(factor, transposed, weights, onto);
+            return TensorReader.TakeBack(SmallSpectrum.UpperRoot(transposed ? matrix.t() : matrix));
+        });
+
     // TᵀT of a factor T, or of its transpose.
-    private static Tensor Gram(IFactor factor, bool transposed, double[]? weights, ComputeDevice device)
+    private static Tensor Gram(IFactor factor, bool transposed, double[]? weights, LayerDevice device) =>
+        device.Compute(onto =>
+        {
+            if (!onto.IsCuda && factor.Type != TensorType.Float64)
+            {
+                return GramOfStored(factor, transposed, weights).MoveToOuterDisposeScope();
+            }
+
+            Tensor matrix = ReadWeighted(factor, transposed, weights, onto);
+            return TensorReader.TakeBack(transposed ? matrix.matmul(matrix.t()) : matrix.t().matmul(matrix));
+        });
+
+    private static Tensor ReadWeighted(IFactor factor, bool transposed, double[]? weights, ComputeDevice device)
+    {
+        Tensor matrix = FactorMatrix.Read(factor, ScalarType.Float64, device);
+        return weights is null
+            ? matrix
+            : matrix
+                * TensorReader.FromArray(
+                    weights,
+                    transposed ? 1 : weights.Length,
+                    transposed ? weights.Length : 1,
+                    ScalarType.Float64,
+                    device
+                );
+    }
+
+    // On the processor, without a copy in double precision.
+    private static Tensor GramOfStored(IFactor factor, bool transposed, double[]? weights)
     {
         (int length, int rank) = transposed ? (factor.Columns, factor.Rows) : (factor.Rows, factor.Columns);
-        if (device.IsCuda || factor.Type == TensorType.Float64)
-        {
-            using Tensor matrix = FactorMatrix.Read(factor, ScalarType.Float64, device);
-            using Tensor? scales = weights is null
-                ? null
-                : TensorReader.FromArray(weights, transposed ? 1 : length, transposed ? length : 1, ScalarType.Float64, device);
-            using Tensor weighted = scales is null ? matrix.alias() : matrix * scales;
-            return (transposed ? weighted.matmul(weighted.t()) : weighted.t().matmul(weighted)).cpu();
-        }
-
         int byteLength = factor.ByteLength();
         using var buffer = new AlignedMemory<byte>(byteLength);
         Span<byte> bytes = buffer.Span;

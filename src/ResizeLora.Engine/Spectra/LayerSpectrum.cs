@@ -164,7 +164,7 @@ public sealed class LayerSpectrum : LoraLayer
     /// <param name="count">How many dimensions are needed, the first ones.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    internal LayerDecomposition DecompositionFrom(Adapter adapter, int count, ComputeDevice device) =>
+    internal LayerDecomposition DecompositionFrom(Adapter adapter, int count, LayerDevice device) =>
         decomposition?.Value is { } kept && kept.Count >= count
             ? kept
             : LayerDecomposer.DecomposeAgain(adapter, Source, Effect, count, device);

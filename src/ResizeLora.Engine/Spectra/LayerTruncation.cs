@@ -26,8 +26,14 @@ internal static class LayerTruncation
         int[] kept,
         double gain,
         TensorType type,
-        ComputeDevice device
-    ) => LayerThreads.Run(device, () => Encode(spectrum, adapter, kept, gain, type, device));
+        LayerDevice device
+    ) =>
+        LayerThreads.Run(() =>
+        {
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, kept[^1] + 1, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, kept.Length));
+            return device.Compute(onto => Encode(spectrum, decomposition, adapter, kept, gain, type, onto));
+        });
 
     /// <summary>Computes the factors of the second half of a Kronecker product, cut to a rank; called on any thread.</summary>
     /// <param name="spectrum">The layer.</param>
@@ -44,24 +50,25 @@ internal static class LayerTruncation
         int rank,
         double gain,
         TensorType type,
-        ComputeDevice device
+        LayerDevice device
     ) =>
-        LayerThreads.Run(
-            device,
-            () =>
+        LayerThreads.Run(() =>
+        {
+            var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, rank));
+            double[] values = [.. halves.SecondSingularValues.Select(value => value * Math.Abs(gain))];
+            return device.Compute(onto =>
             {
-                var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, device);
-                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, rank));
-                double[] values = [.. halves.SecondSingularValues.Select(value => value * Math.Abs(gain))];
-                (Tensor up, Tensor down) = halves.CutSecond(adapter.File, spectrum.Source.Kronecker!, rank, gain, device);
+                (Tensor up, Tensor down) = halves.CutSecond(adapter.File, spectrum.Source.Kronecker!, rank, gain, onto);
                 FactorEncoding encoding = FactorEncoder.Encode(up, down, values[..rank], EuclideanNorm.Of(values), type);
                 RequireRange(encoding, up, down, spectrum, type);
                 return encoding;
-            }
-        );
+            });
+        });
 
     private static FactorEncoding Encode(
         LayerSpectrum spectrum,
+        LayerDecomposition decomposition,
         Adapter adapter,
         int[] kept,
         double gain,
@@ -69,8 +76,6 @@ internal static class LayerTruncation
         ComputeDevice device
     )
     {
-        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, kept[^1] + 1, device);
-        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, kept.Length));
         double[] gained = Array.ConvertAll(decomposition.WrittenSingularValues, value => value * Math.Abs(gain));
         double[] written = Array.ConvertAll(kept, dimension => gained[dimension]);
         double[] roots = Array.ConvertAll(written, Math.Sqrt);
@@ -110,5 +115,5 @@ internal static class LayerTruncation
         }
     }
 
-    private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64).item<double>();
+    private static double LargestOf(Tensor values) => values.abs().max().to(ScalarType.Float64, CPU).item<double>();
 }

@@ -72,13 +72,35 @@ internal sealed class MagnitudeEffect
     }
 
     /// <summary>‖W' − W'_K‖F: how far the forward pass's weight moves when a part of ΔW is dropped.</summary>
-    /// <param name="file">The adapter file.</param>
-    /// <param name="layer">The layer.</param>
+    /// <param name="dropped">The dimensions of the part.</param>
+    /// <param name="spectrum">The layer.</param>
+    /// <param name="adapter">Its LoRA file.</param>
     /// <param name="weight">Its base weight.</param>
-    /// <param name="up">B of the dropped part, without the layer's scale.</param>
-    /// <param name="down">A of it.</param>
     /// <param name="device">Where the products are made.</param>
-    public double DistanceWithout(ITensorFile file, AdapterLayer layer, BaseWeight weight, Tensor up, Tensor down, ComputeDevice device)
+    public double DistanceWithout(int[] dropped, LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, LayerDevice device) =>
+        LayerThreads.Run(() =>
+        {
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, dropped[^1] + 1, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, dropped.Length));
+            double[] values = Array.ConvertAll(dropped, dimension => decomposition.WrittenSingularValues[dimension]);
+            double[] ones = Array.ConvertAll(dropped, static _ => 1.0);
+            return device.Compute(onto =>
+            {
+                (Tensor up, Tensor down) = decomposition.Combine(
+                    adapter.File,
+                    spectrum.Source,
+                    dropped,
+                    values,
+                    ones,
+                    CombinationAccuracy.Compared,
+                    onto
+                );
+                return DistanceWithout(adapter.File, spectrum.Source, weight, up, down, onto);
+            });
+        });
+
+    // Of a part up · down, without the layer's scale.
+    private double DistanceWithout(ITensorFile file, AdapterLayer layer, BaseWeight weight, Tensor up, Tensor down, ComputeDevice device)
     {
         Tensor singleUp = up.to(ScalarType.Float32, device.Torch);
         Tensor singleDown = down.to(ScalarType.Float32, device.Torch);
@@ -125,8 +147,9 @@ internal sealed class MagnitudeEffect
             using DisposeScope pieceScope = NewDisposeScope();
             int height = Math.Min(piece, rows - first);
             int start = first;
-            Tensor stored = TensorReader.ReadRows([height, columns], weight.Type, destination => weight.Read(start, destination));
-            Tensor whole = stored.to(ScalarType.Float32, device.Torch) + layerUp.narrow(0, first, height).matmul(layerDown);
+            void Read(Span<byte> destination) => weight.Read(start, destination);
+            Tensor stored = TensorReader.Upload([height, columns], weight.Type, Read, ScalarType.Float32, device);
+            Tensor whole = stored + layerUp.narrow(0, first, height).matmul(layerDown);
             Tensor part = partUp.narrow(0, first, height).matmul(down);
             Add(sums.Whole, whole * whole, layer, first);
             Add(sums.Inner, whole * part, layer, first);

@@ -35,9 +35,7 @@ internal static class SmallSpectrum
     /// <param name="downGram">A·Aᵀ, r × r, likewise.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
-    /// <param name="readFactors">
-    /// Gives B (n × r) and A (r × m) in double precision; called only where the Gram matrices do not suffice.
-    /// </param>
+    /// <param name="findRoots">Gives R_B and R_A; called only where the Gram matrices do not suffice.</param>
     /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
@@ -46,7 +44,7 @@ internal static class SmallSpectrum
         Tensor downGram,
         int rank,
         int count,
-        Func<(Tensor Up, Tensor Down)> readFactors,
+        Func<(Tensor Up, Tensor Down)> findRoots,
         WantedColumns wanted = default
     )
     {
@@ -58,31 +56,26 @@ internal static class SmallSpectrum
             (upNorms, downNorms) =>
             {
                 LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms, wanted) : null;
-                if (factors is null)
-                {
-                    (Tensor up, Tensor down) = readFactors();
-                    factors = ByOrthogonalisation(up, down, rank, count, upNorms, downNorms, wanted);
-                }
-
-                return factors;
+                return factors ?? ByOrthogonalisation(findRoots(), rank, count, upNorms, downNorms, wanted);
             }
         );
     }
 
     /// <summary>Decomposes B·A without Gram matrices, as suits a rank above n and m.</summary>
-    /// <param name="up">B, n × r, in double precision.</param>
-    /// <param name="down">A, r × m, likewise.</param>
+    /// <param name="roots">R_B and R_A, on the processor.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
     /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor up, Tensor down, int rank, int count, WantedColumns wanted)
+    public static LayerFactors? Decompose((Tensor Up, Tensor Down) roots, int rank, int count, WantedColumns wanted)
     {
         using DisposeScope scope = NewDisposeScope();
-        double[] upNorms = TensorReader.ToArray(up.square().sum(dim: 0).sqrt());
-        double[] downNorms = TensorReader.ToArray(down.square().sum(dim: 1).sqrt());
-        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(up, down, rank, count, upNorms, downNorms, wanted));
+
+        // The columns of R are as long as those of Q·R.
+        double[] upNorms = TensorReader.ToArray(roots.Up.square().sum(dim: 0).sqrt());
+        double[] downNorms = TensorReader.ToArray(roots.Down.square().sum(dim: 0).sqrt());
+        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(roots, rank, count, upNorms, downNorms, wanted));
     }
 
     private static LayerFactors? Decompose(
@@ -168,8 +161,7 @@ internal static class SmallSpectrum
     }
 
     private static LayerFactors? ByOrthogonalisation(
-        Tensor up,
-        Tensor down,
+        (Tensor Up, Tensor Down) roots,
         int rank,
         int count,
         double[] upNorms,
@@ -177,10 +169,7 @@ internal static class SmallSpectrum
         WantedColumns wanted
     )
     {
-        // If the rank exceeds a side, the factor itself is used as R.
-        Tensor upRoot = UpperRoot(up);
-        Tensor downRoot = UpperRoot(down.t());
-        Tensor product = upRoot.matmul(downRoot.t());
+        Tensor product = roots.Up.matmul(roots.Down.t());
         if (!IsFinite(product))
         {
             return null;
@@ -196,8 +185,8 @@ internal static class SmallSpectrum
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
-        Tensor left = downRoot.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses).contiguous();
-        Tensor right = upRoot.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses).contiguous();
+        Tensor left = roots.Down.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses).contiguous();
+        Tensor right = roots.Up.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses).contiguous();
         return Assemble(
             left,
             right,
@@ -247,10 +236,8 @@ internal static class SmallSpectrum
         }
     }
 
-    /// <summary>
-    /// R of the QR decomposition of a tall matrix, on the processor; a matrix that is not tall itself: its Q is the identity.
-    /// </summary>
-    internal static Tensor UpperRoot(Tensor tall) => (tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R).cpu();
+    /// <summary>R of the QR decomposition of a tall matrix; a matrix that is not tall itself: its Q is the identity.</summary>
+    internal static Tensor UpperRoot(Tensor tall) => tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R;
 
     /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
     /// <param name="left">X, in double precision on the processor.</param>

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
-using TorchSharp;
 using static TorchSharp.torch;
 
 namespace ResizeLora.Spectra;
@@ -17,16 +16,26 @@ internal static class SubspaceScales
     /// <param name="device">Where the products are made.</param>
     /// <returns>One number for each singular value.</returns>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static double[] Compute(LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, ComputeDevice device) =>
-        LayerThreads.Run(device, () => Scale(spectrum, adapter, weight, device));
+    public static double[] Compute(LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, LayerDevice device) =>
+        LayerThreads.Run(() =>
+        {
+            int count = spectrum.SingularValues.Length;
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, count, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, count));
+            return device.Compute(onto => Scale(spectrum, decomposition, adapter, weight, onto));
+        });
 
-    private static double[] Scale(LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, ComputeDevice device)
+    private static double[] Scale(
+        LayerSpectrum spectrum,
+        LayerDecomposition decomposition,
+        Adapter adapter,
+        BaseWeight weight,
+        ComputeDevice device
+    )
     {
         int count = spectrum.SingularValues.Length;
         int[] all = [.. Enumerable.Range(0, count)];
         double[] ones = Array.ConvertAll(all, static _ => 1.0);
-        LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, count, device);
-        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, count));
         (Tensor up, Tensor down) = decomposition.Combine(
             adapter.File,
             spectrum.Source,
@@ -76,8 +85,7 @@ internal static class SubspaceScales
 
     private static Tensor ReadWeight(BaseWeight weight, ComputeDevice device)
     {
-        using DisposeScope scope = NewDisposeScope();
         long[] shape = [weight.Rows, weight.Columns];
-        return TensorReader.ReadRows(shape, weight.Type, weight.Read).to(ScalarType.Float32, device.Torch).MoveToOuterDisposeScope();
+        return TensorReader.Upload(shape, weight.Type, weight.Read, ScalarType.Float32, device);
     }
 }

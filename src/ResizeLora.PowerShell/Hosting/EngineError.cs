@@ -37,7 +37,6 @@ internal static class EngineError
             "CheckpointNotGiven" => "Give it with -Checkpoint, or use a recipe of spn_lora, fro_lora and params.",
             EngineNote.RoundedScale => "Use -DType Float32 to keep more digits.",
             "DeviceCudaAbsent" => "Use -Device cpu or auto.",
-            "DeviceCudaMemory" => "Close other programs that use it, or use -Device cpu, which gives the same results.",
             "DeviceMemory" => "Close other programs, or work on fewer files at a time.",
             "LayerOverflow" => "Float16 holds numbers up to 65504; -DType BFloat16 and -DType Float32 hold larger ones.",
             "DeviceLibraryUnusable" => "If Install-ResizeLoraRuntime brought it, -Force brings it again.",

@@ -1,5 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
 using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -18,12 +19,22 @@ internal sealed class KindScene : IDisposable
     /// <param name="tensors">Its tensors.</param>
     /// <param name="baseTensors">Those of the base model, or none.</param>
     /// <param name="includeDifference">Whether whole differences become layers.</param>
-    public KindScene(IEnumerable<SampleTensor> tensors, IEnumerable<SampleTensor>? baseTensors = null, bool includeDifference = false)
+    /// <param name="device">Where it is computed; the processor when null.</param>
+    public KindScene(
+        IEnumerable<SampleTensor> tensors,
+        IEnumerable<SampleTensor>? baseTensors = null,
+        bool includeDifference = false,
+        LayerDevice? device = null
+    )
     {
         SampleTensor[] weights = [.. baseTensors ?? []];
         string? basePath = weights.Length == 0 ? null : SampleFiles.Write(folder.PathOf("base.safetensors"), weights);
         InputPath = SampleFiles.Write(folder.PathOf("input.safetensors"), tensors);
-        session = new ResizeSession("cpu", basePath, new NormCache(folder.PathOf("cache")));
+        session = new ResizeSession(
+            () => device ?? new LayerDevice(ComputeDevice.Resolve("cpu")),
+            basePath is null ? [] : Checkpoint.PathsOf(basePath),
+            new NormCache(folder.PathOf("cache"))
+        );
         Adapter = Adapter.Open(InputPath, includeDifference);
         Job = ResizeJob.Decompose(session, Adapter, progress: null, CancellationToken.None);
     }

@@ -1,5 +1,6 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
+using ResizeLora.Compute;
 using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
@@ -22,12 +23,17 @@ internal sealed class ResizeScene : IDisposable
     /// <param name="lora">The LoRA; the usual one when null.</param>
     /// <param name="withBase">Whether there is a base model.</param>
     /// <param name="device">Where it is computed.</param>
-    public ResizeScene(SampleLora? lora = null, bool withBase = true, string device = "cpu")
+    /// <param name="card">The same, where it is an imitation.</param>
+    public ResizeScene(SampleLora? lora = null, bool withBase = true, string device = "cpu", LayerDevice? card = null)
     {
         folder = new TemporaryFolder();
         LoraPath = (lora ?? UsualLora()).Write(folder.PathOf("lora.safetensors"));
         BasePath = withBase ? WriteBase(folder.PathOf("base.safetensors")) : null;
-        session = new ResizeSession(device, BasePath, new NormCache(folder.PathOf("cache")));
+        session = new ResizeSession(
+            () => card ?? new LayerDevice(ComputeDevice.Resolve(device)),
+            BasePath is null ? [] : Checkpoint.PathsOf(BasePath),
+            new NormCache(folder.PathOf("cache"))
+        );
         Job = ResizeJob.Decompose(session, Adapter.Open(LoraPath), progress: null, CancellationToken.None);
     }
 

@@ -137,7 +137,7 @@ public sealed class LayerSpectrumTests : IDisposable
     {
         NativeLibraries.EnsureLoaded();
         using var adapter = Adapter.Open(path);
-        return LayerDecomposer.Decompose(adapter, adapter.Layers[0], new LayerBase(null, norms, checkpoint), ComputeDevice.Processor);
+        return LayerDecomposer.Decompose(adapter, adapter.Layers[0], new LayerBase(null, norms, checkpoint), LayerDevice.Processor);
     }
 
     private string WriteExtreme(double up, double down) =>

@@ -74,7 +74,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
                         kept,
                         gain: 1,
                         TensorType.Float32,
-                        ComputeDevice.Processor
+                        LayerDevice.Processor
                     );
                     Tensor product = Dense
                         .Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), layer.OutFeatures, kept.Length)
@@ -111,7 +111,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
             adapter,
             layer,
             default,
-            ComputeDevice.Processor,
+            LayerDevice.Processor,
             cancellationToken: TestContext.Current.CancellationToken
         );
         Tensor delta = WrittenLayer.Delta(adapter.File, layer);
@@ -123,7 +123,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
             [0, 1, 2],
             gain: 2,
             TensorType.Float32,
-            ComputeDevice.Processor
+            LayerDevice.Processor
         );
         Tensor product = Dense
             .Matrix(ScalarFloat.DecodeAll(TensorType.Float32, up), 40, 3)
@@ -137,20 +137,21 @@ public sealed class SpectrumAccuracyTests : IDisposable
     public void The_order_and_the_number_of_threads_change_no_bit(string family)
     {
         using var adapter = Adapter.Open(LayerFamilies.Write(family, folder.PathOf("threads.safetensors")));
-        LayerSpectrum Decompose(AdapterLayer layer) => LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor);
+        LayerSpectrum Decompose(AdapterLayer layer) => LayerDecomposer.Decompose(adapter, layer, default, LayerDevice.Processor);
         LayerSpectrum[] alone = adapter.Layers.Select(Decompose).ToArray();
         LayerSpectrum[] together = LayerWorkers.InOrder(adapter.Layers.Reverse(), 5, Decompose, CancellationToken.None).Reverse().ToArray();
         for (int index = 0; index < alone.Length; index++)
         {
             Assert.Equal(alone[index].SingularValues, together[index].SingularValues);
-            LayerFactors Factors(LayerSpectrum spectrum) => (LayerFactors)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, ComputeDevice.Processor);
+            LayerFactors Factors(LayerSpectrum spectrum) =>
+                (LayerFactors)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, LayerDevice.Processor);
             Assert.Equal(Factors(alone[index]).Left.ToArray(), Factors(together[index]).Left.ToArray());
             Assert.Equal(Factors(alone[index]).Right.ToArray(), Factors(together[index]).Right.ToArray());
         }
 
         byte[] Truncate(LayerSpectrum spectrum)
         {
-            (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter, [0], 1, TensorType.Float32, ComputeDevice.Processor);
+            (byte[] up, byte[] down, _) = LayerTruncation.Compute(spectrum, adapter, [0], 1, TensorType.Float32, LayerDevice.Processor);
             return [.. down, .. up];
         }
 
@@ -171,7 +172,7 @@ public sealed class SpectrumAccuracyTests : IDisposable
         foreach (AdapterLayer layer in adapter.Layers)
         {
             using DisposeScope scope = NewDisposeScope();
-            check(adapter, LayerDecomposer.Decompose(adapter, layer, default, ComputeDevice.Processor));
+            check(adapter, LayerDecomposer.Decompose(adapter, layer, default, LayerDevice.Processor));
         }
     }
 }
