@@ -23,7 +23,7 @@ public sealed class DecompositionStoreTests : IDisposable
     [Theory]
     [InlineData("spn_lora=1,thr=-0.2", false)]
     [InlineData("size=0.02", false)]
-    [InlineData("loss=0.2", false)]
+    [InlineData("retain=0.9", false)]
     [InlineData("rank=5", false)]
     [InlineData("spn_lora=1,thr=-0.2", true)]
     public void An_output_is_the_same_whatever_is_kept(string recipe, bool isKnownBefore)
