@@ -9,6 +9,9 @@ internal static class LayerWorkers
     // Enough that no thread waits for the one who takes the results, while the layers are small; little beside their file.
     private const int AheadOfEachThread = 12;
 
+    // Large results wait for one another only as far as they fit into this, on any number of threads.
+    private const long MostWaitingBytes = 128L << 20;
+
     /// <summary>Does all pieces, taking them in their order (put the largest first) and finishing in any.</summary>
     /// <param name="pieces">The pieces.</param>
     /// <param name="threads">How many are worked on at a time.</param>
@@ -35,27 +38,43 @@ internal static class LayerWorkers
     /// <param name="threads">How many are worked on at a time.</param>
     /// <param name="work">Does one piece.</param>
     /// <param name="cancellationToken">Ends the work between pieces.</param>
+    /// <param name="bytesOf">How much memory a piece's result takes; null where it is little.</param>
+    /// <param name="mostBytes">How much the results take that wait or are worked on; one is in any case.</param>
     public static IEnumerable<TResult> InOrder<T, TResult>(
         IEnumerable<T> pieces,
         int threads,
         Func<T, TResult> work,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        Func<T, long>? bytesOf = null,
+        long mostBytes = MostWaitingBytes
     )
     {
         TaskScheduler scheduler = new ConcurrentExclusiveSchedulerPair(TaskScheduler.Default, threads).ConcurrentScheduler;
         using var abandoned = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        var pending = new Queue<Task<TResult>>();
+        var pending = new Queue<(Task<TResult> Task, long Bytes)>();
+        long waiting = 0;
         TResult Take()
         {
             cancellationToken.ThrowIfCancellationRequested();
-            return pending.Dequeue().GetAwaiter().GetResult();
+            (Task<TResult> task, long bytes) = pending.Dequeue();
+            waiting -= bytes;
+            return task.GetAwaiter().GetResult();
         }
 
         try
         {
             foreach (T piece in pieces)
             {
-                pending.Enqueue(Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler));
+                long bytes = bytesOf?.Invoke(piece) ?? 0;
+                while (pending.Count > 0 && waiting + bytes > mostBytes)
+                {
+                    yield return Take();
+                }
+
+                waiting += bytes;
+                pending.Enqueue(
+                    (Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler), bytes)
+                );
                 if (pending.Count > AheadOfEachThread * threads)
                 {
                     yield return Take();
@@ -71,7 +90,7 @@ internal static class LayerWorkers
         {
             // Nobody may still be reading a file that the caller is about to close.
             abandoned.Cancel();
-            foreach (Task<TResult> task in pending)
+            foreach ((Task<TResult> task, _) in pending)
             {
                 ((IAsyncResult)task).AsyncWaitHandle.WaitOne();
             }

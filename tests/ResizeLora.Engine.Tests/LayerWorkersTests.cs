@@ -44,6 +44,31 @@ public sealed class LayerWorkersTests
         }
     }
 
+    [Fact]
+    public void Results_that_wait_are_bounded_in_bytes_and_one_is_let_through_in_any_case()
+    {
+        const long Most = 100;
+        int taken = 0;
+        int given = 0;
+        IEnumerable<long> Pieces()
+        {
+            for (; taken < 60; taken++)
+            {
+                yield return taken == 30 ? 500 : 40;
+            }
+        }
+
+        // A piece is asked for before it is known whether it fits: two wait, and the third is in the hand.
+        foreach (long size in LayerWorkers.InOrder(Pieces(), 8, static size => size, CancellationToken.None, static size => size, Most))
+        {
+            Assert.Equal(given == 30 ? 500 : 40, size);
+            Assert.InRange(taken, given, given + 2);
+            given++;
+        }
+
+        Assert.Equal(60, given);
+    }
+
     [Theory]
     [InlineData(true)]
     [InlineData(false)]

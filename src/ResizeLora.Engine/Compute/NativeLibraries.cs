@@ -99,6 +99,7 @@ internal static class NativeLibraries
             AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!;
             context.ResolvingUnmanagedDll += (_, name) => Resolve(handles, folder, name);
 
+            NativeAllocator.GiveBackLargeBlocks();
             torch.TryInitializeDeviceType(DeviceType.CPU);
         }
         catch (Exception exception)

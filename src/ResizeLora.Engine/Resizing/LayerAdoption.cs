@@ -1,6 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Files;
+using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using ResizeLora.Spectra;
 
@@ -15,6 +16,7 @@ internal static class LayerAdoption
     /// <param name="session">The session; its base model, if it has one, replaces the one that the layers were measured against.</param>
     /// <param name="adapter">The LoRA file, open again.</param>
     /// <param name="layers">Layers of this file.</param>
+    /// <param name="recipes">The recipes that follow, as far as they are known.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
     /// <returns>The layers in the order of the file.</returns>
@@ -23,6 +25,7 @@ internal static class LayerAdoption
         ResizeSession session,
         Adapter adapter,
         IReadOnlyList<LoraLayer> layers,
+        IReadOnlyList<ResizeRecipe>? recipes,
         IProgress<EngineEvent>? progress,
         CancellationToken cancellationToken
     )
@@ -31,13 +34,13 @@ internal static class LayerAdoption
         adapter.LimitLayersOverBase(layers.Select(static layer => layer.Layer));
         string? checkpoint = session.BaseFor(adapter)?.Checkpoint.Path;
         bool IsReady(LoraLayer layer) =>
-            layer is LayerSpectrum spectrum
+            layer is LayerSpectrum { IsReleased: false } spectrum
             && (!spectrum.Source.DependsOnBase || checkpoint is null || spectrum.CheckpointPath == checkpoint);
         LoraLayer[] others = [.. layers.Where(layer => !IsReady(layer))];
         return Measure(
             session,
             adapter,
-            [.. layers.Where(IsReady).Cast<LayerSpectrum>(), .. DecomposeAgain(session, adapter, others, progress, cancellationToken)],
+            [.. layers.Where(IsReady).Cast<LayerSpectrum>(), .. DecomposeAgain(session, adapter, others, recipes, progress, cancellationToken)],
             progress,
             cancellationToken
         );
@@ -47,6 +50,7 @@ internal static class LayerAdoption
         ResizeSession session,
         Adapter adapter,
         IReadOnlyList<LoraLayer> layers,
+        IReadOnlyList<ResizeRecipe>? recipes,
         IProgress<EngineEvent>? progress,
         CancellationToken cancellationToken
     )
@@ -67,11 +71,11 @@ internal static class LayerAdoption
         progress?.Report(
             new EngineNote(
                 EngineNoteLevel.Verbose,
-                $"'{adapter.Path}': {found.Length} layers came without their factors, from a file or another process, and are "
+                $"'{adapter.Path}': {found.Length} layers came without their factors, or others needed the memory, and are "
                     + $"decomposed again."
             )
         );
-        LayerSpectrum[] spectra = session.Decompose(adapter, found, progress, cancellationToken).ToArray();
+        LayerSpectrum[] spectra = session.Decompose(adapter, found, progress, cancellationToken, recipes).ToArray();
 
         // A layer that says what it was decomposed from is decomposed from nothing else.
         Dictionary<string, string?> known = layers

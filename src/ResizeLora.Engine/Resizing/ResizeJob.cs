@@ -44,12 +44,14 @@ public sealed class ResizeJob : IDisposable
     /// <param name="adapter">The LoRA file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="recipes">The recipes that will be written, as far as they are known: memory is kept for no more.</param>
     /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
     public static ResizeJob Decompose(
         ResizeSession session,
         Adapter adapter,
         IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<ResizeRecipe>? recipes = null
     )
     {
         ArgumentNullException.ThrowIfNull(session);
@@ -60,7 +62,7 @@ public sealed class ResizeJob : IDisposable
             {
                 // Some layers take part only where a base model is joined.
                 session.BaseFor(adapter);
-                return session.Decompose(adapter, adapter.Layers, progress, cancellationToken).ToArray();
+                return session.Decompose(adapter, adapter.Layers, progress, cancellationToken, recipes).ToArray();
             },
             session
         );
@@ -75,6 +77,7 @@ public sealed class ResizeJob : IDisposable
     /// <param name="layers">Layers of this file.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="recipes">The recipes that will be written, as far as they are known: memory is kept for no more.</param>
     /// <exception cref="AdapterException">
     /// The file has changed since, a layer is not in it, or a layer does not fit the base model.
     /// </exception>
@@ -83,12 +86,13 @@ public sealed class ResizeJob : IDisposable
         Adapter adapter,
         IReadOnlyList<LoraLayer> layers,
         IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<ResizeRecipe>? recipes = null
     )
     {
         ArgumentNullException.ThrowIfNull(session);
         ArgumentNullException.ThrowIfNull(adapter);
-        return Guarded(adapter, () => LayerAdoption.Adopt(session, adapter, layers, progress, cancellationToken), session);
+        return Guarded(adapter, () => LayerAdoption.Adopt(session, adapter, layers, recipes, progress, cancellationToken), session);
     }
 
     /// <summary>Plans what a recipe makes of the file.</summary>

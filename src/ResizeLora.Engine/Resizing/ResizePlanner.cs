@@ -39,6 +39,34 @@ internal static class ResizePlanner
         return output.Plan(chosen, ScoreQuantile.Of(scores), lostOf, cancellationToken);
     }
 
+    /// <summary>How many dimensions of a layer a recipe writes, the first ones.</summary>
+    /// <param name="recipe">The recipe.</param>
+    /// <param name="spectrum">The layer.</param>
+    /// <returns>The number; null where it takes the other layers to know it, or the singular vectors.</returns>
+    public static int? CountOf(ResizeRecipe recipe, LayerSpectrum spectrum)
+    {
+        bool isKnown = !recipe.NeedsSubspace && spectrum.Effect is null && (!recipe.IsRanked || recipe.Threshold is not null);
+        if (!isKnown)
+        {
+            return null;
+        }
+
+        if (!recipe.IsRanked)
+        {
+            return recipe.Limits.Select(spectrum.ProductSingularValues, IsConvolution(spectrum)).Length;
+        }
+
+        if (recipe.NeedsCheckpoint && spectrum.BaseFrobeniusNorm is null)
+        {
+            return 0;
+        }
+
+        double[] scores = Score(recipe, ReferencesOf(spectrum, null));
+        double[][] allowed = LimitRanks(recipe, [scores], [spectrum]);
+        int[] kept = DimensionSelector.ByThreshold(allowed, recipe.Threshold!.Value).Kept[0];
+        return kept.Length == 0 ? 0 : kept.Max() + 1;
+    }
+
     private static DimensionSelection Cut(
         Adapter adapter,
         ResizeRecipe recipe,

@@ -51,6 +51,9 @@ public sealed class ResizeSession : IDisposable
     /// <summary>The base models.</summary>
     public IReadOnlyList<Checkpoint> Checkpoints { get; }
 
+    /// <summary>Where decompositions are kept.</summary>
+    internal DecompositionStore Store { get; init; } = DecompositionStore.Shared;
+
     /// <summary>The base model, the first where there are several, or null.</summary>
     public Checkpoint? Checkpoint => Checkpoints.Count > 0 ? Checkpoints[0] : null;
 
@@ -142,12 +145,14 @@ public sealed class ResizeSession : IDisposable
     /// <param name="layers">Which layers.</param>
     /// <param name="progress">Told how far it is.</param>
     /// <param name="cancellationToken">Ends the work.</param>
+    /// <param name="recipes">The recipes that follow, as far as they are known: of a layer no more is kept than they write.</param>
     /// <exception cref="AdapterException">A layer holds NaN, or does not fit the base model.</exception>
     public IEnumerable<LayerSpectrum> Decompose(
         Adapter adapter,
         IReadOnlyList<AdapterLayer> layers,
         IProgress<EngineEvent>? progress,
-        CancellationToken cancellationToken
+        CancellationToken cancellationToken,
+        IReadOnlyList<ResizeRecipe>? recipes = null
     )
     {
         ArgumentNullException.ThrowIfNull(adapter);
@@ -160,7 +165,11 @@ public sealed class ResizeSession : IDisposable
         {
             int done = 0;
             adapter.HashOtherTensors(cancellationToken);
-            HashSet<AdapterLayer> kept = KeptDecompositions.Of(layers);
+            int share = MostDimensions(layers);
+            Func<LayerSpectrum, int>? countOf = recipes is { Count: > 0 }
+                ? spectrum => recipes.Max(recipe => ResizePlanner.CountOf(recipe, spectrum) ?? share)
+                : null;
+            var keeping = new DecompositionKeeping(share, countOf, Store);
             LayerSpectrum Work(AdapterLayer layer)
             {
                 BaseWeight? weight = joinedBase?.Find(layer.Name);
@@ -170,7 +179,7 @@ public sealed class ResizeSession : IDisposable
                     weight is null ? layer : weight.WithKernel(layer),
                     new LayerBase(weight, known, joinedBase?.Checkpoint.Path),
                     Layers,
-                    kept.Contains(layer),
+                    keeping,
                     cancellationToken
                 );
             }
@@ -278,6 +287,21 @@ public sealed class ResizeSession : IDisposable
         {
             checkpoint.Dispose();
         }
+    }
+
+    // The same number of dimensions of each layer: recipes that need more of one decompose it again.
+    private int MostDimensions(IReadOnlyList<AdapterLayer> layers)
+    {
+        int least = 0;
+        int above = layers.Select(static layer => layer.Rank).DefaultIfEmpty(0).Max() + 1;
+        while (above - least > 1)
+        {
+            int middle = (least + above) / 2;
+            bool fits = layers.Sum(layer => LayerBytes.Kept(layer, middle)) <= Store.MostBytes;
+            (least, above) = fits ? (middle, above) : (least, middle);
+        }
+
+        return least;
     }
 
     // A table of weak references holds objects only.

@@ -10,6 +10,9 @@ namespace ResizeLora.Resizing;
 /// </summary>
 internal static class ResizeWriter
 {
+    // Of itself the collector lets as much garbage wait as there is of what is kept to be written, which is much.
+    private const long MostGarbage = 64L << 20;
+
     /// <summary>Writes the file of a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="adapter">The LoRA file that it was made for.</param>
@@ -36,12 +39,14 @@ internal static class ResizeWriter
         List<Segment> segments = Split(plan, copied);
         var inexact = new List<(string Layer, double Error)>();
         int done = 0;
+        long garbage = 0;
         foreach (
             (Segment segment, Product product) in LayerWorkers.InOrder(
                 segments,
                 LayerThreads.Count,
                 segment => (segment, Produce(segment, plan, adapter, device)),
-                cancellationToken
+                cancellationToken,
+                static segment => segment.Tensors.Sum(static tensor => tensor.ByteLength)
             )
         )
         {
@@ -65,6 +70,13 @@ internal static class ResizeWriter
             {
                 writer.Write(part);
                 hash.Append(part);
+                garbage += part.Length;
+            }
+
+            if (garbage > MostGarbage)
+            {
+                garbage = 0;
+                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
             }
 
             progress?.Report(new EngineProgress($"Writing {Path.GetFileName(path)}", ++done, segments.Count));

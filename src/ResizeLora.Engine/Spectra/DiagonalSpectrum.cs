@@ -21,9 +21,10 @@ internal static class DiagonalSpectrum
     /// <param name="upGram">QᵀQ, r × r, in double precision on the processor.</param>
     /// <param name="downGram">PᵀP, r × r, likewise.</param>
     /// <param name="middle">D, positive.</param>
+    /// <param name="wanted">What is kept.</param>
     /// <returns>The factors; null where the columns are too far from orthogonal, or the numbers are not finite.</returns>
     /// <exception cref="ExternalException">Memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, double[] middle)
+    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, double[] middle, WantedColumns wanted)
     {
         using DisposeScope scope = NewDisposeScope();
         if (RootOf(upGram) is not { } upRoot || RootOf(downGram) is not { } downRoot || !Array.TrueForAll(middle, double.IsFinite))
@@ -44,8 +45,9 @@ internal static class DiagonalSpectrum
         Tensor left = linalg.solve_triangular(upRoot.t(), leftVectors, upper: true);
         Tensor right = linalg.solve_triangular(downRoot.t(), core.t().matmul(leftVectors) * inverse, upper: true);
         LayerFactors factors = SmallSpectrum.Assemble(
-            Coefficients.Rounded(left),
-            Coefficients.Rounded(right),
+            left,
+            right,
+            wanted with { Precision = CoefficientPrecision.Single },
             Array.ConvertAll(values, value => value * largest),
             Growth(left, upGram),
             Growth(right, downGram),

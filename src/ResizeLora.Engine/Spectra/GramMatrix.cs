@@ -51,11 +51,12 @@ internal static class GramMatrix
         int panelStride = stride + PanelPadding;
         using var panelMemory = new AlignedMemory<double>(PanelRows * panelStride);
         Span<double> panel = panelMemory.Span;
-        double[] sums = ArrayPool<double>.Shared.Rent(stride * stride);
+        using var sumMemory = new AlignedMemory<double>(stride * stride);
+        Span<double> sums = sumMemory.Span;
         float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? 1 : rank));
         try
         {
-            Array.Clear(sums, 0, stride * stride);
+            sums.Clear();
             panel.Clear();
             for (int start = 0; start < length; start += PanelRows)
             {
@@ -77,7 +78,6 @@ internal static class GramMatrix
         finally
         {
             ArrayPool<float>.Shared.Return(decoded);
-            ArrayPool<double>.Shared.Return(sums);
         }
     }
 
@@ -140,7 +140,7 @@ internal static class GramMatrix
         }
     }
 
-    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, double[] sums, bool wide)
+    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, Span<double> sums, bool wide)
     {
         int tileRows = wide ? WideTileRows : TileRows;
         int tileColumns = wide ? WideTileColumns : TileColumns;
@@ -150,7 +150,7 @@ internal static class GramMatrix
             for (int row = 0; row < column + tileColumns; row += tileRows)
             {
                 ref double strips = ref MemoryMarshal.GetReference(panel);
-                Span<double> tile = sums.AsSpan((row * stride) + column);
+                Span<double> tile = sums[((row * stride) + column)..];
                 if (wide)
                 {
                     AddWideTile(ref strips, rows, panelStride, row, column, tile, stride);
@@ -284,7 +284,7 @@ internal static class GramMatrix
         (Vector512.Create<double>(sums[8..]) + second).CopyTo(sums[8..]);
     }
 
-    private static void Mirror(double[] sums, int rank, int stride, Span<double> gram)
+    private static void Mirror(Span<double> sums, int rank, int stride, Span<double> gram)
     {
         for (int row = 0; row < rank; row++)
         {

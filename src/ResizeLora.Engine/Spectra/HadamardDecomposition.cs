@@ -19,6 +19,9 @@ internal sealed record HadamardDecomposition(PairDecomposition First, PairDecomp
     /// <inheritdoc/>
     public override long ByteLength => First.ByteLength + Second.ByteLength + Core.ByteLength;
 
+    /// <inheritdoc/>
+    public override int Count => Core.Count;
+
     /// <summary>D: the products of the singular values; null where one is zero, whose vectors are none.</summary>
     /// <param name="first">The decomposition of w1.</param>
     /// <param name="second">The decomposition of w2.</param>

@@ -8,22 +8,8 @@ namespace ResizeLora.Spectra;
 /// </summary>
 public sealed class LayerCollector
 {
-    // What is kept of a layer is two matrices of rank × rank: 258 MB for a file of 986 layers of rank 128.
-    private const long MostBytes = 1L << 30;
-
     // The same file against two base models is two things.
     private readonly Dictionary<(string Path, string? CheckpointPath), FileLayers> files = [];
-    private readonly long mostBytes;
-    private long bytes;
-
-    /// <summary>Makes an empty collector.</summary>
-    public LayerCollector()
-        : this(MostBytes) { }
-
-    internal LayerCollector(long mostBytes)
-    {
-        this.mostBytes = mostBytes;
-    }
 
     /// <summary>Adds a layer; a layer that has come before is not taken twice.</summary>
     /// <param name="layer">The layer.</param>
@@ -48,18 +34,7 @@ public sealed class LayerCollector
         }
 
         file.Layers.Add(layer);
-        bytes += BytesOf(layer);
-        if (layer is LayerSpectrum spectrum && file.Layers.Count == spectrum.Origin.FileLayerCount)
-        {
-            return Take(file);
-        }
-
-        if (bytes > mostBytes)
-        {
-            Release(layer.Path);
-        }
-
-        return null;
+        return layer is LayerSpectrum spectrum && file.Layers.Count == spectrum.Origin.FileLayerCount ? Take(file) : null;
     }
 
     /// <summary>Takes the layers of each file that was not handed out yet, in the order in which the files came first.</summary>
@@ -77,35 +52,11 @@ public sealed class LayerCollector
     private static IEnumerable<(string Path, double Weight)> SourcesOf(MergedLora merge) =>
         merge.Sources.Select(static source => (source.Path, source.Weight));
 
-    private static long BytesOf(LoraLayer layer) => layer is LayerSpectrum spectrum ? spectrum.ByteLength : 0;
-
-    private List<LoraLayer> Take(FileLayers file)
+    private static List<LoraLayer> Take(FileLayers file)
     {
         List<LoraLayer> layers = file.Layers!;
         file.Layers = null;
-        bytes -= layers.Sum(BytesOf);
         return layers;
-    }
-
-    // Layers of other files give up their matrices: those files are decomposed again at the end, in the memory of one.
-    private void Release(string current)
-    {
-        foreach (
-            FileLayers file in files.Values.Where(file =>
-                file.First.Path != current && file.Layers is { } layers && layers.Exists(static layer => layer is LayerSpectrum)
-            )
-        )
-        {
-            bytes -= file.Layers!.Sum(BytesOf);
-            file.Layers = file.Layers!.ConvertAll<LoraLayer>(static layer => new StoredLayer(
-                layer.Path,
-                layer.Layer,
-                layer.CheckpointPath,
-                layer.Content,
-                layer.Merge,
-                layer.IsDifference
-            ));
-        }
     }
 
     private sealed class FileLayers(LoraLayer first)

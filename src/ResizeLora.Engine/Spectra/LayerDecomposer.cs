@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
@@ -16,7 +15,7 @@ internal static class LayerDecomposer
     /// <param name="layer">One of its layers.</param>
     /// <param name="baseLayer">The base weight under it, where known.</param>
     /// <param name="device">Where the large products are made.</param>
-    /// <param name="keepsDecomposition">Whether the result keeps what it takes to write it; else that is found again from the file.</param>
+    /// <param name="keeping">What the result keeps of what it takes to write it; the rest is found again from the file.</param>
     /// <param name="cancellationToken">Ends the work between its steps.</param>
     /// <exception cref="AdapterException">The layer holds NaN or infinity, or its singular values could not be found.</exception>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
@@ -25,11 +24,14 @@ internal static class LayerDecomposer
         AdapterLayer layer,
         LayerBase baseLayer,
         LayerDevice device,
-        bool keepsDecomposition = true,
+        DecompositionKeeping? keeping = null,
         CancellationToken cancellationToken = default
     )
     {
-        DecomposedLayer? decomposed = LayerThreads.Run(() =>
+        keeping ??= DecompositionKeeping.All;
+        LayerSpectrum Describe(double[] singularValues, MagnitudeEffect? effect, KroneckerOrder? kronecker = null) =>
+            new(OriginOf(adapter), layer, effect, baseLayer.Norms, baseLayer.CheckpointPath, singularValues, kronecker);
+        LayerSpectrum? spectrum = LayerThreads.Run(() =>
         {
             MagnitudeEffect? effect = null;
             if (layer.Magnitude is { } magnitude && !MagnitudeEffect.IsFinite(adapter.File, magnitude))
@@ -46,18 +48,17 @@ internal static class LayerDecomposer
                 }
             }
 
-            return Decompose(adapter, layer, effect, device, cancellationToken) is { } found ? new DecomposedLayer(found, effect) : null;
+            // What can be written of a layer is known from its singular values, before anything is kept of it.
+            var wanted = new WantedColumns(values => keeping.CountOf?.Invoke(Describe(values, effect)) ?? keeping.Share);
+            if (Decompose(adapter, layer, effect, device, wanted, cancellationToken) is not { } found)
+            {
+                return null;
+            }
+
+            LayerSpectrum described = Describe(found.ProductSingularValues, effect, (found as KroneckerDecomposition)?.Order);
+            described.Keep(found, keeping.Store);
+            return described;
         });
-        var origin = new LayerOrigin(
-            adapter.Path,
-            adapter.File.LastWriteTime,
-            adapter.Merge,
-            adapter.Layers.Count,
-            adapter.Verified.Hashes
-        );
-        LayerSpectrum? spectrum = decomposed is null
-            ? null
-            : new LayerSpectrum(origin, layer, decomposed, baseLayer.Norms, baseLayer.CheckpointPath, keepsDecomposition);
         return spectrum is not null && double.IsFinite(spectrum.FrobeniusNorm) ? spectrum : throw FactorRange.Explain(adapter.File, layer);
     }
 
@@ -65,47 +66,49 @@ internal static class LayerDecomposer
     /// <param name="adapter">The LoRA file.</param>
     /// <param name="layer">The layer.</param>
     /// <param name="effect">What its magnitudes do, or null.</param>
+    /// <param name="count">How many dimensions are needed, the first ones.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    public static LayerDecomposition DecomposeAgain(Adapter adapter, AdapterLayer layer, MagnitudeEffect? effect, LayerDevice device) =>
-        LayerThreads.Run(() => Decompose(adapter, layer, effect, device, CancellationToken.None))
+    public static LayerDecomposition DecomposeAgain(
+        Adapter adapter,
+        AdapterLayer layer,
+        MagnitudeEffect? effect,
+        int count,
+        LayerDevice device
+    ) =>
+        LayerThreads.Run(() => Decompose(adapter, layer, effect, device, WantedColumns.First(count), CancellationToken.None))
         ?? throw FactorRange.Explain(adapter.File, layer);
 
-    /// <summary>The memory that a layer's decomposition takes, in bytes; known before it is made.</summary>
-    /// <param name="layer">The layer.</param>
-    public static long BytesOf(AdapterLayer layer) =>
-        layer.Kronecker is { } halves ? BytesOf(halves.First) + BytesOf(halves.Second)
-        : layer.Hadamard is not null ? 2L * layer.Rank * layer.Rank * sizeof(float)
-        : BytesOf(layer.Factors);
-
-    private static long BytesOf(FactorEntries pair) =>
-        pair.IsMatrix
-            ? MatrixSpectrum.BytesOf(pair)
-            : 2L * pair.Rank * Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns)) * sizeof(double);
+    private static LayerOrigin OriginOf(Adapter adapter) =>
+        new(adapter.Path, adapter.File.LastWriteTime, adapter.Merge, adapter.Layers.Count, adapter.Verified.Hashes);
 
     private static LayerDecomposition? Decompose(
         Adapter adapter,
         AdapterLayer layer,
         MagnitudeEffect? effect,
         LayerDevice device,
+        WantedColumns wanted,
         CancellationToken cancellationToken
     )
     {
         try
         {
-            if (layer.Hadamard is { } products && DecomposeProducts(adapter, products, effect, device, cancellationToken) is { } found)
+            if (
+                layer.Hadamard is { } products
+                && DecomposeProducts(adapter, layer, products, effect, device, wanted, cancellationToken) is { } found
+            )
             {
                 return found;
             }
 
             if (layer.Kronecker is not { } halves)
             {
-                return Decompose(layer.Factors.In(adapter.File), effect, device, cancellationToken);
+                return Decompose(layer.Factors.In(adapter.File), effect, device, wanted, cancellationToken);
             }
 
             return
-                Decompose(halves.First.In(adapter.File), null, device, cancellationToken) is { } first
-                && Decompose(halves.Second.In(adapter.File), null, device, cancellationToken) is { } second
+                Decompose(halves.First.In(adapter.File), null, device, default, cancellationToken) is { } first
+                && Decompose(halves.Second.In(adapter.File), null, device, default, cancellationToken) is { } second
                 ? KroneckerDecomposition.Of(
                     first,
                     second,
@@ -127,23 +130,27 @@ internal static class LayerDecomposer
     // Null where the factors themselves have to be decomposed.
     private static HadamardDecomposition? DecomposeProducts(
         Adapter adapter,
+        AdapterLayer layer,
         HadamardHalves products,
         MagnitudeEffect? effect,
         LayerDevice device,
+        WantedColumns wanted,
         CancellationToken cancellationToken
     )
     {
         FactorPair firstPair = products.First.In(adapter.File);
         FactorPair secondPair = products.Second.In(adapter.File);
+        var exact = new WantedColumns(Precision: CoefficientPrecision.Double);
         if (
-            Decompose(firstPair, null, device, cancellationToken) is not { } first
-            || Decompose(secondPair, null, device, cancellationToken) is not { } second
+            Decompose(firstPair, null, device, exact, cancellationToken) is not { } first
+            || Decompose(secondPair, null, device, exact, cancellationToken) is not { } second
             || HadamardDecomposition.MiddleOf(first, second) is not { } middle
         )
         {
             return null;
         }
 
+        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.OfProducts(layer));
         FactorPair vectors = HadamardDecomposition.ProductsOf(
             VectorsOf(first, firstPair, device),
             VectorsOf(second, secondPair, device)
@@ -153,7 +160,9 @@ internal static class LayerDecomposer
         cancellationToken.ThrowIfCancellationRequested();
         using Tensor downGram = Gram(vectors.Down, transposed: true, ColumnWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();
-        return DiagonalSpectrum.Decompose(upGram, downGram, middle) is { } core ? new HadamardDecomposition(first, second, core) : null;
+        return DiagonalSpectrum.Decompose(upGram, downGram, middle, wanted) is { } core
+            ? new HadamardDecomposition(first, second, core)
+            : null;
     }
 
     private static (Tensor Up, Tensor Down) VectorsOf(PairDecomposition product, FactorPair pair, LayerDevice device) =>
@@ -171,15 +180,17 @@ internal static class LayerDecomposer
         FactorPair pair,
         MagnitudeEffect? effect,
         LayerDevice device,
+        WantedColumns wanted,
         CancellationToken cancellationToken
     )
     {
         int count = Math.Min(pair.Rank, Math.Min(pair.Rows, pair.Columns));
+        using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.ByGram(pair));
         if (pair.IsMatrix && effect is null)
         {
             bool ofColumns = pair.Columns <= pair.Rows;
             IFactor matrix = ofColumns ? pair.Up : pair.Down;
-            return MatrixSpectrum.Decompose(Gram(matrix, transposed: !ofColumns, null, device), ofColumns);
+            return MatrixSpectrum.Decompose(Gram(matrix, transposed: !ofColumns, null, device), ofColumns, wanted);
         }
 
         double[]? rowWeights = RowWeights(effect);
@@ -188,18 +199,19 @@ internal static class LayerDecomposer
         // Above both sides, rank × rank Gram matrices would be larger than the factors, without bound.
         if (count < pair.Rank)
         {
-            return SmallSpectrum.Decompose(FindRoots(), pair.Rank, count);
+            return SmallSpectrum.Decompose(FindRoots(), pair.Rank, count, wanted);
         }
 
         Tensor upGram = Gram(pair.Up, transposed: false, rowWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
         Tensor downGram = Gram(pair.Down, transposed: true, columnWeights, device);
         cancellationToken.ThrowIfCancellationRequested();
-        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, FindRoots);
+        return SmallSpectrum.Decompose(upGram, downGram, pair.Rank, count, FindRoots, wanted);
 
         (Tensor Up, Tensor Down) FindRoots()
         {
             cancellationToken.ThrowIfCancellationRequested();
+            memory.Change(LayerBytes.ByFactors(pair));
             Tensor up = Root(pair.Up, transposed: false, rowWeights, device);
             cancellationToken.ThrowIfCancellationRequested();
             return (up, Root(pair.Down, transposed: true, columnWeights, device));
@@ -247,29 +259,22 @@ internal static class LayerDecomposer
     {
         (int length, int rank) = transposed ? (factor.Columns, factor.Rows) : (factor.Rows, factor.Columns);
         int byteLength = factor.ByteLength();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
-        try
+        using var buffer = new AlignedMemory<byte>(byteLength);
+        Span<byte> bytes = buffer.Span;
+        factor.ReadRows(0, factor.Rows, bytes);
+        Tensor gram = empty([rank, rank], ScalarType.Float64);
+        Span<double> numbers = MemoryMarshal.Cast<byte, double>(gram.bytes);
+        if (weights is null)
         {
-            Span<byte> bytes = buffer.AsSpan(0, byteLength);
-            factor.ReadRows(0, factor.Rows, bytes);
-            Tensor gram = empty([rank, rank], ScalarType.Float64);
-            Span<double> numbers = MemoryMarshal.Cast<byte, double>(gram.bytes);
-            if (weights is null)
-            {
-                GramMatrix.Compute(factor.Type, bytes, length, rank, transposed, numbers);
-            }
-            else
-            {
-                float[] weighted = Weigh(factor.Type, bytes, weights, length, rank, transposed);
-                GramMatrix.Compute(TensorType.Float32, MemoryMarshal.AsBytes<float>(weighted), length, rank, transposed, numbers);
-            }
+            GramMatrix.Compute(factor.Type, bytes, length, rank, transposed, numbers);
+        }
+        else
+        {
+            float[] weighted = Weigh(factor.Type, bytes, weights, length, rank, transposed);
+            GramMatrix.Compute(TensorType.Float32, MemoryMarshal.AsBytes<float>(weighted), length, rank, transposed, numbers);
+        }
 
-            return gram;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        return gram;
     }
 
     private static float[] Weigh(TensorType type, ReadOnlySpan<byte> bytes, double[] weights, int length, int rank, bool transposed)
@@ -290,8 +295,3 @@ internal static class LayerDecomposer
 /// <param name="Norms">Its norms, or null.</param>
 /// <param name="CheckpointPath">The base model that they come from, or null.</param>
 internal readonly record struct LayerBase(BaseWeight? Weight, BaseNorms? Norms, string? CheckpointPath);
-
-/// <summary>A decomposed layer.</summary>
-/// <param name="Decomposition">What it takes to write any truncation of it.</param>
-/// <param name="Effect">What its magnitudes do, or null.</param>
-internal sealed record DecomposedLayer(LayerDecomposition Decomposition, MagnitudeEffect? Effect);

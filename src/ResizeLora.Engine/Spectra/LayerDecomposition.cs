@@ -17,6 +17,9 @@ internal abstract record LayerDecomposition(double[] ProductSingularValues)
     /// <summary>How much memory it takes, in bytes.</summary>
     public abstract long ByteLength { get; }
 
+    /// <summary>How many dimensions it is for: the first ones.</summary>
+    public virtual int Count => ProductSingularValues.Length;
+
     /// <summary>Weighted singular vectors: U_K·diag(left) and diag(right)·V_Kᵀ over chosen dimensions K.</summary>
     /// <param name="file">The adapter file.</param>
     /// <param name="layer">The layer.</param>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
@@ -39,6 +38,21 @@ internal sealed record LayerFactors(
     public override long ByteLength => Left.ByteLength + Right.ByteLength;
 
     /// <inheritdoc/>
+    public override int Count => Left.Count;
+
+    /// <summary>Whether coefficients in single precision are exact enough for whatever is written of them or compared.</summary>
+    /// <param name="highestGrowth">The most that any combination cancels.</param>
+    /// <param name="needsDoublePrecision">Whether written combinations need double precision.</param>
+    /// <param name="left">X.</param>
+    /// <param name="right">Y.</param>
+    public static bool AreExactInSingle(
+        double highestGrowth,
+        bool needsDoublePrecision,
+        ReadOnlySpan<double> left,
+        ReadOnlySpan<double> right
+    ) => !needsDoublePrecision && highestGrowth <= HighestComparedGrowth && FitSingle(LargestOf(left)) && FitSingle(LargestOf(right));
+
+    /// <inheritdoc/>
     public override (Tensor Up, Tensor Down) Combine(
         FactorPair pair,
         int[] kept,
@@ -48,66 +62,86 @@ internal sealed record LayerFactors(
         ComputeDevice device
     )
     {
-        double[] ups = Left.Weighted(pair.Rank, kept, left);
-        double[] downs = Right.Weighted(pair.Rank, kept, right);
         bool isAccurate = accuracy switch
         {
             CombinationAccuracy.Written => !NeedsDoublePrecision,
             CombinationAccuracy.Compared => HighestGrowth <= HighestComparedGrowth,
             _ => false,
         };
-        ScalarType precision = isAccurate && FitSingle(ups) && FitSingle(downs) ? ScalarType.Float32 : ScalarType.Float64;
+        if (isAccurate)
+        {
+            using var ups = new AlignedMemory<float>(pair.Rank * kept.Length);
+            using var downs = new AlignedMemory<float>(pair.Rank * kept.Length);
+            if (
+                FitSingle(Left.Weigh(pair.Rank, kept, left, ups.Span)) && FitSingle(Right.Weigh(pair.Rank, kept, right, downs.Span))
+            )
+            {
+                return (
+                    Multiply(pair.Up, ups.Span, pair.Rank, transposed: false, device),
+                    Multiply(pair.Down, downs.Span, pair.Rank, transposed: true, device)
+                );
+            }
+        }
+
         return (
-            Multiply(pair.Up, ups, pair.Rank, transposed: false, precision, device),
-            Multiply(pair.Down, downs, pair.Rank, transposed: true, precision, device)
+            Multiply(pair.Up, Left.Weighted(pair.Rank, kept, left), pair.Rank, transposed: false, device),
+            Multiply(pair.Down, Right.Weighted(pair.Rank, kept, right), pair.Rank, transposed: true, device)
         );
     }
 
     // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
-    private static bool FitSingle(double[] combinations) => combinations.Max(Math.Abs) is 0 or (> SmallestSingle and < LargestSingle);
+    private static bool FitSingle(double largest) => largest is 0 or (> SmallestSingle and < LargestSingle);
+
+    private static double LargestOf(ReadOnlySpan<double> combinations)
+    {
+        double largest = 0;
+        foreach (double combination in combinations)
+        {
+            largest = Math.Max(largest, Math.Abs(combination));
+        }
+
+        return largest;
+    }
 
     // B·X, or Yᵀ·A where the factor is transposed.
-    private static Tensor Multiply(
-        IFactor factor,
-        double[] combination,
-        int rank,
-        bool transposed,
-        ScalarType precision,
-        ComputeDevice device
-    )
+    private static Tensor Multiply(IFactor factor, double[] combination, int rank, bool transposed, ComputeDevice device) =>
+        Multiply(
+            factor,
+            TensorReader.FromArray(combination, rank, combination.Length / rank, ScalarType.Float64, device),
+            transposed,
+            device
+        );
+
+    private static Tensor Multiply(IFactor factor, ReadOnlySpan<float> combination, int rank, bool transposed, ComputeDevice device)
     {
         int count = combination.Length / rank;
-        if (device.IsCuda || precision == ScalarType.Float64 || factor.Type == TensorType.Float64)
+        if (device.IsCuda || factor.Type == TensorType.Float64)
         {
-            Tensor matrix = FactorMatrix.Read(factor, precision, device);
-            Tensor small = TensorReader.FromArray(combination, rank, count, precision, device);
-            return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
+            Tensor small = empty([rank, count], ScalarType.Float32);
+            combination.CopyTo(MemoryMarshal.Cast<byte, float>(small.bytes));
+            return Multiply(factor, small.to(device.Torch), transposed, device);
         }
 
         long length = transposed ? factor.Columns : factor.Rows;
         Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
         Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
-        float[] singles = Array.ConvertAll(combination, static number => (float)number);
-        int byteLength = factor.ByteLength();
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(byteLength);
-        try
+        using var buffer = new AlignedMemory<byte>(factor.ByteLength());
+        factor.ReadRows(0, factor.Rows, buffer.Span);
+        if (transposed)
         {
-            Span<byte> stored = buffer.AsSpan(0, byteLength);
-            factor.ReadRows(0, factor.Rows, stored);
-            if (transposed)
-            {
-                FactorProduct.Right(factor.Type, stored, rank, singles, numbers);
-            }
-            else
-            {
-                FactorProduct.Left(factor.Type, stored, rank, singles, numbers);
-            }
+            FactorProduct.Right(factor.Type, buffer.Span, rank, combination, numbers);
+        }
+        else
+        {
+            FactorProduct.Left(factor.Type, buffer.Span, rank, combination, numbers);
+        }
 
-            return product;
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-        }
+        return product;
+    }
+
+    private static Tensor Multiply(IFactor factor, Tensor small, bool transposed, ComputeDevice device)
+    {
+        Tensor matrix = FactorMatrix.Read(factor, small.dtype, device);
+        return transposed ? small.t().matmul(matrix) : matrix.matmul(small);
     }
 }

@@ -7,37 +7,17 @@ using ResizeLora.Dialects;
 namespace ResizeLora.Spectra;
 
 /// <summary>
-/// One layer of a LoRA file with the singular values of its ΔW = alpha/rank · B·A. Carries, hidden, the small matrices from
-/// which any truncation of the layer can be written; the large factors stay in the file.
+/// One layer of a LoRA file with the singular values of its ΔW = alpha/rank · B·A. Carries, hidden, a reference to
+/// the small matrices from which any truncation of the layer can be written, as long as there is room for them; they are found again from
+/// the large factors, which stay in the file.
 /// </summary>
 public sealed class LayerSpectrum : LoraLayer
 {
     private readonly double[] singularValues;
 
-    private readonly LayerDecomposition? decomposition;
+    private KeptDecomposition? decomposition;
 
     internal LayerSpectrum(
-        LayerOrigin origin,
-        AdapterLayer source,
-        DecomposedLayer decomposed,
-        BaseNorms? baseNorms,
-        string? checkpointPath,
-        bool keepsDecomposition = true
-    )
-        : this(
-            origin,
-            source,
-            decomposed.Effect,
-            baseNorms,
-            checkpointPath,
-            decomposed.Decomposition.ProductSingularValues,
-            (decomposed.Decomposition as KroneckerDecomposition)?.Order
-        )
-    {
-        decomposition = keepsDecomposition ? decomposed.Decomposition : null;
-    }
-
-    private LayerSpectrum(
         LayerOrigin origin,
         AdapterLayer source,
         MagnitudeEffect? effect,
@@ -161,8 +141,8 @@ public sealed class LayerSpectrum : LoraLayer
     /// <param name="rank">The rank.</param>
     internal int[] KroneckerDimensionsWithin(int rank) => Kronecker!.DimensionsWithin(rank);
 
-    /// <summary>How much memory the layer takes, in bytes.</summary>
-    internal long ByteLength => decomposition?.ByteLength ?? 0;
+    /// <summary>Whether what it takes to write the layer was kept, and is kept no more.</summary>
+    internal bool IsReleased => decomposition is { Value: null };
 
     /// <inheritdoc/>
     public override string? Content { get; }
@@ -173,12 +153,21 @@ public sealed class LayerSpectrum : LoraLayer
     /// <summary>What the layer was decomposed from.</summary>
     internal LayerOrigin Origin { get; }
 
+    /// <summary>Keeps what it takes to write the layer, where there is room.</summary>
+    /// <param name="found">What it takes.</param>
+    /// <param name="store">Where it is kept.</param>
+    internal void Keep(LayerDecomposition found, DecompositionStore store) =>
+        decomposition = found.Count > 0 ? store.Keep(found, Origin.Hashes) : null;
+
     /// <summary>What it takes to write the layer again: kept, or found again from the file.</summary>
     /// <param name="adapter">The layer's file.</param>
+    /// <param name="count">How many dimensions are needed, the first ones.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    internal LayerDecomposition DecompositionFrom(Adapter adapter, LayerDevice device) =>
-        decomposition ?? LayerDecomposer.DecomposeAgain(adapter, Source, Effect, device);
+    internal LayerDecomposition DecompositionFrom(Adapter adapter, int count, LayerDevice device) =>
+        decomposition?.Value is { } kept && kept.Count >= count
+            ? kept
+            : LayerDecomposer.DecomposeAgain(adapter, Source, Effect, count, device);
 
     /// <summary>The same layer measured against another base model.</summary>
     internal LayerSpectrum Against(BaseNorms? baseNorms, string? checkpointPath) => new(this, Source, baseNorms, checkpointPath);

@@ -30,7 +30,8 @@ internal static class LayerTruncation
     ) =>
         LayerThreads.Run(() =>
         {
-            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, kept[^1] + 1, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, kept.Length));
             return device.Compute(onto => Encode(spectrum, decomposition, adapter, kept, gain, type, onto));
         });
 
@@ -53,7 +54,8 @@ internal static class LayerTruncation
     ) =>
         LayerThreads.Run(() =>
         {
-            var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, device);
+            var halves = (KroneckerDecomposition)spectrum.DecompositionFrom(adapter, spectrum.SingularValues.Length, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, rank));
             double[] values = [.. halves.SecondSingularValues.Select(value => value * Math.Abs(gain))];
             return device.Compute(onto =>
             {

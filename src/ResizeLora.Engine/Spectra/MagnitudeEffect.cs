@@ -80,7 +80,8 @@ internal sealed class MagnitudeEffect
     public double DistanceWithout(int[] dropped, LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, LayerDevice device) =>
         LayerThreads.Run(() =>
         {
-            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, dropped[^1] + 1, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, dropped.Length));
             double[] values = Array.ConvertAll(dropped, dimension => decomposition.WrittenSingularValues[dimension]);
             double[] ones = Array.ConvertAll(dropped, static _ => 1.0);
             return device.Compute(onto =>

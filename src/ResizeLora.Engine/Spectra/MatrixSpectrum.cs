@@ -11,7 +11,9 @@ namespace ResizeLora.Spectra;
 /// 1e-4 of σ₁: the promise holds without a second way.
 /// </summary>
 /// <param name="ProductSingularValues">σ, descending.</param>
-/// <param name="Vectors">The singular vectors of the shorter side, a vector a row; in single precision, as they are multiplied.</param>
+/// <param name="Vectors">
+/// The first singular vectors of the shorter side, a vector a row; in single precision, as they are multiplied.
+/// </param>
 /// <param name="OfColumns">Whether they are right vectors.</param>
 internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Vectors, bool OfColumns)
     : PairDecomposition(ProductSingularValues)
@@ -19,16 +21,16 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
     /// <inheritdoc/>
     public override long ByteLength => Vectors.LongLength * sizeof(float);
 
-    /// <summary>The memory that a decomposition takes.</summary>
-    /// <param name="pair">The matrix with its identity.</param>
-    public static long BytesOf(FactorEntries pair) => (long)pair.Rank * pair.Rank * sizeof(float);
+    /// <inheritdoc/>
+    public override int Count => Vectors.Length / ProductSingularValues.Length;
 
     /// <summary>Decomposes a matrix.</summary>
     /// <param name="gram">The Gram matrix of its shorter side, in double precision on the processor.</param>
     /// <param name="ofColumns">Whether the columns are the shorter side.</param>
+    /// <param name="wanted">How many vectors are kept.</param>
     /// <returns>The decomposition, or null where the matrix is not finite.</returns>
     /// <exception cref="ExternalException">The iteration gave up, or memory did not suffice.</exception>
-    public static MatrixSpectrum? Decompose(Tensor gram, bool ofColumns)
+    public static MatrixSpectrum? Decompose(Tensor gram, bool ofColumns, WantedColumns wanted)
     {
         if (!gram.isfinite().all().item<bool>())
         {
@@ -39,8 +41,11 @@ internal sealed record MatrixSpectrum(double[] ProductSingularValues, float[] Ve
         double[] squares = TensorReader.ToArray(ascending);
         Array.Reverse(squares);
 
-        using Tensor rows = vectors.to(ScalarType.Float32).t().flip(0).contiguous();
-        return new MatrixSpectrum(SmallSpectrum.RootsOf(squares), MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
+        double[] singularValues = SmallSpectrum.RootsOf(squares);
+        int count = wanted.Of(singularValues);
+        using Tensor last = vectors.narrow(1, squares.Length - count, count);
+        using Tensor rows = last.to(ScalarType.Float32).t().flip(0).contiguous();
+        return new MatrixSpectrum(singularValues, MemoryMarshal.Cast<byte, float>(rows.bytes).ToArray(), ofColumns);
     }
 
     /// <inheritdoc/>

@@ -36,9 +36,17 @@ internal static class SmallSpectrum
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
     /// <param name="findRoots">Gives R_B and R_A; called only where the Gram matrices do not suffice.</param>
+    /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose(Tensor upGram, Tensor downGram, int rank, int count, Func<(Tensor Up, Tensor Down)> findRoots)
+    public static LayerFactors? Decompose(
+        Tensor upGram,
+        Tensor downGram,
+        int rank,
+        int count,
+        Func<(Tensor Up, Tensor Down)> findRoots,
+        WantedColumns wanted = default
+    )
     {
         return Decompose(
             ColumnNorms(upGram),
@@ -47,8 +55,8 @@ internal static class SmallSpectrum
             count,
             (upNorms, downNorms) =>
             {
-                LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms) : null;
-                return factors ?? ByOrthogonalisation(findRoots(), rank, count, upNorms, downNorms);
+                LayerFactors? factors = count == rank ? ByCholesky(upGram, downGram, rank, upNorms, downNorms, wanted) : null;
+                return factors ?? ByOrthogonalisation(findRoots(), rank, count, upNorms, downNorms, wanted);
             }
         );
     }
@@ -57,16 +65,17 @@ internal static class SmallSpectrum
     /// <param name="roots">R_B and R_A, on the processor.</param>
     /// <param name="rank">r.</param>
     /// <param name="count">min(n, m, r), the number of singular values.</param>
+    /// <param name="wanted">What is kept.</param>
     /// <returns>The factors, or null when B, A or their product is not finite.</returns>
     /// <exception cref="ExternalException">An iteration gave up, or memory did not suffice.</exception>
-    public static LayerFactors? Decompose((Tensor Up, Tensor Down) roots, int rank, int count)
+    public static LayerFactors? Decompose((Tensor Up, Tensor Down) roots, int rank, int count, WantedColumns wanted)
     {
         using DisposeScope scope = NewDisposeScope();
 
         // The columns of R are as long as those of Q·R.
         double[] upNorms = TensorReader.ToArray(roots.Up.square().sum(dim: 0).sqrt());
         double[] downNorms = TensorReader.ToArray(roots.Down.square().sum(dim: 0).sqrt());
-        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(roots, rank, count, upNorms, downNorms));
+        return Decompose(upNorms, downNorms, rank, count, (_, _) => ByOrthogonalisation(roots, rank, count, upNorms, downNorms, wanted));
     }
 
     private static LayerFactors? Decompose(
@@ -84,7 +93,7 @@ internal static class SmallSpectrum
 
         if (upNorms.Sum() == 0 || downNorms.Sum() == 0)
         {
-            Coefficients none = new(new double[rank * count]);
+            Coefficients none = new(new double[rank * count], rank, count, inSingle: true);
             return new LayerFactors(none, none, new double[count], 0, NeedsDoublePrecision: false);
         }
 
@@ -92,7 +101,14 @@ internal static class SmallSpectrum
         return decompose(upNorms, downNorms);
     }
 
-    private static LayerFactors? ByCholesky(Tensor upGram, Tensor downGram, int rank, double[] upNorms, double[] downNorms)
+    private static LayerFactors? ByCholesky(
+        Tensor upGram,
+        Tensor downGram,
+        int rank,
+        double[] upNorms,
+        double[] downNorms,
+        WantedColumns wanted
+    )
     {
         (Tensor lower, Tensor info) = linalg.cholesky_ex(upGram);
         if (info.item<int>() != 0)
@@ -116,13 +132,15 @@ internal static class SmallSpectrum
         }
 
         double[] singularValues = Array.ConvertAll(squares, Math.Sqrt);
-        double[] left = TensorReader.ToArray(linalg.solve_triangular(lower.t(), vectors, upper: true));
-        double[] right = TensorReader.ToArray(lower.matmul(vectors));
+        Tensor left = linalg.solve_triangular(lower.t(), vectors, upper: true).contiguous();
+        Tensor right = lower.matmul(vectors).contiguous();
+        Span<double> leftNumbers = NumbersOf(left);
+        Span<double> rightNumbers = NumbersOf(right);
         for (int row = 0; row < rank; row++)
         {
             // eigh's order is ascending.
-            left.AsSpan(row * rank, rank).Reverse();
-            Span<double> combinations = right.AsSpan(row * rank, rank);
+            leftNumbers.Slice(row * rank, rank).Reverse();
+            Span<double> combinations = rightNumbers.Slice(row * rank, rank);
             combinations.Reverse();
             for (int column = 0; column < rank; column++)
             {
@@ -131,11 +149,12 @@ internal static class SmallSpectrum
         }
 
         LayerFactors factors = Assemble(
-            new Coefficients(left),
-            new Coefficients(right),
+            left,
+            right,
+            wanted,
             singularValues,
-            Growth(left, rank, upNorms),
-            Growth(right, rank, downNorms),
+            Growth(leftNumbers, rank, upNorms),
+            Growth(rightNumbers, rank, downNorms),
             out double worstError
         );
         return worstError <= AllowedError ? factors : null;
@@ -146,7 +165,8 @@ internal static class SmallSpectrum
         int rank,
         int count,
         double[] upNorms,
-        double[] downNorms
+        double[] downNorms,
+        WantedColumns wanted
     )
     {
         Tensor product = roots.Up.matmul(roots.Down.t());
@@ -165,14 +185,15 @@ internal static class SmallSpectrum
         double[] inverse = Array.ConvertAll(singularValues, value => value > negligible ? 1 / value : 0);
         singularValues = Array.ConvertAll(singularValues, value => value > negligible ? value : 0);
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
-        double[] left = TensorReader.ToArray(roots.Down.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses));
-        double[] right = TensorReader.ToArray(roots.Up.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses));
+        Tensor left = roots.Down.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses).contiguous();
+        Tensor right = roots.Up.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses).contiguous();
         return Assemble(
-            new Coefficients(left),
-            new Coefficients(right),
+            left,
+            right,
+            wanted,
             singularValues,
-            Growth(left, rank, upNorms),
-            Growth(right, rank, downNorms),
+            Growth(NumbersOf(left), rank, upNorms),
+            Growth(NumbersOf(right), rank, downNorms),
             out _
         );
     }
@@ -219,15 +240,17 @@ internal static class SmallSpectrum
     internal static Tensor UpperRoot(Tensor tall) => tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R;
 
     /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
-    /// <param name="left">X.</param>
-    /// <param name="right">Y.</param>
+    /// <param name="left">X, in double precision on the processor.</param>
+    /// <param name="right">Y, likewise.</param>
+    /// <param name="wanted">What is kept of them.</param>
     /// <param name="singularValues">σ, descending.</param>
     /// <param name="leftGrowth">The growth of each combination of B's columns.</param>
     /// <param name="rightGrowth">That of A's rows.</param>
     /// <param name="worstError">The highest relative error of a σ that counts.</param>
     internal static LayerFactors Assemble(
-        Coefficients left,
-        Coefficients right,
+        Tensor left,
+        Tensor right,
+        WantedColumns wanted,
         double[] singularValues,
         double[] leftGrowth,
         double[] rightGrowth,
@@ -252,17 +275,33 @@ internal static class SmallSpectrum
             total += square;
         }
 
+        int rank = (int)left.shape[0];
+        int count = wanted.Of(singularValues);
+        bool needsDoublePrecision = lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total;
+        using Tensor leftRows = left.contiguous();
+        using Tensor rightRows = right.contiguous();
+        Span<double> leftNumbers = NumbersOf(leftRows);
+        Span<double> rightNumbers = NumbersOf(rightRows);
+        bool inSingle = wanted.Precision switch
+        {
+            CoefficientPrecision.Single => true,
+            CoefficientPrecision.Double => false,
+            _ => LayerFactors.AreExactInSingle(highest, needsDoublePrecision, leftNumbers, rightNumbers),
+        };
         return new LayerFactors(
-            left,
-            right,
+            new Coefficients(leftNumbers, rank, count, inSingle),
+            new Coefficients(rightNumbers, rank, count, inSingle),
             singularValues,
             highest,
-            NeedsDoublePrecision: lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total
+            needsDoublePrecision
         );
     }
 
+    // Where they lie: an array of each would be the largest thing that the collector has to do with.
+    private static Span<double> NumbersOf(Tensor contiguous) => MemoryMarshal.Cast<byte, double>(contiguous.bytes);
+
     // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.
-    private static double[] Growth(double[] coefficients, int rank, double[] norms)
+    private static double[] Growth(ReadOnlySpan<double> coefficients, int rank, double[] norms)
     {
         int count = coefficients.Length / rank;
         double[] growth = new double[count];

@@ -19,7 +19,9 @@ internal static class SubspaceScales
     public static double[] Compute(LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, LayerDevice device) =>
         LayerThreads.Run(() =>
         {
-            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, device);
+            int count = spectrum.SingularValues.Length;
+            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, count, device);
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, count));
             return device.Compute(onto => Scale(spectrum, decomposition, adapter, weight, onto));
         });
 

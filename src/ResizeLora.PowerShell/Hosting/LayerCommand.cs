@@ -94,7 +94,7 @@ public abstract class LayerCommand : LoraFileCommand
                                 Session.RequireMatch(adapter);
                             }
 
-                            return ResizeJob.Decompose(Session, adapter, channel, token);
+                            return ResizeJob.Decompose(Session, adapter, channel, token, Recipes);
                         }
                     ),
             }
@@ -126,7 +126,7 @@ public abstract class LayerCommand : LoraFileCommand
                         OpenJob = () =>
                             Run(
                                 (channel, token) =>
-                                    ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers), layers, channel, token)
+                                    ResizeJob.Adopt(SessionFor(layers), LoraLayer.OpenSource(layers), layers, channel, token, Recipes)
                             ),
                     }
                 )

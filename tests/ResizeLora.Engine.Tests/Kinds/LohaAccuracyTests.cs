@@ -22,7 +22,7 @@ public sealed class LohaAccuracyTests
         using DisposeScope scope = NewDisposeScope();
         using var scene = new KindScene(Tensors(rows, columns, rank, decades));
         LayerSpectrum layer = Assert.Single(scene.Job.Layers);
-        LayerDecomposition found = layer.DecompositionFrom(scene.Adapter, LayerDevice.Processor);
+        LayerDecomposition found = layer.DecompositionFrom(scene.Adapter, layer.SingularValues.Length, LayerDevice.Processor);
         Assert.IsType<HadamardDecomposition>(found);
         long squared = (long)rank * rank;
         Assert.InRange(found.ByteLength, 1, (2 * squared * squared * sizeof(float)) + (4 * squared * sizeof(double)));
@@ -50,7 +50,7 @@ public sealed class LohaAccuracyTests
 
         using var scene = new KindScene(tensors);
         LayerSpectrum layer = Assert.Single(scene.Job.Layers);
-        Assert.IsType<LayerFactors>(layer.DecompositionFrom(scene.Adapter, LayerDevice.Processor));
+        Assert.IsType<LayerFactors>(layer.DecompositionFrom(scene.Adapter, layer.SingularValues.Length, LayerDevice.Processor));
         AssertPromises(scene, layer, [1, 6, 12]);
     }
 
