@@ -2,6 +2,7 @@ using System.Text.Json;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using TorchSharp;
@@ -163,7 +164,9 @@ internal sealed class ReferenceProgram : IBenchProgram
 
     private static Tensor ReadWeight(BaseWeight weight)
     {
-        using Tensor stored = TensorReader.ReadRows([weight.Rows, weight.Columns], weight.Type, weight.Read);
+        ScalarType type = weight.Type == TensorType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float16;
+        using Tensor stored = empty([weight.Rows, weight.Columns], type);
+        weight.Read(stored.bytes);
         return stored.to(ScalarType.Float32);
     }
 
