@@ -128,7 +128,7 @@ internal sealed class BenchRun(BenchOptions options)
 
         // First, while this process holds little: a start suffers where memory is short.
         StartUp? startUp = startWanted ? StartUpCheck.Measure(outputFolder) : null;
-        var report = new Report(Scope("fp16, files in the page cache; each time the median of", "runs in turn or more"));
+        var report = new Report(Scope("files in the page cache; each time the median of", "runs in turn or more"));
         Accuracy? accuracy = null;
         if (options.Only.Count == 0)
         {
@@ -193,5 +193,5 @@ internal sealed class BenchRun(BenchOptions options)
     }
 
     private void Say(string text) =>
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds, 6:0.0}] {text}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,6:0.0}] {text}"));
 }

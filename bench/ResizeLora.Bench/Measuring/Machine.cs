@@ -15,14 +15,14 @@ internal static class Machine
     public static IReadOnlyList<(string Name, string Value)> Processor { get; } =
     [("Model name", Info("model name") ?? FallbackName()), ("CPU family", Family())];
 
-    /// <summary>Cores, memory, libtorch and .NET, in one line.</summary>
+    /// <summary>Processor, cores, memory, libtorch and .NET, in one line.</summary>
     public static string Describe()
     {
         NativeLibraries.EnsureLoaded();
         double memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / (double)(1 << 30);
         return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Environment.ProcessorCount} cores, {memory:0.#} GiB; {RuntimeInformation.OSDescription}; libtorch "
+            $"{Processor[0].Value}, {Environment.ProcessorCount} cores, {memory:0.#} GiB; {RuntimeInformation.OSDescription}; libtorch "
                 + $"{torch.__version__}, {RuntimeInformation.FrameworkDescription}"
         );
     }

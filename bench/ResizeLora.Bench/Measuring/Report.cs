@@ -152,7 +152,7 @@ internal sealed class Report
     /// <param name="table">The table.</param>
     public void Add(MarkdownTable table) => text.Append('\n').Append(table);
 
-    /// <summary>Puts the figures into a file: between the two marks of a page that has them, else behind what it has.</summary>
+    /// <summary>Puts the figures into a file: between the two marks of a page that has them, else behind what is there.</summary>
     /// <param name="path">The file.</param>
     public void WriteTo(string path) =>
         File.WriteAllText(path, PageParts.Replace(File.Exists(path) ? File.ReadAllText(path) : string.Empty, part, ToString()));

@@ -14,7 +14,7 @@ internal sealed class ScalingBench(BenchOptions options, string outputFolder, Ac
 {
     /// <summary>What the table shows, for its heading.</summary>
     public const string About =
-        "each piece was measured on one thread, and the engine's schedule simulated; threads that share a bus to the memory would be slower";
+        "each piece was measured on one thread, and the engine's schedule simulated; where threads wait for memory, they are slower";
 
     /// <summary>Measures and simulates.</summary>
     /// <param name="files">The files, which are there.</param>

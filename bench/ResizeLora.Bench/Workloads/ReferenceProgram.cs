@@ -2,6 +2,7 @@ using System.Text.Json;
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
 using ResizeLora.Compute;
+using ResizeLora.Files;
 using ResizeLora.Recipes;
 using ResizeLora.Sessions;
 using TorchSharp;
@@ -161,14 +162,13 @@ internal sealed class ReferenceProgram : IBenchProgram
         return adapter.Layers.Select(layer => ReferenceLayer.Decompose(adapter, layer, joined?.Find(layer.Name))).ToList();
     }
 
-    private static Tensor ReadWeight(BaseWeight weight) =>
-        TensorReader.Upload(
-            [weight.Rows, weight.Columns],
-            weight.Type,
-            weight.Read,
-            ScalarType.Float32,
-            ComputeDevice.Processor
-        );
+    private static Tensor ReadWeight(BaseWeight weight)
+    {
+        ScalarType type = weight.Type == TensorType.BFloat16 ? ScalarType.BFloat16 : ScalarType.Float16;
+        using Tensor stored = empty([weight.Rows, weight.Columns], type);
+        weight.Read(stored.bytes);
+        return stored.to(ScalarType.Float32);
+    }
 
     private static double[] Score(ReferenceLayer layer, ResizeRecipe recipe, Dictionary<string, double> norms)
     {

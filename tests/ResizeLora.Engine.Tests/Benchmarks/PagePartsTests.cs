@@ -21,4 +21,10 @@ public sealed class PagePartsTests
         Assert.Equal(Page + "\n<!-- figures of types -->\nnew\n<!-- end of figures of types -->\n", page);
         Assert.Equal(page, PageParts.Replace(page, "figures of types", "new\n"));
     }
+
+    [Fact]
+    public void A_new_page_is_the_part_alone()
+    {
+        Assert.Equal("new\n", PageParts.Replace(string.Empty, "figures", "new\n"));
+    }
 }
