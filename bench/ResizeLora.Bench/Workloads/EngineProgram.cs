@@ -45,19 +45,48 @@ internal sealed class EngineProgram : IBenchProgram
     public void Resize(ResizeWork work)
     {
         using var session = new ResizeSession(device, work.Checkpoint, cache);
+        int vectors = 0;
+        var jobs = new List<ResizeJob>();
         foreach (string lora in work.Loras)
         {
-            using var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None);
+            var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None, work.Recipes);
+            jobs.Add(job);
+            vectors += job.Layers.Max(static layer => layer.SingularValues.Length);
+
+            // As Resize-Lora does: files that compare subspaces share the reading of the base model.
+            if (vectors >= SubspaceComparison.MostVectors || !work.Recipes.Any(static recipe => recipe.NeedsSubspace))
+            {
+                Write(work, jobs);
+                vectors = 0;
+            }
+        }
+
+        Write(work, jobs);
+    }
+
+    private void Write(ResizeWork work, List<ResizeJob> jobs)
+    {
+        if (work.Recipes.Any(static recipe => recipe.NeedsSubspace))
+        {
+            SubspaceComparison.Run(jobs, progress: null, CancellationToken.None);
+        }
+
+        foreach (ResizeJob job in jobs)
+        {
             foreach (ResizeRecipe recipe in work.Recipes)
             {
                 ResizePlan plan = job.Plan(recipe, TensorType.Float16, OutputKind.Smallest, progress: null, CancellationToken.None);
                 if (work.IsWritten)
                 {
-                    string name = $"{Path.GetFileNameWithoutExtension(lora)}-{recipe}.engine.safetensors";
+                    string name = $"{Path.GetFileNameWithoutExtension(job.SourcePath)}-{recipe}.engine.safetensors";
                     job.Write(plan, Path.Combine(outputFolder, name), overwrite: true, progress: null, CancellationToken.None);
                 }
             }
+
+            job.Dispose();
         }
+
+        jobs.Clear();
     }
 
     /// <inheritdoc/>

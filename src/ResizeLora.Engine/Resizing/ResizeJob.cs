@@ -1,9 +1,7 @@
 using ResizeLora.Adapters;
 using ResizeLora.Checkpoints;
-using ResizeLora.Compute;
 using ResizeLora.Files;
 using ResizeLora.Recipes;
-using ResizeLora.Sessions;
 using ResizeLora.Spectra;
 
 namespace ResizeLora.Resizing;
@@ -32,6 +30,9 @@ public sealed class ResizeJob : IDisposable
 
     /// <summary>The size of the LoRA file in bytes.</summary>
     public long SourceLength => adapter.File.Length;
+
+    /// <summary>The session that the file belongs to.</summary>
+    internal ResizeSession Session => session;
 
     /// <summary>The LoRA file, open as long as the job is.</summary>
     internal Adapter Adapter => adapter;
@@ -137,7 +138,7 @@ public sealed class ResizeJob : IDisposable
 
         if (recipe.NeedsSubspace)
         {
-            ScaleSubspaces(resized, progress, cancellationToken);
+            SubspaceComparison.Run([.. resized.Select(layer => (this, layer))], progress, cancellationToken);
         }
 
         ResizePlan plan = ResizePlanner.Plan(
@@ -163,6 +164,26 @@ public sealed class ResizeJob : IDisposable
     /// <summary>|uᵢᵀ W vᵢ| of a layer; null where no recipe of this job needed it, or the layer has no base weight.</summary>
     /// <param name="layer">The layer's name.</param>
     internal IReadOnlyList<double>? SubspaceScalesOf(string layer) => subspaceScales.GetValueOrDefault(layer);
+
+    /// <summary>Takes |uᵢᵀ W vᵢ| of a layer.</summary>
+    /// <param name="layer">The layer's name.</param>
+    /// <param name="scales">One number for each singular value.</param>
+    /// <exception cref="AdapterException">One of them is not a finite number.</exception>
+    internal void TakeSubspaceScales(string layer, double[] scales)
+    {
+        if (!Array.TrueForAll(scales, double.IsFinite))
+        {
+            throw new AdapterException(
+                SourcePath,
+                layer,
+                "NotFinite",
+                "what it shares with the base weight is not a finite number: its numbers, or the base weight's, are too large or "
+                    + "not numbers."
+            );
+        }
+
+        subspaceScales.Add(layer, scales);
+    }
 
     /// <summary>Writes the file of a plan.</summary>
     /// <param name="plan">A plan of this job.</param>
@@ -221,62 +242,6 @@ public sealed class ResizeJob : IDisposable
         if (recipe.NeedsCheckpoint && !given)
         {
             throw CheckpointException.NotGiven(recipe.ToString());
-        }
-    }
-
-    /// <summary>
-    /// Computes |uᵢᵀ W vᵢ| of all layers with a base weight, so that recipes that weigh it have it at hand; nothing without a base model.
-    /// </summary>
-    /// <param name="progress">Told how far it is.</param>
-    /// <param name="cancellationToken">Ends the work.</param>
-    /// <exception cref="AdapterException">A result is not a finite number.</exception>
-    public void CompareSubspaces(IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
-    {
-        if (session.BaseFor(adapter) is not null)
-        {
-            ScaleSubspaces([.. Layers.Where(static layer => layer.BaseFrobeniusNorm is not null)], progress, cancellationToken);
-        }
-    }
-
-    private void ScaleSubspaces(LayerSpectrum[] layers, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
-    {
-        // Largest first, so that no thread is left alone with a large one at the end.
-        AdapterBase joined = session.BaseFor(adapter)!;
-        LayerSpectrum[] missing = layers
-            .Where(layer => !subspaceScales.ContainsKey(layer.Layer))
-            .OrderByDescending(static layer => (long)layer.OutFeatures * layer.InFeatures)
-            .ToArray();
-        double[][] scales = new double[missing.Length][];
-        int done = 0;
-        LayerWorkers.ForEach(
-            Enumerable.Range(0, missing.Length).ToArray(),
-            LayerThreads.Count,
-            index =>
-            {
-                LayerSpectrum layer = missing[index];
-                scales[index] = SubspaceScales.Compute(layer, adapter, joined.Find(layer.Layer)!, session.Layers);
-                progress?.Report(
-                    new EngineProgress("Comparing subspaces with the base model", Interlocked.Increment(ref done), missing.Length)
-                );
-            },
-            cancellationToken
-        );
-        session.WarnOfMemory(progress);
-        joined.Checkpoint.RequireUnchanged();
-        for (int index = 0; index < missing.Length; index++)
-        {
-            if (scales[index].Any(static scale => !double.IsFinite(scale)))
-            {
-                throw new AdapterException(
-                    SourcePath,
-                    missing[index].Layer,
-                    "NotFinite",
-                    "what it shares with the base weight is not a finite number: its numbers, or the base weight's, are too large or "
-                        + "not numbers."
-                );
-            }
-
-            subspaceScales.Add(missing[index].Layer, scales[index]);
         }
     }
 }

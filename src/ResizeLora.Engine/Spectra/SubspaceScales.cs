@@ -9,27 +9,42 @@ namespace ResizeLora.Spectra;
 /// <summary>The reference of the <c>subspace</c> score: |uᵢᵀ W vᵢ|, the part of vᵢ that the base weight turns into uᵢ.</summary>
 internal static class SubspaceScales
 {
-    /// <summary>Computes the scales of one layer; called on any thread.</summary>
-    /// <param name="spectrum">The layer.</param>
-    /// <param name="adapter">Its LoRA file.</param>
-    /// <param name="weight">The layer's base weight.</param>
+    /// <summary>Computes the scales of layers over one base weight; called on any thread.</summary>
+    /// <param name="layers">The layers, each with its LoRA file.</param>
+    /// <param name="weight">Their base weight.</param>
     /// <param name="device">Where the products are made.</param>
-    /// <returns>One number for each singular value.</returns>
+    /// <returns>For each layer one number for each singular value.</returns>
     /// <exception cref="DeviceException">The device's memory does not suffice.</exception>
-    public static double[] Compute(LayerSpectrum spectrum, Adapter adapter, BaseWeight weight, LayerDevice device) =>
+    public static double[][] Compute((LayerSpectrum Spectrum, Adapter Adapter)[] layers, BaseWeight weight, LayerDevice device) =>
         LayerThreads.Run(() =>
         {
-            int count = spectrum.SingularValues.Length;
-            LayerDecomposition decomposition = spectrum.DecompositionFrom(adapter, count, device);
-            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Vectors(spectrum.Source, count));
-            return device.Compute(onto => Scale(spectrum, decomposition, adapter, weight, onto));
+            LayerDecomposition[] decompositions = Array.ConvertAll(
+                layers,
+                layer => layer.Spectrum.DecompositionFrom(layer.Adapter, layer.Spectrum.SingularValues.Length, device)
+            );
+            using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(
+                layers.Sum(static layer => LayerBytes.Vectors(layer.Spectrum.Source, layer.Spectrum.SingularValues.Length))
+            );
+            double[] scales = device.Compute(onto =>
+                Scale([.. layers.Zip(decompositions, (layer, found) => VectorsOf(layer.Spectrum, layer.Adapter, found, onto))], weight, onto)
+            );
+            int start = 0;
+            return Array.ConvertAll(
+                layers,
+                layer =>
+                {
+                    int first = start;
+                    start += layer.Spectrum.SingularValues.Length;
+                    return scales[first..start];
+                }
+            );
         });
 
-    private static double[] Scale(
+    // U and V, a vector a column.
+    private static (Tensor Left, Tensor Right) VectorsOf(
         LayerSpectrum spectrum,
-        LayerDecomposition decomposition,
         Adapter adapter,
-        BaseWeight weight,
+        LayerDecomposition decomposition,
         ComputeDevice device
     )
     {
@@ -56,14 +71,16 @@ internal static class SubspaceScales
             rightVectors = effect.IsPerInput ? rightVectors * weights : rightVectors;
         }
 
-        if (spectrum.Source.IsTransposed)
-        {
-            (leftVectors, rightVectors) = (rightVectors, leftVectors);
-        }
+        return spectrum.Source.IsTransposed ? (rightVectors, leftVectors) : (leftVectors, rightVectors);
+    }
 
+    private static double[] Scale((Tensor Left, Tensor Right)[] vectors, BaseWeight weight, ComputeDevice device)
+    {
+        Tensor left = vectors is [var only] ? only.Left : cat([.. vectors.Select(static pair => pair.Left)], 1);
+        Tensor right = vectors is [var same] ? same.Right : cat([.. vectors.Select(static pair => pair.Right)], 1);
         return device.IsCuda
-            ? TensorReader.ToArray(ReadWeight(weight, device).matmul(rightVectors).mul_(leftVectors).sum(dim: 0).abs())
-            : Project(weight, leftVectors, rightVectors, count);
+            ? TensorReader.ToArray(ReadWeight(weight, device).matmul(right).mul_(left).sum(dim: 0).abs())
+            : Project(weight, left, right, (int)left.shape[1]);
     }
 
     private static double[] Project(BaseWeight weight, Tensor leftVectors, Tensor rightVectors, int count)

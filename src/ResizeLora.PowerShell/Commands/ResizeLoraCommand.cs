@@ -6,6 +6,7 @@ using ResizeLora.PowerShell.Binding;
 using ResizeLora.PowerShell.Hosting;
 using ResizeLora.Recipes;
 using ResizeLora.Resizing;
+using ResizeLora.Spectra;
 
 namespace ResizeLora.PowerShell.Commands;
 
@@ -79,6 +80,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override OutputKind WrittenKind => request is null || IsGiven(nameof(OutputKind)) ? OutputKind : request.OutputKind;
 
+    private readonly List<WaitingFile> waiting = [];
+
     private OutputPlacement Placement =>
         placement ??= new OutputPlacement(OutputDirectory is null ? null : FilePaths.ResolveLiteral(this, OutputDirectory));
 
@@ -112,6 +115,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
     protected override void EndProcessing()
     {
         base.EndProcessing();
+        ResizeWaiting();
         RemoveLeftovers();
     }
 
@@ -134,12 +138,79 @@ public sealed class ResizeLoraCommand : RecipeCommand
             return;
         }
 
+        if (source.Layers is null && due.Any(static recipe => recipe.NeedsSubspace))
+        {
+            WaitForOthers(source, due);
+            return;
+        }
+
         var clock = Stopwatch.StartNew();
         using ResizeJob job = source.OpenJob();
+        ResizeAll(job, due, clock);
+    }
+
+    private void ResizeAll(ResizeJob job, ResizeRecipe[] due, Stopwatch clock)
+    {
         foreach (ResizeRecipe recipe in due)
         {
-            Attempt(source.Path, () => ResizeOne(job, recipe, clock));
+            Attempt(job.SourcePath, () => ResizeOne(job, recipe, clock));
             clock.Restart();
+        }
+    }
+
+    // Files whose recipes compare subspaces share the reading of the base model: they are written together, when enough have come.
+    private void WaitForOthers(LayerSource source, ResizeRecipe[] due)
+    {
+        using (ResizeJob job = source.OpenJob())
+        {
+            if (job.Layers.Count == 0)
+            {
+                ResizeAll(job, due, Stopwatch.StartNew());
+                return;
+            }
+
+            waiting.Add(new WaitingFile(job.Layers, due));
+        }
+
+        if (waiting.Sum(static file => file.Layers.Max(static layer => layer.SingularValues.Length)) >= SubspaceComparison.MostVectors)
+        {
+            ResizeWaiting();
+        }
+    }
+
+    private void ResizeWaiting()
+    {
+        WaitingFile[] files = [.. waiting];
+        waiting.Clear();
+        var jobs = new List<(ResizeJob Job, WaitingFile File)>();
+        try
+        {
+            foreach (WaitingFile file in files)
+            {
+                Attempt(file.Path, () => jobs.Add((Run((channel, token) => file.Open(Session, channel, token)), file)));
+            }
+
+            // What cannot be compared is told of its own file, when that is planned.
+            Run(
+                (channel, token) =>
+                {
+                    try
+                    {
+                        SubspaceComparison.Run([.. jobs.Select(static pair => pair.Job)], channel, token);
+                    }
+                    catch (AdapterException) { }
+
+                    return true;
+                }
+            );
+            foreach ((ResizeJob job, WaitingFile file) in jobs)
+            {
+                ResizeAll(job, file.Due, Stopwatch.StartNew());
+            }
+        }
+        finally
+        {
+            jobs.ForEach(static pair => pair.Job.Dispose());
         }
     }
 
@@ -234,4 +305,20 @@ public sealed class ResizeLoraCommand : RecipeCommand
         );
         WriteObject(new ResizeResult(plan.Measurement, path, clock.Elapsed));
     }
+}
+
+/// <summary>A file that is decomposed and waits for others over the same base model.</summary>
+/// <param name="Layers">Its layers.</param>
+/// <param name="Due">The recipes to be written.</param>
+internal sealed record WaitingFile(IReadOnlyList<LayerSpectrum> Layers, ResizeRecipe[] Due)
+{
+    /// <summary>The file.</summary>
+    public string Path => Layers[0].Path;
+
+    /// <summary>Opens the file again.</summary>
+    /// <param name="session">The session.</param>
+    /// <param name="progress">Told how far it is.</param>
+    /// <param name="cancellationToken">Ends the work.</param>
+    public ResizeJob Open(ResizeSession session, IProgress<EngineEvent> progress, CancellationToken cancellationToken) =>
+        ResizeJob.Adopt(session, LoraLayer.OpenSource(Layers), Layers, progress, cancellationToken, Due);
 }

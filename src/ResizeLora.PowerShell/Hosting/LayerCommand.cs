@@ -144,7 +144,7 @@ public abstract class LayerCommand : LoraFileCommand
             {
                 if (Recipes.Any(static recipe => recipe.NeedsSubspace))
                 {
-                    job.CompareSubspaces(channel, token);
+                    SubspaceComparison.Run([job], channel, token);
                 }
 
                 page.Add(job);

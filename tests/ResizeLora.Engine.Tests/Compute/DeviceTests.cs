@@ -115,7 +115,7 @@ public sealed class DeviceTests
         foreach (LayerSpectrum layer in scene.Job.Layers)
         {
             BaseWeight weight = scene.Session.Checkpoint!.Find(layer.Layer)!;
-            double[] found = SubspaceScales.Compute(layer, input, weight, device);
+            double[] found = SubspaceScales.Compute([(layer, input)], weight, device)[0];
 
             byte[] stored = new byte[weight.ByteLength];
             weight.Read(stored);

@@ -68,7 +68,7 @@ public sealed class SubspaceScaleTests : IDisposable
         using Checkpoint checkpoint = Checkpoint.Open(SampleFiles.Write(folder.PathOf("base.safetensors"), [stacked]));
         NativeLibraries.EnsureLoaded();
         LayerSpectrum spectrum = LayerDecomposer.Decompose(adapter, adapter.Layers[0], default, LayerDevice.Processor);
-        double[] scales = SubspaceScales.Compute(spectrum, adapter, checkpoint.Find(Layer)!, LayerDevice.Processor);
+        double[] scales = SubspaceScales.Compute([(spectrum, adapter)], checkpoint.Find(Layer)!, LayerDevice.Processor)[0];
 
         Tensor weight = Dense.Matrix(ScalarFloat.DecodeAll(type, stacked.Bytes), 3 * Rows, Columns).narrow(0, Rows, Rows);
         (Tensor left, Tensor values, Tensor right) = linalg.svd(WrittenLayer.Delta(adapter.File, adapter.Layers[0]), fullMatrices: false);
