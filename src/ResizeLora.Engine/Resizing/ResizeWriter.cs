@@ -10,9 +10,6 @@ namespace ResizeLora.Resizing;
 /// </summary>
 internal static class ResizeWriter
 {
-    // Of itself the collector lets as much garbage wait as there is of what is kept to be written, which is much.
-    private const long MostGarbage = 64L << 20;
-
     /// <summary>Writes the file of a plan.</summary>
     /// <param name="plan">The plan.</param>
     /// <param name="adapter">The LoRA file that it was made for.</param>
@@ -39,7 +36,6 @@ internal static class ResizeWriter
         List<Segment> segments = Split(plan, copied);
         var inexact = new List<(string Layer, double Error)>();
         int done = 0;
-        long garbage = 0;
         foreach (
             (Segment segment, Product product) in LayerWorkers.InOrder(
                 segments,
@@ -70,13 +66,7 @@ internal static class ResizeWriter
             {
                 writer.Write(part);
                 hash.Append(part);
-                garbage += part.Length;
-            }
-
-            if (garbage > MostGarbage)
-            {
-                garbage = 0;
-                GC.Collect(GC.MaxGeneration, GCCollectionMode.Forced, blocking: false);
+                LargeGarbage.Add(part.Length);
             }
 
             progress?.Report(new EngineProgress($"Writing {Path.GetFileName(path)}", ++done, segments.Count));

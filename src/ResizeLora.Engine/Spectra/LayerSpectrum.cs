@@ -164,10 +164,17 @@ public sealed class LayerSpectrum : LoraLayer
     /// <param name="count">How many dimensions are needed, the first ones.</param>
     /// <param name="device">Where the large products are made.</param>
     /// <exception cref="AdapterException">The file holds something else now.</exception>
-    internal LayerDecomposition DecompositionFrom(Adapter adapter, int count, LayerDevice device) =>
-        decomposition?.Value is { } kept && kept.Count >= count
-            ? kept
-            : LayerDecomposer.DecomposeAgain(adapter, Source, Effect, count, device);
+    internal LayerDecomposition DecompositionFrom(Adapter adapter, int count, LayerDevice device)
+    {
+        if (decomposition?.Value is { } kept && kept.Count >= count)
+        {
+            return kept;
+        }
+
+        LayerDecomposition found = LayerDecomposer.DecomposeAgain(adapter, Source, Effect, count, device);
+        LargeGarbage.Add(found.ByteLength);
+        return found;
+    }
 
     /// <summary>The same layer measured against another base model.</summary>
     internal LayerSpectrum Against(BaseNorms? baseNorms, string? checkpointPath) => new(this, Source, baseNorms, checkpointPath);
