@@ -62,17 +62,16 @@ internal readonly struct Float16Decoder : IRowDecoder
         {
             // Less one, zero is the largest number there is.
             Vector256<ushort> numbers = vector & Vector256.Create(NumberMask);
-            if (Vector256.LessThanAny(numbers - Vector256<ushort>.One, Vector256.Create((ushort)(SmallestNormal - 1))))
-            {
-                LiftEach(MemoryMarshal.Cast<Vector256<ushort>, ushort>(MemoryMarshal.CreateSpan(ref vector, 1)));
-            }
-            else
-            {
-                vector += Vector256.AndNot(Vector256.Create((ushort)(Lift << 10)), Vector256.Equals(numbers, default));
-            }
+            vector = Vector256.LessThanAny(numbers - Vector256<ushort>.One, Vector256.Create((ushort)(SmallestNormal - 1)))
+                ? LiftSubnormals(vector)
+                : vector + Vector256.AndNot(Vector256.Create((ushort)(Lift << 10)), Vector256.Equals(numbers, default));
         }
 
-        LiftEach(rest);
+        foreach (ref ushort half in rest)
+        {
+            half = Multiply(half, 1 << Lift);
+        }
+
         return true;
     }
 
@@ -102,12 +101,25 @@ internal readonly struct Float16Decoder : IRowDecoder
     public static float LoadOne(ref byte row, nuint offset) =>
         BitConverter.Int32BitsToSingle((Unsafe.ReadUnaligned<short>(ref Unsafe.Add(ref row, offset)) << 13) & SignAndNumber);
 
-    private static void LiftEach(Span<ushort> halves)
+    // Any halves below 2^6, subnormal ones among them.
+    private static Vector256<ushort> LiftSubnormals(Vector256<ushort> halves)
     {
-        foreach (ref ushort half in halves)
-        {
-            half = Multiply(half, 1 << Lift);
-        }
+        Vector256<ushort> numbers = halves & Vector256.Create(NumberMask);
+        (Vector256<uint> lower, Vector256<uint> upper) = Vector256.Widen(numbers);
+        Vector256<ushort> lifted = Vector256.ConditionalSelect(
+            Vector256.LessThan(numbers, Vector256.Create(SmallestNormal)),
+            Vector256.Narrow(LiftMantissas(lower), LiftMantissas(upper)),
+            numbers + Vector256.Create((ushort)(Lift << 10))
+        );
+        return lifted | (halves & Vector256.Create((ushort)(NumberMask + 1)));
+    }
+
+    // m of m · 2^-24 becomes the half m · 2^-14, by way of the single of that value.
+    private static Vector256<uint> LiftMantissas(Vector256<uint> mantissas)
+    {
+        Vector256<float> lifted = Vector256.ConvertToSingle(mantissas.AsInt32()) * Vector256.Create(1f / (1 << 14));
+        Vector256<uint> halves = (lifted.AsUInt32() - Vector256.Create(112u << 23)) >>> 13;
+        return Vector256.AndNot(halves, Vector256.Equals(mantissas, default));
     }
 
     // By a power of two: exact.
