@@ -99,7 +99,6 @@ internal static class NativeLibraries
             AssemblyLoadContext context = AssemblyLoadContext.GetLoadContext(typeof(torch).Assembly)!;
             context.ResolvingUnmanagedDll += (_, name) => Resolve(handles, folder, name);
 
-            NativeAllocator.GiveBackLargeBlocks();
             torch.TryInitializeDeviceType(DeviceType.CPU);
         }
         catch (Exception exception)

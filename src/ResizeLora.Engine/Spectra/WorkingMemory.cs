@@ -1,3 +1,5 @@
+using ResizeLora.Compute;
+
 namespace ResizeLora.Spectra;
 
 /// <summary>
@@ -10,8 +12,12 @@ internal sealed class WorkingMemory(long mostBytes)
     // At rank 128 all threads of any machine work at a time, at rank 512 about twenty.
     private const long SharedBytes = 512L << 20;
 
+    // Rarely enough to cost nothing beside the work that took so much.
+    private const long BytesBetweenTrims = 1L << 30;
+
     private readonly object gate = new();
     private long used;
+    private long givenBack;
 
     /// <summary>That of this process.</summary>
     public static WorkingMemory Shared { get; } = new(SharedBytes);
@@ -52,11 +58,20 @@ internal sealed class WorkingMemory(long mostBytes)
         /// <inheritdoc/>
         public void Dispose()
         {
+            bool isMuch;
             lock (memory.gate)
             {
                 memory.used -= held;
+                memory.givenBack += held;
                 held = 0;
+                isMuch = memory.givenBack >= BytesBetweenTrims;
+                memory.givenBack = isMuch ? 0 : memory.givenBack;
                 Monitor.PulseAll(memory.gate);
+            }
+
+            if (isMuch)
+            {
+                NativeAllocator.GiveBack();
             }
         }
     }
