@@ -50,6 +50,43 @@ Describe 'Layers of several files' {
     }
 }
 
+Describe 'Files whose recipes compare subspaces with the base model' {
+    BeforeAll {
+        $recipe = 'subspace=0.5,spn_ckpt=0.5,thr=-0.4', 'rank=3'
+        $files = @($first) + @(foreach ($rank in 2, 5) {
+            (Resize-Lora $first -Recipe "rank=$rank" -OutputDirectory (New-TestFolder)).Path
+        })
+    }
+
+    It 'are given together the bytes that each has alone' {
+        $alone = $files | ForEach-Object { Resize-Lora $_ -Checkpoint $base -Recipe $recipe -OutputDirectory (New-TestFolder) -Force }
+        $together = $files | Resize-Lora -Checkpoint $base -Recipe $recipe -OutputDirectory (New-TestFolder) -Force
+        $together.Path | Should -HaveCount 6
+        $together.Source | Should -Be $alone.Source
+        @($together.Path | ForEach-Object { Get-Sha256 $_ }) | Should -Be @($alone.Path | ForEach-Object { Get-Sha256 $_ })
+    }
+
+    It 'are written but for the one that cannot be, which is an error of its own' {
+        $output = New-TestFolder
+        $damaged = Join-Path (New-TestFolder) 'damaged.safetensors'
+        [System.IO.File]::WriteAllText($damaged, 'no header')
+        $results = $files[0], $damaged, $files[1] | Resize-Lora -Checkpoint $base -Recipe $recipe -OutputDirectory $output -Force -ErrorVariable errors -ErrorAction SilentlyContinue
+        $results | Should -HaveCount 4
+        $errors | Should -HaveCount 1
+        "$($errors[0])" | Should -Match 'damaged\.safetensors'
+    }
+
+    It 'are refused when they change while they wait' {
+        $changed = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'changed.safetensors')
+        $results = $changed, $second |
+            ForEach-Object { $_; if ($_ -eq $second) { $bytes = [System.IO.File]::ReadAllBytes($changed); $bytes[-1] = $bytes[-1] -bxor 1; [System.IO.File]::WriteAllBytes($changed, $bytes) } } |
+            Resize-Lora -Checkpoint $base -Recipe $recipe[0] -OutputDirectory (New-TestFolder) -ErrorVariable errors -ErrorAction SilentlyContinue
+        $results | Should -HaveCount 1
+        $results.Source | Should -Be $second
+        $errors[0].FullyQualifiedErrorId | Should -Match '^LayerStale'
+    }
+}
+
 Describe 'Layers without their spectra' {
     BeforeDiscovery {
         $forms = @(

@@ -120,8 +120,11 @@ public sealed class BaseNormProvider
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) =>
         string.Create(
             CultureInfo.InvariantCulture,
-            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.Type)}-{weight.Rows}x{weight.Columns}"
+            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.StoredType)}{FactorOf(weight)}-{weight.Rows}x{weight.Columns}"
         );
+
+    private static string FactorOf(BaseWeight weight) =>
+        weight.StoredFactor is { } factor ? string.Create(CultureInfo.InvariantCulture, $" times {factor:R}") : string.Empty;
 
     private void ComputeMissing(List<BaseWeight> wanted, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
@@ -139,11 +142,11 @@ public sealed class BaseNormProvider
         {
             void Measure(BaseWeight weight)
             {
-                byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.ByteLength);
+                byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.StoredByteLength);
                 try
                 {
-                    Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
-                    weight.Read(bytes.Span);
+                    Memory<byte> bytes = buffer.AsMemory(0, (int)weight.StoredByteLength);
+                    weight.ReadStored(bytes.Span);
                     string content = ContentOf(weight, bytes.Span);
                     if (!TryFindByContent(weight, content, out BaseNorms norms))
                     {
@@ -269,8 +272,9 @@ public sealed class BaseNormProvider
         using (gram as IDisposable)
         {
             (BaseNorms norms, bool isAccurate) = LanczosNorm.Compute(gram, cancellationToken, MaximumSteps);
+            double factor = Math.Abs(weight.StoredFactor ?? 1f);
             return double.IsFinite(norms.Frobenius) && double.IsFinite(norms.Spectral)
-                ? (norms, isAccurate)
+                ? (new BaseNorms(norms.Spectral * factor, norms.Frobenius * factor), isAccurate)
                 : throw new CheckpointException(
                     checkpoint.Path,
                     "NotFinite",

@@ -53,6 +53,23 @@ public sealed class BaseWeight
     /// <summary>The size of the weight in bytes, of that type.</summary>
     public long ByteLength => (long)Rows * RowByteLength;
 
+    /// <summary>
+    /// What all stored numbers are multiplied by, where that is one number and 8-bit floats are stored: their norms are those of what is
+    /// stored, times this. Else null.
+    /// </summary>
+    internal float? StoredFactor =>
+        parts is [{ IsTransposed: false, Tensor.Type: TensorType.Float8E4M3 or TensorType.Float8E5M2 } only]
+        && only.Scale?.Whole is { } factor
+        && float.IsNormal(factor)
+            ? factor
+            : null;
+
+    /// <summary>The type of what norms are measured on: the stored one, wherever that is possible.</summary>
+    internal TensorType StoredType => StoredFactor is null ? Type : parts[0].Tensor.Type;
+
+    /// <summary>The bytes of what norms are measured on.</summary>
+    internal long StoredByteLength => (long)Rows * Columns * TensorTypes.BytesOf(StoredType);
+
     /// <summary>The shape of the weight as people write it.</summary>
     public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows * groups));
 
@@ -107,6 +124,20 @@ public sealed class BaseWeight
     /// <summary>Reads the whole weight.</summary>
     /// <param name="destination">As long as <see cref="ByteLength"/>.</param>
     public void Read(Span<byte> destination) => Read(0, destination);
+
+    /// <summary>Reads what norms are measured on.</summary>
+    /// <param name="destination">As long as <see cref="StoredByteLength"/>.</param>
+    internal void ReadStored(Span<byte> destination)
+    {
+        if (StoredFactor is null)
+        {
+            Read(destination);
+        }
+        else
+        {
+            parts[0].Read(0, destination);
+        }
+    }
 
     /// <summary>Reads some rows.</summary>
     /// <param name="firstRow">The first of them.</param>

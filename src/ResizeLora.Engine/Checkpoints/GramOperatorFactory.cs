@@ -10,6 +10,6 @@ public sealed class GramOperatorFactory : IGramOperatorFactory
     public IGramOperator Create(BaseWeight weight, Memory<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        return new WeightGramOperator(weight.Type, bytes, weight.Rows, weight.Columns);
+        return new WeightGramOperator(weight.StoredType, bytes, weight.Rows, weight.Columns);
     }
 }

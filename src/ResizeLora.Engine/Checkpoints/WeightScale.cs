@@ -48,6 +48,9 @@ internal sealed class WeightScale
         return null;
     }
 
+    /// <summary>The one scale of the whole weight; null where rows or blocks have their own.</summary>
+    public float? Whole => tensor.ElementCount == 1 ? values.Value[0] : null;
+
     /// <summary>Multiplies rows of the weight with their scales.</summary>
     /// <param name="rows">The rows' numbers.</param>
     /// <param name="firstRow">The first row.</param>

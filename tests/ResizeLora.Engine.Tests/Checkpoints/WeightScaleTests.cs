@@ -21,6 +21,22 @@ public sealed class WeightScaleTests : IDisposable
         AssertScaled(6, 4, SampleTensor.Of($"{Module}.{suffix}", TensorType.Float32, shape, [0.25]), static (_, _) => 0.25);
 
     [Theory]
+    [InlineData(-3)]
+    [InlineData(7.174648137343064e-43)]
+    [InlineData(1.2676506002282294e30)]
+    public void The_scale_of_the_whole_tensor_may_be_any_number(double factor) =>
+        AssertScaled(6, 4, SampleTensor.Of($"{Module}.scale_weight", TensorType.Float32, [1], [factor]), (_, _) => factor);
+
+    [Fact]
+    public void Norms_of_one_tensor_under_two_scales_are_not_taken_for_each_other()
+    {
+        foreach (double factor in (double[])[0.5, 2])
+        {
+            AssertScaled(6, 4, SampleTensor.Of($"{Module}.scale_weight", TensorType.Float32, [1], [factor]), (_, _) => factor);
+        }
+    }
+
+    [Theory]
     [InlineData(new long[] { 6 })]
     [InlineData(new long[] { 6, 1 })]
     public void A_scale_may_be_that_of_a_row(long[] shape) =>
@@ -106,6 +122,12 @@ public sealed class WeightScaleTests : IDisposable
         double[] stored = ScalarFloat.DecodeAll(TensorType.Float8E4M3, weight.Bytes);
         double[] scaled = [.. stored.Select((value, index) => value * expected(index / columns, index % columns))];
         Assert.Equal(scaled, ReadAll(found));
+
+        (double spectral, double frobenius) = Dense.Norms(scaled, rows, columns);
+        var provider = new BaseNormProvider(checkpoint, new NormCache(folder.PathOf("norms")), new GramOperatorFactory(), 1);
+        BaseNorms norms = provider.GetNorms([found], progress: null, CancellationToken.None)[found.Name];
+        Assert.Equal(spectral, norms.Spectral, 1e-5 * spectral);
+        Assert.Equal(frobenius, norms.Frobenius, 1e-6 * frobenius);
 
         // Rows from the middle are scaled as those.
         byte[] some = new byte[found.RowByteLength];
