@@ -72,9 +72,7 @@ internal static class LayerWorkers
                 }
 
                 waiting += bytes;
-                pending.Enqueue(
-                    (Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler), bytes)
-                );
+                pending.Enqueue((Task.Factory.StartNew(() => work(piece), abandoned.Token, TaskCreationOptions.None, scheduler), bytes));
                 if (pending.Count > AheadOfEachThread * threads)
                 {
                     yield return Take();

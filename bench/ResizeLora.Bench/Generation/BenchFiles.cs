@@ -25,11 +25,13 @@ internal sealed class BenchFiles
         Checkpoint = PathOf("sdxl-fp16");
         HighRankLora = PathOf($"lora-r{HighRank}");
         LowRankLoras = Numbered($"lora-r{LowRank}", small ? 3 : 10);
-        Sdxl = new FileSet([
-            SyntheticCheckpoint.File(Checkpoint, sdxl.Tensors, RowFormat.Float16),
-            SdxlLora(HighRankLora, HighRank).File,
-            .. LowRankLoras.Select(path => SdxlLora(path, LowRank).File),
-        ]);
+        Sdxl = new FileSet(
+            [
+                SyntheticCheckpoint.File(Checkpoint, sdxl.Tensors, RowFormat.Float16),
+                SdxlLora(HighRankLora, HighRank).File,
+                .. LowRankLoras.Select(path => SdxlLora(path, LowRank).File),
+            ]
+        );
         ExtractedLora = PathOf($"extracted-r{ExtractedRank}");
         Extracted = new FileSet((SdxlLora(ExtractedLora, ExtractedRank) with { Alpha = ExtractedRank }).File);
         FluxCheckpoint = PathOf("flux-quarter-bf16");
@@ -115,12 +117,16 @@ internal sealed class BenchFiles
     /// <summary>The LoKr.</summary>
     public string Lokr { get; }
 
-    private static BenchFile KindFile(string path, Action<TensorList> describe) => new(path, () =>
-        {
-            var list = new TensorList(RowFormat.Float16);
-            describe(list);
-            return SyntheticFile.Write(path, list.Tensors, new Dictionary<string, string>());
-        });
+    private static BenchFile KindFile(string path, Action<TensorList> describe) =>
+        new(
+            path,
+            () =>
+            {
+                var list = new TensorList(RowFormat.Float16);
+                describe(list);
+                return SyntheticFile.Write(path, list.Tensors, new Dictionary<string, string>());
+            }
+        );
 
     private FileSet FluxFiles()
     {
@@ -133,10 +139,12 @@ internal sealed class BenchFiles
     {
         var architecture = new Sd15Architecture(Divisor);
         SyntheticLora LoraOf(string path) => new(path, ManyRank, architecture.LoraLayers) { BaseModelVersion = "sd_v1" };
-        return new FileSet([
-            SyntheticCheckpoint.File(Sd15Checkpoint, architecture.Tensors, RowFormat.Float16),
-            .. Sd15Loras.Select(path => LoraOf(path).File),
-        ]);
+        return new FileSet(
+            [
+                SyntheticCheckpoint.File(Sd15Checkpoint, architecture.Tensors, RowFormat.Float16),
+                .. Sd15Loras.Select(path => LoraOf(path).File),
+            ]
+        );
     }
 
     private SyntheticLora SdxlLora(string path, int rank) => new(path, rank, sdxl.LoraLayers) { BaseModelVersion = SdxlVersion };

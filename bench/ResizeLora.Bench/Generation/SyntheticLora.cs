@@ -52,11 +52,15 @@ internal sealed record SyntheticLora(string Path, int Rank, Func<IEnumerable<Tar
             list.Add(layer.Name + LoraNames.Alpha, [], () => new ConstantSource((float)Alpha));
         }
 
-        list.Add(layer.Name + (HasPeftNames ? PeftDown : LoraNames.Down), [Rank, .. layer.Shape.Skip(1)], () =>
-            new TrainedDown($"{seed}/down", columns)
+        list.Add(
+            layer.Name + (HasPeftNames ? PeftDown : LoraNames.Down),
+            [Rank, .. layer.Shape.Skip(1)],
+            () => new TrainedDown($"{seed}/down", columns)
         );
-        list.Add(layer.Name + (HasPeftNames ? PeftUp : LoraNames.Up), [rows, Rank, .. units], () =>
-            new TrainedUp($"{seed}/up", rows, Rank, UpNorm(seed, rows, columns))
+        list.Add(
+            layer.Name + (HasPeftNames ? PeftUp : LoraNames.Up),
+            [rows, Rank, .. units],
+            () => new TrainedUp($"{seed}/up", rows, Rank, UpNorm(seed, rows, columns))
         );
     }
 

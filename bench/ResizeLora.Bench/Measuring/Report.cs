@@ -77,11 +77,13 @@ internal sealed class Report
     /// <param name="accuracy">The errors.</param>
     public void AddAccuracy(Accuracy accuracy)
     {
-        var table = new MarkdownTable([
-            string.Create(CultureInfo.InvariantCulture, $"worst relative error over {accuracy.Layers} layers, against float64"),
-            "reference",
-            "engine",
-        ]);
+        var table = new MarkdownTable(
+            [
+                string.Create(CultureInfo.InvariantCulture, $"worst relative error over {accuracy.Layers} layers, against float64"),
+                "reference",
+                "engine",
+            ]
+        );
         table.AddRow($"σ of the LoRA, σ ≥ 1e-4·σ₁", $"{accuracy.ReferenceSigma:0.0e+0}", $"{accuracy.EngineSigma:0.0e+0}");
         table.AddRow($"σ_max of the base", $"{accuracy.ReferenceBase:0.0e+0}", $"{accuracy.EngineBase:0.0e+0}");
         Add(table);
@@ -129,10 +131,9 @@ internal sealed class Report
     /// <param name="startUp">The times.</param>
     public void AddStartUp(StartUp startUp)
     {
-        var table = new MarkdownTable([
-            string.Create(CultureInfo.InvariantCulture, $"beyond an empty command ({startUp.Empty:0.00} s)"),
-            "s",
-        ]);
+        var table = new MarkdownTable(
+            [string.Create(CultureInfo.InvariantCulture, $"beyond an empty command ({startUp.Empty:0.00} s)"), "s"]
+        );
         table.AddRow($"Import-Module", $"{startUp.Import:0.00}");
         table.AddRow($"first output of a one-layer job, libtorch loaded", $"{startUp.FirstOutput:0.00}");
         table.AddRow($"the sample LoRA resized", $"{startUp.Job:0.00}");

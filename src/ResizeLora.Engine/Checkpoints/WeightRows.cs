@@ -120,9 +120,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         }
 
         // A NaN may have been lost in the largest, never in the sum; decoded halves have no NaN.
-        return double.IsNaN(sum) || !(largest < TDecoder.Limit)
-            ? (double.NaN, double.NaN)
-            : (sum, Math.ScaleB(largest, ScaleExponent));
+        return double.IsNaN(sum) || !(largest < TDecoder.Limit) ? (double.NaN, double.NaN) : (sum, Math.ScaleB(largest, ScaleExponent));
     }
 
     private ref byte RowAt(int row) => ref MemoryMarshal.GetReference(bytes.Span.Slice(row * rowLength, rowLength));

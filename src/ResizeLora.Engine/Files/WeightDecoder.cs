@@ -100,8 +100,9 @@ public static class WeightDecoder
         int index = 0;
         for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
         {
-            Vector128<ushort> codes = Vector128.WidenLower(Vector128.CreateScalarUnsafe(
-                Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref eighths, index))).AsByte());
+            Vector128<ushort> codes = Vector128.WidenLower(
+                Vector128.CreateScalarUnsafe(Unsafe.ReadUnaligned<ulong>(ref Unsafe.Add(ref eighths, index))).AsByte()
+            );
             TFormat.Widen(Widen(TFormat.ToHalf(codes))).StoreUnsafe(ref singles, (nuint)index);
         }
 
@@ -128,8 +129,7 @@ public static class WeightDecoder
         Vector256<int> bits = ((half & Vector256.Create(0x7FFF)) << 13) + Vector256.Create((127 - 15) << 23);
         Vector256<float> value = bits.AsSingle();
         value = Vector256.Min(value, VectorMath.MultiplyAdd(value, Vector256.Create(2f), Vector256.Create(-6.103515625e-05f)));
-        Vector256<int> special =
-            Vector256.GreaterThanOrEqual(bits, Vector256.Create((127 + 16) << 23)) & Vector256.Create(0x7F800000);
+        Vector256<int> special = Vector256.GreaterThanOrEqual(bits, Vector256.Create((127 + 16) << 23)) & Vector256.Create(0x7F800000);
         return (value.AsInt32() | (half & Vector256.Create(int.MinValue)) | special).AsSingle();
     }
 

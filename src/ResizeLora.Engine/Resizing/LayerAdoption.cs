@@ -40,7 +40,10 @@ internal static class LayerAdoption
         return Measure(
             session,
             adapter,
-            [.. layers.Where(IsReady).Cast<LayerSpectrum>(), .. DecomposeAgain(session, adapter, others, recipes, progress, cancellationToken)],
+            [
+                .. layers.Where(IsReady).Cast<LayerSpectrum>(),
+                .. DecomposeAgain(session, adapter, others, recipes, progress, cancellationToken),
+            ],
             progress,
             cancellationToken
         );

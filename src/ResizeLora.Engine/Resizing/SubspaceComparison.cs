@@ -25,11 +25,7 @@ public static class SubspaceComparison
     public static void Run(IReadOnlyList<ResizeJob> jobs, IProgress<EngineEvent>? progress, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(jobs);
-        Run(
-            [.. jobs.SelectMany(static job => job.Layers.Select(layer => (job, layer)))],
-            progress,
-            cancellationToken
-        );
+        Run([.. jobs.SelectMany(static job => job.Layers.Select(layer => (job, layer)))], progress, cancellationToken);
     }
 
     /// <summary>Compares some layers, as far as they have a base weight and were not compared before.</summary>

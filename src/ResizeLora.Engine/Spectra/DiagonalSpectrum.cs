@@ -47,7 +47,10 @@ internal static class DiagonalSpectrum
         LayerFactors factors = SmallSpectrum.Assemble(
             left,
             right,
-            wanted with { Precision = CoefficientPrecision.Single },
+            wanted with
+            {
+                Precision = CoefficientPrecision.Single,
+            },
             Array.ConvertAll(values, value => value * largest),
             Growth(left, upGram),
             Growth(right, downGram),

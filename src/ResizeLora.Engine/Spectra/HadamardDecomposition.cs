@@ -27,10 +27,7 @@ internal sealed record HadamardDecomposition(PairDecomposition First, PairDecomp
     /// <param name="second">The decomposition of w2.</param>
     public static double[]? MiddleOf(PairDecomposition first, PairDecomposition second)
     {
-        double[] middle =
-        [
-            .. first.ProductSingularValues.SelectMany(value => second.ProductSingularValues.Select(other => value * other)),
-        ];
+        double[] middle = [.. first.ProductSingularValues.SelectMany(value => second.ProductSingularValues.Select(other => value * other))];
         return middle.Min() > 0 ? middle : null;
     }
 
@@ -66,10 +63,7 @@ internal sealed record HadamardDecomposition(PairDecomposition First, PairDecomp
     )
     {
         HadamardHalves halves = layer.Hadamard!;
-        FactorPair vectors = ProductsOf(
-            VectorsOf(First, halves.First.In(file), device),
-            VectorsOf(Second, halves.Second.In(file), device)
-        );
+        FactorPair vectors = ProductsOf(VectorsOf(First, halves.First.In(file), device), VectorsOf(Second, halves.Second.In(file), device));
         return Core.Combine(vectors, kept, left, right, accuracy, device);
     }
 }

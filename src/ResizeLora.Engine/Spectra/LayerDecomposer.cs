@@ -151,10 +151,7 @@ internal static class LayerDecomposer
         }
 
         using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.OfProducts(layer));
-        FactorPair vectors = HadamardDecomposition.ProductsOf(
-            VectorsOf(first, firstPair, device),
-            VectorsOf(second, secondPair, device)
-        );
+        FactorPair vectors = HadamardDecomposition.ProductsOf(VectorsOf(first, firstPair, device), VectorsOf(second, secondPair, device));
         cancellationToken.ThrowIfCancellationRequested();
         using Tensor upGram = Gram(vectors.Up, transposed: false, RowWeights(effect), LayerDevice.Processor);
         cancellationToken.ThrowIfCancellationRequested();

@@ -72,9 +72,7 @@ internal sealed record LayerFactors(
         {
             using var ups = new AlignedMemory<float>(pair.Rank * kept.Length);
             using var downs = new AlignedMemory<float>(pair.Rank * kept.Length);
-            if (
-                FitSingle(Left.Weigh(pair.Rank, kept, left, ups.Span)) && FitSingle(Right.Weigh(pair.Rank, kept, right, downs.Span))
-            )
+            if (FitSingle(Left.Weigh(pair.Rank, kept, left, ups.Span)) && FitSingle(Right.Weigh(pair.Rank, kept, right, downs.Span)))
             {
                 return (
                     Multiply(pair.Up, ups.Span, pair.Rank, transposed: false, device),

@@ -26,7 +26,11 @@ internal static class SubspaceScales
                 layers.Sum(static layer => LayerBytes.Vectors(layer.Spectrum.Source, layer.Spectrum.SingularValues.Length))
             );
             double[] scales = device.Compute(onto =>
-                Scale([.. layers.Zip(decompositions, (layer, found) => VectorsOf(layer.Spectrum, layer.Adapter, found, onto))], weight, onto)
+                Scale(
+                    [.. layers.Zip(decompositions, (layer, found) => VectorsOf(layer.Spectrum, layer.Adapter, found, onto))],
+                    weight,
+                    onto
+                )
             );
             int start = 0;
             return Array.ConvertAll(

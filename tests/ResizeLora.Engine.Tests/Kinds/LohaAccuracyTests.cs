@@ -88,8 +88,7 @@ public sealed class LohaAccuracyTests
     private static SampleTensor[] Tensors(int rows, int columns, int rank, double decades)
     {
         var gaussian = new Gaussian(rows + rank);
-        Tensor Random(int height, int width) =>
-            tensor(gaussian.Numbers(height * width), ScalarType.Float64).reshape(height, width);
+        Tensor Random(int height, int width) => tensor(gaussian.Numbers(height * width), ScalarType.Float64).reshape(height, width);
         Tensor falling = tensor(
             Enumerable.Range(0, rank).Select(index => Math.Pow(10, -decades * index / (rank - 1))).ToArray(),
             ScalarType.Float64

@@ -33,13 +33,7 @@ public sealed class DecompositionStoreTests : IDisposable
         {
             using ResizeSession session = OpenSession(new DecompositionStore(mostBytes));
             ResizeRecipe parsed = ResizeRecipe.Parse(recipe);
-            using var job = ResizeJob.Decompose(
-                session,
-                Adapter.Open(lora),
-                null,
-                CancellationToken.None,
-                isKnownBefore ? [parsed] : null
-            );
+            using var job = ResizeJob.Decompose(session, Adapter.Open(lora), null, CancellationToken.None, isKnownBefore ? [parsed] : null);
             return WriteJob(job, parsed);
         }
 
