@@ -28,7 +28,9 @@ public sealed class LargeLayerTests : IDisposable
         long before = process.PeakWorkingSet64;
         using var job = ResizeJob.Decompose(session, Adapter.Open(path), null, CancellationToken.None);
         process.Refresh();
-        Assert.InRange(process.PeakWorkingSet64 - before, 0, 256L << 20);
+
+        // The system counts pages roughly, so that a peak may even go down by a few.
+        Assert.True(process.PeakWorkingSet64 - before <= 256L << 20);
         Assert.Single(job.Layers[0].SingularValues);
     }
 
