@@ -193,5 +193,5 @@ internal sealed class BenchRun(BenchOptions options)
     }
 
     private void Say(string text) =>
-        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds, 6:0.0}] {text}"));
+        Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture, $"[{clock.Elapsed.TotalSeconds,6:0.0}] {text}"));
 }
