@@ -76,6 +76,15 @@ Describe 'Files whose recipes compare subspaces with the base model' {
         "$($errors[0])" | Should -Match 'damaged\.safetensors'
     }
 
+    It 'are written before an error that ends the command' {
+        $output = New-TestFolder
+        $damaged = Join-Path (New-TestFolder) 'damaged.safetensors'
+        [System.IO.File]::WriteAllText($damaged, 'no header')
+        { $files[0], $files[1], $damaged, $files[2] | Resize-Lora -Checkpoint $base -Recipe $recipe[0] -OutputDirectory $output -Force -ErrorAction Stop } |
+            Should -Throw '*damaged*'
+        Get-FileName $output | Should -HaveCount 2
+    }
+
     It 'are refused when they change while they wait' {
         $changed = Copy-Sample 'lora' (Join-Path (New-TestFolder) 'changed.safetensors')
         $results = $changed, $second |

@@ -17,7 +17,9 @@ public sealed record ResizeResult : ResizeOutcome
     /// <summary>The file that was written.</summary>
     public string Path { get; }
 
-    /// <summary>The time that it took, decomposition included where this recipe was the first of its file.</summary>
+    /// <summary>
+    /// The time that it took, decomposition included where this recipe was the first of its file; not what several files shared.
+    /// </summary>
     public TimeSpan Elapsed { get; }
 
     /// <summary>Source, output and ranks.</summary>

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Management.Automation;
+using System.Runtime.ExceptionServices;
 using ResizeLora.Adapters;
 using ResizeLora.Files;
 using ResizeLora.PowerShell.Binding;
@@ -103,6 +104,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         foreach (ResizeRequest measured in ParameterSetName == MeasurementSet ? Measurement : [])
         {
+            ResizeWaiting();
             request = measured;
             ApplyTo(measured.Layers);
         }
@@ -113,8 +115,8 @@ public sealed class ResizeLoraCommand : RecipeCommand
     /// <inheritdoc/>
     protected override void EndProcessing()
     {
-        base.EndProcessing();
         ResizeWaiting();
+        base.EndProcessing();
         RemoveLeftovers();
     }
 
@@ -145,33 +147,40 @@ public sealed class ResizeLoraCommand : RecipeCommand
 
         var clock = Stopwatch.StartNew();
         using ResizeJob job = source.OpenJob();
-        ResizeAll(job, due, clock);
+        ResizeAll(job, due, TimeSpan.Zero, clock);
     }
 
-    private void ResizeAll(ResizeJob job, ResizeRecipe[] due, Stopwatch clock)
+    // The time before the clock is that of the file's first recipe.
+    private void ResizeAll(ResizeJob job, ResizeRecipe[] due, TimeSpan before, Stopwatch clock)
     {
         foreach (ResizeRecipe recipe in due)
         {
-            Attempt(job.SourcePath, () => ResizeOne(job, recipe, clock));
+            Attempt(job.SourcePath, () => ResizeOne(job, recipe, () => before + clock.Elapsed));
+            before = TimeSpan.Zero;
             clock.Restart();
         }
     }
 
+    /// <inheritdoc/>
+    protected override void BeforeError() => ResizeWaiting();
+
     // Files whose recipes compare subspaces share the reading of the base model: they are written together, when enough have come.
     private void WaitForOthers(LayerSource source, ResizeRecipe[] due)
     {
+        var clock = Stopwatch.StartNew();
         using (ResizeJob job = source.OpenJob())
         {
-            if (job.Layers.Count == 0)
+            if (job.Layers.Count == 0 || !WaitingFile.IsWorthIt(job.Layers))
             {
-                ResizeAll(job, due, Stopwatch.StartNew());
+                ResizeWaiting();
+                ResizeAll(job, due, TimeSpan.Zero, clock);
                 return;
             }
 
-            waiting.Add(new WaitingFile(job.Layers, due));
+            waiting.Add(new WaitingFile(job.Layers, due, clock.Elapsed));
         }
 
-        if (waiting.Sum(static file => file.Layers.Max(static layer => layer.SingularValues.Length)) >= SubspaceComparison.MostVectors)
+        if (waiting.Sum(static file => WaitingFile.VectorCount(file.Layers)) >= SubspaceComparison.MostVectors)
         {
             ResizeWaiting();
         }
@@ -181,12 +190,17 @@ public sealed class ResizeLoraCommand : RecipeCommand
     {
         WaitingFile[] files = [.. waiting];
         waiting.Clear();
-        var jobs = new List<(ResizeJob Job, WaitingFile File)>();
+        if (files.Length == 0)
+        {
+            return;
+        }
+
+        var opened = new List<(WaitingFile File, ResizeJob? Job, ExceptionDispatchInfo? Failure)>();
         try
         {
             foreach (WaitingFile file in files)
             {
-                Attempt(file.Path, () => jobs.Add((Run((channel, token) => file.Open(Session, channel, token)), file)));
+                opened.Add(Open(file));
             }
 
             // What cannot be compared is told of its own file, when that is planned.
@@ -195,21 +209,41 @@ public sealed class ResizeLoraCommand : RecipeCommand
                 {
                     try
                     {
-                        SubspaceComparison.Run([.. jobs.Select(static pair => pair.Job)], channel, token);
+                        SubspaceComparison.Run([.. opened.Select(static one => one.Job).OfType<ResizeJob>()], channel, token);
                     }
-                    catch (AdapterException) { }
+                    catch (Exception exception) when (EngineError.IsFailure(exception)) { }
 
                     return true;
                 }
             );
-            foreach ((ResizeJob job, WaitingFile file) in jobs)
+            foreach ((WaitingFile file, ResizeJob? job, ExceptionDispatchInfo? failure) in opened)
             {
-                ResizeAll(job, file.Due, Stopwatch.StartNew());
+                if (job is null)
+                {
+                    Attempt(file.Path, failure!.Throw);
+                }
+                else
+                {
+                    ResizeAll(job, file.Due, file.Spent, Stopwatch.StartNew());
+                }
             }
         }
         finally
         {
-            jobs.ForEach(static pair => pair.Job.Dispose());
+            opened.ForEach(static one => one.Job?.Dispose());
+        }
+    }
+
+    // What cannot be opened is told in its turn: the files before it are written first.
+    private (WaitingFile File, ResizeJob? Job, ExceptionDispatchInfo? Failure) Open(WaitingFile file)
+    {
+        try
+        {
+            return (file, Run((channel, token) => file.Open(Session, channel, token)), null);
+        }
+        catch (Exception exception) when (EngineError.IsFailure(exception))
+        {
+            return (file, null, ExceptionDispatchInfo.Capture(exception));
         }
     }
 
@@ -244,6 +278,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         {
             ErrorRecord error = EngineError.Create(OutputException.Exists(existing), making.SourcePath);
             (error.Exception as OutputException)!.Advise("-Force replaces it, -SkipExisting leaves it.");
+            BeforeError();
             WriteError(error);
         }
 
@@ -265,7 +300,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         }
     }
 
-    private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Stopwatch clock)
+    private void ResizeOne(ResizeJob job, ResizeRecipe recipe, Func<TimeSpan> elapsed)
     {
         ResizePlan plan = Plan(job, recipe);
         if (!Force)
@@ -296,12 +331,12 @@ public sealed class ResizeLoraCommand : RecipeCommand
                 return true;
             }
         );
-        string time = FormattableString.Invariant($"took {clock.Elapsed.TotalSeconds:0.00} s");
+        string time = FormattableString.Invariant($"took {elapsed().TotalSeconds:0.00} s");
         WriteVerbose(
             FormattableString.Invariant(
                 $"'{path}' was written: {plan.Length:N0} bytes; planning and writing, after decomposing for the first recipe, {time}."
             )
         );
-        WriteObject(new ResizeResult(plan.Measurement, path, clock.Elapsed));
+        WriteObject(new ResizeResult(plan.Measurement, path, elapsed()));
     }
 }

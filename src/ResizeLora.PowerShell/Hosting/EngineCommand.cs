@@ -88,9 +88,13 @@ public abstract class EngineCommand : PSCmdlet, IDisposable
         }
         catch (Exception exception) when (EngineError.IsFailure(exception))
         {
+            BeforeError();
             WriteError(EngineError.Create(exception, target));
         }
     }
+
+    /// <summary>Called before an error is written, which may end the command.</summary>
+    protected virtual void BeforeError() { }
 
     /// <summary>Runs work without which nothing can be done; a failure ends the command.</summary>
     /// <param name="target">What it concerns.</param>

@@ -63,6 +63,7 @@ public abstract class FileCommand : PathCommand
     {
         if (file.IsNamed)
         {
+            BeforeError();
             WriteError(EngineError.Create(new UnsupportedFileException(file.Path, $"'{file.Path}' {reason}."), file.Path));
         }
         else
