@@ -45,19 +45,18 @@ internal sealed class EngineProgram : IBenchProgram
     public void Resize(ResizeWork work)
     {
         using var session = new ResizeSession(device, work.Checkpoint, cache);
-        int vectors = 0;
+        bool comparesSubspaces = work.Recipes.Any(static recipe => recipe.NeedsSubspace);
         var jobs = new List<ResizeJob>();
         foreach (string lora in work.Loras)
         {
             var job = ResizeJob.Decompose(session, Adapter.Open(lora), progress: null, CancellationToken.None, work.Recipes);
             jobs.Add(job);
-            vectors += job.Layers.Max(static layer => layer.SingularValues.Length);
 
             // As Resize-Lora does: files that compare subspaces share the reading of the base model.
-            if (vectors >= SubspaceComparison.MostVectors || !work.Recipes.Any(static recipe => recipe.NeedsSubspace))
+            bool waits = comparesSubspaces && SubspaceComparison.IsWorthSharing(job.Layers);
+            if (!waits || jobs.Sum(static one => SubspaceComparison.CountVectors(one.Layers)) >= SubspaceComparison.MostVectors)
             {
                 Write(work, jobs);
-                vectors = 0;
             }
         }
 

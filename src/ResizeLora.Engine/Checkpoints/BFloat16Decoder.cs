@@ -19,15 +19,6 @@ internal readonly struct BFloat16Decoder : IRowDecoder
     public static float Limit => float.PositiveInfinity;
 
     /// <inheritdoc/>
-    public static int LiftExponent => 0;
-
-    /// <inheritdoc/>
-    public static bool TryLift(Span<byte> row) => false;
-
-    /// <inheritdoc/>
-    public static void Lower(Span<byte> rows) { }
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector256<float> First, Vector256<float> Second) Load(ref byte row, nuint offset)
     {

@@ -117,11 +117,14 @@ public sealed class BaseNormProvider
         ];
     }
 
-    private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes) =>
-        string.Create(
+    private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes)
+    {
+        string type = TensorTypes.NameOf(weight.StoredType) + FactorOf(weight);
+        return string.Create(
             CultureInfo.InvariantCulture,
-            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{TensorTypes.NameOf(weight.StoredType)}{FactorOf(weight)}-{weight.Rows}x{weight.Columns}"
+            $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{type}-{weight.Rows}x{weight.Columns}"
         );
+    }
 
     private static string FactorOf(BaseWeight weight) =>
         weight.StoredFactor is { } factor ? string.Create(CultureInfo.InvariantCulture, $" times {factor:R}") : string.Empty;

@@ -19,15 +19,6 @@ internal readonly struct Float32Decoder : IRowDecoder
     public static float Limit => float.PositiveInfinity;
 
     /// <inheritdoc/>
-    public static int LiftExponent => 0;
-
-    /// <inheritdoc/>
-    public static bool TryLift(Span<byte> row) => false;
-
-    /// <inheritdoc/>
-    public static void Lower(Span<byte> rows) { }
-
-    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector256<float> First, Vector256<float> Second) Load(ref byte row, nuint offset) =>
         (Vector256.LoadUnsafe(ref row, offset).AsSingle(), Vector256.LoadUnsafe(ref row, offset + (nuint)Vector256<byte>.Count).AsSingle());

@@ -26,17 +26,17 @@ internal interface IRowDecoder
     /// <summary>Decoded numbers of this size and more stand for infinity and NaN.</summary>
     static abstract float Limit { get; }
 
-    /// <summary>The power of two that <see cref="TryLift"/> multiplies with.</summary>
-    static abstract int LiftExponent { get; }
+    /// <summary>The power of two that <see cref="TryLift"/> multiplies with; 0 where no stored number is decoded as a subnormal.</summary>
+    static virtual int LiftExponent => 0;
 
     /// <summary>Multiplies the stored numbers of a row, in place, so that none is decoded as a subnormal.</summary>
     /// <param name="row">The row.</param>
     /// <returns>Whether that was done: not where a number is too large for it, nor where it is not worth it.</returns>
-    static abstract bool TryLift(Span<byte> row);
+    static virtual bool TryLift(Span<byte> row) => false;
 
     /// <summary>Undoes <see cref="TryLift"/>.</summary>
     /// <param name="rows">Rows.</param>
-    static abstract void Lower(Span<byte> rows);
+    static virtual void Lower(Span<byte> rows) { }
 
     /// <summary>Decodes sixteen weights.</summary>
     /// <param name="row">The first byte of a row.</param>

@@ -17,6 +17,18 @@ public static class SubspaceComparison
     /// </summary>
     public const int MostVectors = 512;
 
+    // Of higher ranks the product takes far longer than what is shared, and what is kept of them would not fit into memory together.
+    private const int LeastFiles = 8;
+
+    /// <summary>Whether a file's layers are worth comparing together with those of others.</summary>
+    /// <param name="layers">The layers.</param>
+    public static bool IsWorthSharing(IReadOnlyList<LayerSpectrum> layers) =>
+        layers.Any(static layer => layer.BaseFrobeniusNorm is not null) && LeastFiles * CountVectors(layers) <= MostVectors;
+
+    /// <summary>The most singular vectors that one of a file's layers has.</summary>
+    /// <param name="layers">The layers.</param>
+    public static int CountVectors(IReadOnlyList<LayerSpectrum> layers) => layers.Max(static layer => layer.SingularValues.Length);
+
     /// <summary>Compares all layers with a base weight, so that recipes that weigh the subspace have its scales at hand.</summary>
     /// <param name="jobs">Files of one session; those without a base model are left as they are.</param>
     /// <param name="progress">Told how far it is.</param>

@@ -170,7 +170,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
         var clock = Stopwatch.StartNew();
         using (ResizeJob job = source.OpenJob())
         {
-            if (job.Layers.Count == 0 || !WaitingFile.IsWorthIt(job.Layers))
+            if (job.Layers.Count == 0 || !SubspaceComparison.IsWorthSharing(job.Layers))
             {
                 ResizeWaiting();
                 ResizeAll(job, due, TimeSpan.Zero, clock);
@@ -180,7 +180,7 @@ public sealed class ResizeLoraCommand : RecipeCommand
             waiting.Add(new WaitingFile(job.Layers, due, clock.Elapsed));
         }
 
-        if (waiting.Sum(static file => WaitingFile.VectorCount(file.Layers)) >= SubspaceComparison.MostVectors)
+        if (waiting.Sum(static file => SubspaceComparison.CountVectors(file.Layers)) >= SubspaceComparison.MostVectors)
         {
             ResizeWaiting();
         }
@@ -195,27 +195,9 @@ public sealed class ResizeLoraCommand : RecipeCommand
             return;
         }
 
-        var opened = new List<(WaitingFile File, ResizeJob? Job, ExceptionDispatchInfo? Failure)>();
+        IReadOnlyList<OpenedFile> opened = Run((channel, token) => WaitingFile.OpenTogether(files, Session, channel, token));
         try
         {
-            foreach (WaitingFile file in files)
-            {
-                opened.Add(Open(file));
-            }
-
-            // What cannot be compared is told of its own file, when that is planned.
-            Run(
-                (channel, token) =>
-                {
-                    try
-                    {
-                        SubspaceComparison.Run([.. opened.Select(static one => one.Job).OfType<ResizeJob>()], channel, token);
-                    }
-                    catch (Exception exception) when (EngineError.IsFailure(exception)) { }
-
-                    return true;
-                }
-            );
             foreach ((WaitingFile file, ResizeJob? job, ExceptionDispatchInfo? failure) in opened)
             {
                 if (job is null)
@@ -230,20 +212,10 @@ public sealed class ResizeLoraCommand : RecipeCommand
         }
         finally
         {
-            opened.ForEach(static one => one.Job?.Dispose());
-        }
-    }
-
-    // What cannot be opened is told in its turn: the files before it are written first.
-    private (WaitingFile File, ResizeJob? Job, ExceptionDispatchInfo? Failure) Open(WaitingFile file)
-    {
-        try
-        {
-            return (file, Run((channel, token) => file.Open(Session, channel, token)), null);
-        }
-        catch (Exception exception) when (EngineError.IsFailure(exception))
-        {
-            return (file, null, ExceptionDispatchInfo.Capture(exception));
+            foreach (OpenedFile file in opened)
+            {
+                file.Dispose();
+            }
         }
     }
 
