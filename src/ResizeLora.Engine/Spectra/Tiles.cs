@@ -11,7 +11,8 @@ internal static class Tiles<TTile>
 {
     private const int BlockLength = IProjectionTile.MaximumLength;
 
-    private static int BlockStride => TTile.Rows * IProjectionTile.Stride;
+    /// <summary>The numbers that one block of a tile's rows takes.</summary>
+    public static int BlockStride => TTile.Rows * IProjectionTile.Stride;
 
     /// <summary>The numbers that a tile's rows take when they are laid out.</summary>
     /// <param name="terms">The terms of each row.</param>
@@ -48,18 +49,30 @@ internal static class Tiles<TTile>
     /// <param name="rows">Where they go.</param>
     public static void Decode(TensorType type, ReadOnlySpan<byte> stored, int height, int terms, Span<float> rows)
     {
-        int size = TensorTypes.BytesOf(type);
         for (int start = 0; start < terms; start += BlockLength)
         {
-            int length = Math.Min(BlockLength, terms - start);
-            for (int row = 0; row < height; row++)
-            {
-                WeightDecoder.ToSingle(
-                    type,
-                    stored.Slice(((row * terms) + start) * size, length * size),
-                    rows.Slice(PlaceOf(row, start), length)
-                );
-            }
+            DecodeBlock(type, stored, height, terms, start, rows[PlaceOf(0, start)..]);
+        }
+    }
+
+    /// <summary>Lays out one block of stored rows.</summary>
+    /// <param name="type">Their type.</param>
+    /// <param name="stored">The rows.</param>
+    /// <param name="height">How many they are, a tile's at most.</param>
+    /// <param name="terms">The terms of each.</param>
+    /// <param name="start">The first term of the block.</param>
+    /// <param name="block">Where it goes.</param>
+    public static void DecodeBlock(TensorType type, ReadOnlySpan<byte> stored, int height, int terms, int start, Span<float> block)
+    {
+        int size = TensorTypes.BytesOf(type);
+        int length = Math.Min(BlockLength, terms - start);
+        for (int row = 0; row < height; row++)
+        {
+            WeightDecoder.ToSingle(
+                type,
+                stored.Slice(((row * terms) + start) * size, length * size),
+                block.Slice(row * IProjectionTile.Stride, length)
+            );
         }
     }
 

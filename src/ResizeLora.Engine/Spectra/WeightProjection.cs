@@ -13,8 +13,8 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal static class WeightProjection
 {
-    // Rows are read in pieces that stay in the second cache until they are used.
-    private const int PieceBytes = 1 << 18;
+    // So many rows meet a strip of V while it is in the second cache. Every tile's height divides it.
+    private const int PieceRows = 96;
 
     /// <summary>Reads some rows of W.</summary>
     /// <param name="firstRow">The first of them.</param>
@@ -62,33 +62,23 @@ internal static class WeightProjection
     )
         where TTile : struct, IProjectionTile
     {
-        int rank = products.Length;
         int rowBytes = columns * TensorTypes.BytesOf(type);
-        int pieceRows = Math.Max(PieceBytes / rowBytes / TTile.Rows, 1) * TTile.Rows;
-        using var vectors = new AlignedMemory<float>(Tiles<TTile>.LengthOfStrips(rank) * columns);
-        using var decoded = new AlignedMemory<float>(Tiles<TTile>.LengthOfRows(columns));
-        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(pieceRows, rows) * rowBytes);
+        using var vectors = new AlignedMemory<float>(Tiles<TTile>.LengthOfStrips(products.Length) * columns);
+        using var decoded = new AlignedMemory<float>(PieceRows / TTile.Rows * Tiles<TTile>.BlockStride);
+        using var sums = new AlignedMemory<float>(PieceRows * Tiles<TTile>.LengthOfStrips(products.Length));
+        byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(PieceRows, rows) * rowBytes);
         try
         {
-            Tiles<TTile>.Pack(right, rank, vectors.Span);
+            Tiles<TTile>.Pack(right, products.Length, vectors.Span);
             products.Clear();
-            for (int first = 0; first < rows; first += pieceRows)
+            for (int first = 0; first < rows; first += PieceRows)
             {
-                Span<byte> stored = piece.AsSpan(0, Math.Min(pieceRows, rows - first) * rowBytes);
+                int height = Math.Min(PieceRows, rows - first);
+                Span<byte> stored = piece.AsSpan(0, height * rowBytes);
                 readRows(first, stored);
-                for (int start = 0; start < stored.Length; start += TTile.Rows * rowBytes)
-                {
-                    ReadOnlySpan<byte> tile = stored.Slice(start, Math.Min(TTile.Rows * rowBytes, stored.Length - start));
-                    int height = tile.Length / rowBytes;
-                    Tiles<TTile>.Decode(type, tile, height, columns, decoded.Span);
-                    Multiply<TTile>(
-                        decoded.Span,
-                        vectors.Span,
-                        columns,
-                        left.Slice((first + (start / rowBytes)) * rank, height * rank),
-                        products
-                    );
-                }
+                sums.Span.Clear();
+                Multiply<TTile>(type, stored, height, columns, vectors.Span, decoded.Span, sums.Span);
+                Accumulate<TTile>(sums.Span, height, left[(first * products.Length)..], products);
             }
         }
         finally
@@ -97,25 +87,64 @@ internal static class WeightProjection
         }
     }
 
+    // A block of terms after the other, so that its decoded rows, and of V a strip at a time, stay in the second cache while they meet.
     // In a last tile of fewer rows those of the tile before it stand in, and what comes of them is not used.
     private static void Multiply<TTile>(
-        ReadOnlySpan<float> decoded,
-        ReadOnlySpan<float> packed,
+        TensorType type,
+        ReadOnlySpan<byte> stored,
+        int height,
         int columns,
-        ReadOnlySpan<float> left,
-        Span<double> products
+        ReadOnlySpan<float> strips,
+        Span<float> decoded,
+        Span<float> sums
     )
         where TTile : struct, IProjectionTile
     {
+        int tiles = (height + TTile.Rows - 1) / TTile.Rows;
+        int tileBytes = stored.Length / height * TTile.Rows;
+        int tileSums = TTile.Rows * TTile.Columns;
+        for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
+        {
+            int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
+            for (int tile = 0; tile < tiles; tile++)
+            {
+                Tiles<TTile>.DecodeBlock(
+                    type,
+                    stored.Slice(tile * tileBytes, Math.Min(tileBytes, stored.Length - (tile * tileBytes))),
+                    Math.Min(TTile.Rows, height - (tile * TTile.Rows)),
+                    columns,
+                    start,
+                    decoded.Slice(tile * Tiles<TTile>.BlockStride, Tiles<TTile>.BlockStride)
+                );
+            }
+
+            for (int strip = 0; strip < strips.Length / columns / TTile.Columns; strip++)
+            {
+                ReadOnlySpan<float> vectors = strips.Slice(((strip * columns) + start) * TTile.Columns, length * TTile.Columns);
+                for (int tile = 0; tile < tiles; tile++)
+                {
+                    TTile.Multiply(
+                        decoded.Slice(tile * Tiles<TTile>.BlockStride, Tiles<TTile>.BlockStride),
+                        vectors,
+                        length,
+                        sums.Slice(((strip * PieceRows / TTile.Rows) + tile) * tileSums, tileSums)
+                    );
+                }
+            }
+        }
+    }
+
+    private static void Accumulate<TTile>(ReadOnlySpan<float> sums, int height, ReadOnlySpan<float> left, Span<double> products)
+        where TTile : struct, IProjectionTile
+    {
         int rank = products.Length;
-        Span<float> sums = stackalloc float[TTile.Rows * TTile.Columns];
         for (int first = 0; first < rank; first += TTile.Columns)
         {
-            Tiles<TTile>.Multiply(decoded, packed[(first * columns)..], columns, sums);
             int width = Math.Min(TTile.Columns, rank - first);
-            for (int row = 0; (row * rank) + first < left.Length; row++)
+            ReadOnlySpan<float> strip = sums[(first * PieceRows)..];
+            for (int row = 0; row < height; row++)
             {
-                Accumulate(left.Slice((row * rank) + first, width), sums.Slice(row * TTile.Columns, width), products.Slice(first, width));
+                Accumulate(left.Slice((row * rank) + first, width), strip.Slice(row * TTile.Columns, width), products.Slice(first, width));
             }
         }
     }
