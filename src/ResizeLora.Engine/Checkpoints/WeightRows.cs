@@ -47,12 +47,20 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         vectorised = columns - (columns % IRowDecoder.Width);
         isLifted = TDecoder.LiftExponent != 0;
         SetScales();
-        (SquaredNorm, double largest) = Measure(lifting: isLifted);
-        if (largest is (> 0 and < SmallestOrdinary) or > LargestOrdinary && double.IsFinite(largest))
+        SquaredNorm = SumSquares(lifting: isLifted);
+        if (!IsOrdinary(SquaredNorm))
         {
-            Exponent = Math.ILogB(largest) + 1;
-            SetScales();
-            (SquaredNorm, _) = Measure(lifting: false);
+            double largest = FindLargest();
+            if (largest is (> 0 and < SmallestOrdinary) or (> LargestOrdinary and < double.PositiveInfinity))
+            {
+                Exponent = Math.ILogB(largest) + 1;
+                SetScales();
+                SquaredNorm = SumSquares(lifting: false);
+            }
+            else if (!double.IsFinite(largest))
+            {
+                SquaredNorm = double.NaN;
+            }
         }
     }
 
@@ -99,11 +107,14 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         secondScale = MathF.ScaleB(1, exponent - first);
     }
 
-    // ‖V‖F², or NaN, and the largest |weight|.
-    private (double SquaredNorm, double Largest) Measure(bool lifting)
+    // Between these, the largest weight is ordinary too. Infinities and NaN are not, not even as large numbers, as which halves are decoded.
+    private bool IsOrdinary(double squaredNorm) =>
+        squaredNorm >= SmallestOrdinary * SmallestOrdinary * rows * columns && squaredNorm <= LargestOrdinary * LargestOrdinary;
+
+    // ‖V‖F²; of no meaning where a weight is not ordinary.
+    private double SumSquares(bool lifting)
     {
         double sum = 0;
-        float largest = 0;
         for (int row = 0; row < rows; row++)
         {
             if (lifting && !TDecoder.TryLift(bytes.Span.Slice(row * rowLength, rowLength)))
@@ -111,16 +122,35 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
                 TDecoder.Lower(bytes.Span[..(row * rowLength)]);
                 isLifted = false;
                 SetScales();
-                return Measure(lifting: false);
+                return SumSquares(lifting: false);
             }
 
-            (float squares, float magnitude) = SumSquares(ref RowAt(row));
-            sum += squares;
-            largest = Math.Max(largest, magnitude);
+            sum += SumSquares(ref RowAt(row));
         }
 
-        // A NaN may have been lost in the largest, never in the sum; decoded halves have no NaN.
-        return double.IsNaN(sum) || !(largest < TDecoder.Limit) ? (double.NaN, double.NaN) : (sum, Math.ScaleB(largest, ScaleExponent));
+        return sum * secondScale * secondScale;
+    }
+
+    // The largest |weight|, or NaN where one is infinite or NaN.
+    private double FindLargest()
+    {
+        double largest = 0;
+        for (int row = 0; row < rows; row++)
+        {
+            ref byte first = ref RowAt(row);
+            for (int column = 0; column < columns; column++)
+            {
+                float value = Math.Abs(TDecoder.LoadOne(ref first, (nuint)(column * TDecoder.ByteLength)));
+                if (!(value < TDecoder.Limit))
+                {
+                    return double.NaN;
+                }
+
+                largest = Math.Max(largest, value);
+            }
+        }
+
+        return Math.ScaleB(largest, ScaleExponent);
     }
 
     private ref byte RowAt(int row) => ref MemoryMarshal.GetReference(bytes.Span.Slice(row * rowLength, rowLength));
@@ -150,41 +180,40 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         return TDecoder.IsInterleaved && column < vectorised ? column - within + (within / 2) + (within % 2 * Half) : column;
     }
 
+    // Under the first scale alone.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private (float Squares, float Largest) SumSquares(ref byte row)
+    private float SumSquares(ref byte row)
     {
         Vector256<float> scale = Vector256.Create(firstScale);
-        Vector256<float> otherScale = Vector256.Create(secondScale);
         Vector256<float> even = default,
             odd = default,
-            largest = default;
+            otherEven = default,
+            otherOdd = default;
         nuint offset = 0;
-        for (int column = 0; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        nuint step = (nuint)(IRowDecoder.Width * TDecoder.ByteLength);
+        int column = 0;
+        for (; column <= vectorised - (2 * IRowDecoder.Width); column += 2 * IRowDecoder.Width, offset += 2 * step)
         {
             (Vector256<float> first, Vector256<float> second) = TDecoder.Load(ref row, offset);
-            largest = Vector256.Max(largest, Vector256.Max(Vector256.Abs(first), Vector256.Abs(second)));
-            first = first * scale * otherScale;
-            second = second * scale * otherScale;
+            (Vector256<float> third, Vector256<float> fourth) = TDecoder.Load(ref row, offset + step);
+            first *= scale;
+            second *= scale;
+            third *= scale;
+            fourth *= scale;
             even = VectorMath.MultiplyAdd(first, first, even);
             odd = VectorMath.MultiplyAdd(second, second, odd);
+            otherEven = VectorMath.MultiplyAdd(third, third, otherEven);
+            otherOdd = VectorMath.MultiplyAdd(fourth, fourth, otherOdd);
         }
 
-        float sum = Vector256.Sum(even + odd);
-        float magnitude = 0;
-        for (int lane = 0; lane < Vector256<float>.Count; lane++)
+        float sum = Vector256.Sum(even + odd + (otherEven + otherOdd));
+        for (; column < columns; column++, offset += (nuint)TDecoder.ByteLength)
         {
-            magnitude = Math.Max(magnitude, largest[lane]);
-        }
-
-        for (int column = vectorised; column < columns; column++, offset += (nuint)TDecoder.ByteLength)
-        {
-            float value = TDecoder.LoadOne(ref row, offset);
-            magnitude = Math.Max(magnitude, Math.Abs(value));
-            value = value * firstScale * secondScale;
+            float value = TDecoder.LoadOne(ref row, offset) * firstScale;
             sum += value * value;
         }
 
-        return (sum, magnitude);
+        return sum;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
