@@ -49,6 +49,28 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         SquaredFrobeniusNorm = this.rows.SquaredNorm;
     }
 
+    private WeightGramOperator(byte[] converted, IWeightRows rows, int columns)
+    {
+        Size = columns;
+        this.converted = converted;
+        this.rows = rows;
+        scratch = ArrayPool<float>.Shared.Rent(2 * columns);
+        Exponent = rows.Exponent;
+        SquaredFrobeniusNorm = rows.SquaredNorm;
+    }
+
+    /// <summary>Wraps a weight that is stored as GGUF's Q8_0.</summary>
+    /// <param name="blocks">Its blocks.</param>
+    /// <param name="rows">n.</param>
+    /// <param name="columns">m, a multiple of a block.</param>
+    public static WeightGramOperator OfQ8(Memory<byte> blocks, int rows, int columns)
+    {
+        int length = checked(rows * (columns / IRowDecoder.Width) * Q8Decoder.VectorByteLength);
+        byte[] arranged = ArrayPool<byte>.Shared.Rent(length);
+        Q8Blocks.Arrange(blocks.Span, arranged);
+        return new WeightGramOperator(arranged, new WeightRows<Q8Decoder>(arranged.AsMemory(0, length), rows, columns), columns);
+    }
+
     /// <inheritdoc/>
     public int Size { get; }
 

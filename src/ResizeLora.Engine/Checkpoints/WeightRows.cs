@@ -43,8 +43,8 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         this.bytes = bytes;
         this.rows = rows;
         this.columns = columns;
-        rowLength = columns * TDecoder.ByteLength;
         vectorised = columns - (columns % IRowDecoder.Width);
+        rowLength = (vectorised / IRowDecoder.Width * TDecoder.VectorByteLength) + ((columns - vectorised) * TDecoder.ByteLength);
         isLifted = TDecoder.LiftExponent != 0;
         SetScales();
         (SquaredNorm, double largest) = Measure(lifting: isLifted);
@@ -159,7 +159,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd = default,
             largest = default;
         nuint offset = 0;
-        for (int column = 0; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        for (int column = 0; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
         {
             (Vector256<float> first, Vector256<float> second) = TDecoder.Load(ref row, offset);
             largest = Vector256.Max(largest, Vector256.Max(Vector256.Abs(first), Vector256.Abs(second)));
@@ -201,7 +201,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd3 = default;
         nuint offset = 0;
         int column = 0;
-        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
         {
             Vector256<float> left = Vector256.LoadUnsafe(ref operands, (nuint)column);
             Vector256<float> right = Vector256.LoadUnsafe(ref operands, (nuint)(column + Vector256<float>.Count));
@@ -244,7 +244,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         nuint offset = 0;
         nuint next = (nuint)(RowsAtOnce * rowLength);
         int column = 0;
-        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
         {
             Vector256<float> even = Vector256.LoadUnsafe(ref sums, (nuint)column);
             Vector256<float> odd = Vector256.LoadUnsafe(ref sums, (nuint)(column + Vector256<float>.Count));
@@ -262,7 +262,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd = VectorMath.MultiplyAdd(factor3, second, odd);
             VectorMath.Prefetch(ref row0, next);
             VectorMath.Prefetch(ref row0, next + CacheLine);
-            next += (nuint)(RowsAtOnce * IRowDecoder.Width * TDecoder.ByteLength);
+            next += (nuint)(RowsAtOnce * TDecoder.VectorByteLength);
             even.StoreUnsafe(ref sums, (nuint)column);
             odd.StoreUnsafe(ref sums, (nuint)(column + Vector256<float>.Count));
         }
