@@ -8,7 +8,7 @@ namespace ResizeLora.Checkpoints;
 /// <summary>
 /// VᵀV over the bytes of a weight as they lie in the checkpoint. Each application reads the bytes once from memory, and once
 /// more from the nearest cache: a few rows serve W·v and then Wᵀ·(W·v). A 16-bit weight therefore costs half the memory
-/// traffic of a converted copy. Types of 8 bits are made halves of once, and doubles singles.
+/// traffic of a converted copy. Floats of 8 bits are made halves of once, and doubles singles; blocks of Q8_0 keep their bytes.
 /// </summary>
 internal sealed class WeightGramOperator : IGramOperator, IDisposable
 {
