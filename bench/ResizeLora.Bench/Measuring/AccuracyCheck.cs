@@ -34,7 +34,7 @@ internal static class AccuracyCheck
             BaseWeight weight = checkpoint.Find(layer.Name)!;
             byte[] bytes = new byte[weight.ByteLength];
             weight.Read(bytes);
-            double engineBase = EngineNorm(weight, bytes);
+            double engineBase = EngineNorm(weight);
 
             set_num_threads(Environment.ProcessorCount);
             using var reference = ReferenceLayer.Decompose(adapter, layer, weight);
@@ -53,9 +53,11 @@ internal static class AccuracyCheck
         return result;
     }
 
-    private static double EngineNorm(BaseWeight weight, byte[] bytes)
+    private static double EngineNorm(BaseWeight weight)
     {
-        IGramOperator gram = new GramOperatorFactory().Create(weight, (byte[])bytes.Clone());
+        byte[] bytes = new byte[weight.StoredByteLength];
+        weight.ReadStored(bytes);
+        IGramOperator gram = new GramOperatorFactory().Create(weight, bytes);
         using (gram as IDisposable)
         {
             return LanczosNorm.Compute(gram, CancellationToken.None).Norms.Spectral;

@@ -55,8 +55,8 @@ internal static class NormProfile
 
     private static int Measure(BaseWeight weight, StepClock clock)
     {
-        byte[] buffer = clock.Time("take memory", () => ArrayPool<byte>.Shared.Rent((int)weight.ByteLength));
-        Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
+        byte[] buffer = clock.Time("take memory", () => ArrayPool<byte>.Shared.Rent((int)weight.StoredByteLength));
+        Memory<byte> bytes = buffer.AsMemory(0, (int)weight.StoredByteLength);
         clock.Time("read", () => Read(weight, buffer));
         clock.Time("hash", () => XxHash128.Hash(bytes.Span));
         IGramOperator gram = clock.Time("make the operator (‖W‖F)", () => new GramOperatorFactory().Create(weight, bytes));
@@ -67,7 +67,11 @@ internal static class NormProfile
             LanczosNorm.Compute(watched, CancellationToken.None);
             clock.Add("apply WᵀW", watched.Elapsed);
             clock.Add("the rest of the iteration", Stopwatch.GetElapsedTime(start) - watched.Elapsed);
-            clock.Time("(decoding once, for comparison)", () => Decode(weight, bytes.Span));
+            if (!weight.IsQ8)
+            {
+                clock.Time("(decoding once, for comparison)", () => Decode(weight.StoredType, bytes.Span));
+            }
+
             ArrayPool<byte>.Shared.Return(buffer);
             return watched.Applications;
         }
@@ -75,18 +79,18 @@ internal static class NormProfile
 
     private static int Read(BaseWeight weight, byte[] buffer)
     {
-        weight.Read(buffer.AsSpan(0, (int)weight.ByteLength));
+        weight.ReadStored(buffer.AsSpan(0, (int)weight.StoredByteLength));
         return buffer.Length;
     }
 
-    private static float Decode(BaseWeight weight, ReadOnlySpan<byte> bytes)
+    private static float Decode(TensorType type, ReadOnlySpan<byte> bytes)
     {
         float[] decoded = ArrayPool<float>.Shared.Rent(DecodedAtOnce);
-        int step = DecodedAtOnce * TensorTypes.BytesOf(weight.Type);
+        int step = DecodedAtOnce * TensorTypes.BytesOf(type);
         for (int start = 0; start < bytes.Length; start += step)
         {
             ReadOnlySpan<byte> part = bytes.Slice(start, Math.Min(step, bytes.Length - start));
-            WeightDecoder.ToSingle(weight.Type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(weight.Type)));
+            WeightDecoder.ToSingle(type, part, decoded.AsSpan(0, part.Length / TensorTypes.BytesOf(type)));
         }
 
         ArrayPool<float>.Shared.Return(decoded);

@@ -54,9 +54,9 @@ internal sealed record ScalingProfile(double[] Norms, double[] Spectra, double[]
 
     private static double MeasureNorm(BaseWeight weight)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.ByteLength);
-        Memory<byte> bytes = buffer.AsMemory(0, (int)weight.ByteLength);
-        weight.Read(bytes.Span);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.StoredByteLength);
+        Memory<byte> bytes = buffer.AsMemory(0, (int)weight.StoredByteLength);
+        weight.ReadStored(bytes.Span);
         XxHash128.Hash(bytes.Span);
         IGramOperator gram = new GramOperatorFactory().Create(weight, bytes);
         using (gram as IDisposable)

@@ -10,6 +10,9 @@ internal readonly struct BFloat16Decoder : IRowDecoder
     public static int ByteLength => sizeof(ushort);
 
     /// <inheritdoc/>
+    public static int VectorByteLength => IRowDecoder.Width * ByteLength;
+
+    /// <inheritdoc/>
     public static float Scale => 1;
 
     /// <inheritdoc/>

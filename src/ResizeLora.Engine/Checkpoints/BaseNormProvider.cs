@@ -119,7 +119,7 @@ public sealed class BaseNormProvider
 
     private static string ContentOf(BaseWeight weight, ReadOnlySpan<byte> bytes)
     {
-        string type = TensorTypes.NameOf(weight.StoredType) + FactorOf(weight);
+        string type = weight.IsQ8 ? GgufFormat.Q8 : TensorTypes.NameOf(weight.StoredType) + FactorOf(weight);
         return string.Create(
             CultureInfo.InvariantCulture,
             $"{Convert.ToHexString(XxHash128.Hash(bytes))}-{type}-{weight.Rows}x{weight.Columns}"

@@ -64,11 +64,15 @@ public sealed class BaseWeight
             ? factor
             : null;
 
+    /// <summary>Whether norms are measured on blocks of GGUF's Q8_0, whatever <see cref="StoredType"/> says.</summary>
+    internal bool IsQ8 => groups == 1 && parts.All(static part => part.IsQ8);
+
     /// <summary>The type of what norms are measured on: the stored one, wherever that is possible.</summary>
     internal TensorType StoredType => StoredFactor is null ? Type : parts[0].Tensor.Type;
 
     /// <summary>The bytes of what norms are measured on.</summary>
-    internal long StoredByteLength => (long)Rows * Columns * TensorTypes.BytesOf(StoredType);
+    internal long StoredByteLength =>
+        IsQ8 ? Q8Blocks.LengthOf(Rows, Columns) : (long)Rows * Columns * TensorTypes.BytesOf(StoredType);
 
     /// <summary>The shape of the weight as people write it.</summary>
     public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows * groups));
@@ -129,7 +133,16 @@ public sealed class BaseWeight
     /// <param name="destination">As long as <see cref="StoredByteLength"/>.</param>
     internal void ReadStored(Span<byte> destination)
     {
-        if (StoredFactor is null)
+        if (IsQ8)
+        {
+            foreach (WeightPart part in parts)
+            {
+                int length = (int)Q8Blocks.LengthOf(part.Rows, Columns);
+                part.ReadQ8(destination[..length]);
+                destination = destination[length..];
+            }
+        }
+        else if (StoredFactor is null)
         {
             Read(destination);
         }

@@ -24,6 +24,9 @@ internal readonly struct Float16Decoder : IRowDecoder
     public static int ByteLength => sizeof(ushort);
 
     /// <inheritdoc/>
+    public static int VectorByteLength => IRowDecoder.Width * ByteLength;
+
+    /// <inheritdoc/>
     public static float Scale => 5.192296858534828e33f;
 
     /// <inheritdoc/>

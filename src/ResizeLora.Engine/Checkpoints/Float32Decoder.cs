@@ -10,6 +10,9 @@ internal readonly struct Float32Decoder : IRowDecoder
     public static int ByteLength => sizeof(float);
 
     /// <inheritdoc/>
+    public static int VectorByteLength => IRowDecoder.Width * ByteLength;
+
+    /// <inheritdoc/>
     public static float Scale => 1;
 
     /// <inheritdoc/>

@@ -10,6 +10,8 @@ public sealed class GramOperatorFactory : IGramOperatorFactory
     public IGramOperator Create(BaseWeight weight, Memory<byte> bytes)
     {
         ArgumentNullException.ThrowIfNull(weight);
-        return new WeightGramOperator(weight.StoredType, bytes, weight.Rows, weight.Columns);
+        return weight.IsQ8
+            ? WeightGramOperator.OfQ8(bytes, weight.Rows, weight.Columns)
+            : new WeightGramOperator(weight.StoredType, bytes, weight.Rows, weight.Columns);
     }
 }

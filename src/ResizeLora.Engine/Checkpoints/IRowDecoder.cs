@@ -15,6 +15,9 @@ internal interface IRowDecoder
     /// <summary>The bytes of one weight.</summary>
     static abstract int ByteLength { get; }
 
+    /// <summary>The bytes that <see cref="Load"/> decodes, those of a scale among them.</summary>
+    static abstract int VectorByteLength { get; }
+
     /// <summary>What decoded numbers are to be multiplied by, a power of two.</summary>
     static abstract float Scale { get; }
 

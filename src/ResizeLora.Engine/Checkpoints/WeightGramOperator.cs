@@ -8,7 +8,7 @@ namespace ResizeLora.Checkpoints;
 /// <summary>
 /// VᵀV over the bytes of a weight as they lie in the checkpoint. Each application reads the bytes once from memory, and once
 /// more from the nearest cache: a few rows serve W·v and then Wᵀ·(W·v). A 16-bit weight therefore costs half the memory
-/// traffic of a converted copy. Types of 8 bits are made halves of once, and doubles singles.
+/// traffic of a converted copy. Floats of 8 bits are made halves of once, and doubles singles; blocks of Q8_0 keep their bytes.
 /// </summary>
 internal sealed class WeightGramOperator : IGramOperator, IDisposable
 {
@@ -47,6 +47,28 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         scratch = ArrayPool<float>.Shared.Rent(2 * columns);
         Exponent += this.rows.Exponent;
         SquaredFrobeniusNorm = this.rows.SquaredNorm;
+    }
+
+    private WeightGramOperator(byte[] converted, IWeightRows rows, int columns)
+    {
+        Size = columns;
+        this.converted = converted;
+        this.rows = rows;
+        scratch = ArrayPool<float>.Shared.Rent(2 * columns);
+        Exponent = rows.Exponent;
+        SquaredFrobeniusNorm = rows.SquaredNorm;
+    }
+
+    /// <summary>Wraps a weight that is stored as GGUF's Q8_0.</summary>
+    /// <param name="blocks">Its blocks.</param>
+    /// <param name="rows">n.</param>
+    /// <param name="columns">m, a multiple of a block.</param>
+    public static WeightGramOperator OfQ8(Memory<byte> blocks, int rows, int columns)
+    {
+        int length = checked(rows * (columns / IRowDecoder.Width) * Q8Decoder.VectorByteLength);
+        byte[] arranged = ArrayPool<byte>.Shared.Rent(length);
+        Q8Blocks.Arrange(blocks.Span, arranged);
+        return new WeightGramOperator(arranged, new WeightRows<Q8Decoder>(arranged.AsMemory(0, length), rows, columns), columns);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,10 @@ internal sealed record WeightPart(
     /// <summary>Whether the stored bytes are the weight's.</summary>
     public bool IsPlain => !IsTransposed && Scale is null;
 
+    /// <summary>Whether the rows are whole blocks of GGUF's Q8_0.</summary>
+    public bool IsQ8 =>
+        IsPlain && StoredColumns % Q8Blocks.Length == 0 && File.Source is GgufFile gguf && gguf.FormatOf(Tensor).Name == GgufFormat.Q8;
+
     /// <summary>The stored rows.</summary>
     private int StoredRows => (int)Tensor.Shape[0];
 
@@ -37,6 +41,11 @@ internal sealed record WeightPart(
         long rowLength = (long)StoredColumns * TensorTypes.BytesOf(Tensor.Type);
         File.Source.Read(Tensor, destination, (FirstRow + firstRow) * rowLength);
     }
+
+    /// <summary>Reads all rows as blocks of Q8_0.</summary>
+    /// <param name="destination">As long as their blocks.</param>
+    public void ReadQ8(Span<byte> destination) =>
+        ((GgufFile)File.Source).ReadStored(Tensor, destination, Q8Blocks.LengthOf(FirstRow, StoredColumns));
 
     /// <summary>Reads rows as single-precision numbers, scaled and the right way round.</summary>
     /// <param name="firstRow">The first of them, counted within this part.</param>

@@ -43,8 +43,8 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         this.bytes = bytes;
         this.rows = rows;
         this.columns = columns;
-        rowLength = columns * TDecoder.ByteLength;
         vectorised = columns - (columns % IRowDecoder.Width);
+        rowLength = (vectorised / IRowDecoder.Width * TDecoder.VectorByteLength) + ((columns - vectorised) * TDecoder.ByteLength);
         isLifted = TDecoder.LiftExponent != 0;
         SetScales();
         SquaredNorm = SumSquares(lifting: isLifted);
@@ -134,23 +134,45 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     // The largest |weight|, or NaN where one is infinite or NaN.
     private double FindLargest()
     {
-        double largest = 0;
+        Vector256<float> limit = Vector256.Create(TDecoder.Limit);
+        Vector256<float> largest = default;
         for (int row = 0; row < rows; row++)
         {
             ref byte first = ref RowAt(row);
-            for (int column = 0; column < columns; column++)
+            nuint offset = 0;
+            int column = 0;
+            for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
             {
-                float value = Math.Abs(TDecoder.LoadOne(ref first, (nuint)(column * TDecoder.ByteLength)));
-                if (!(value < TDecoder.Limit))
+                (Vector256<float> left, Vector256<float> right) = TDecoder.Load(ref first, offset);
+                if (!Take(left) || !Take(right))
                 {
                     return double.NaN;
                 }
+            }
 
-                largest = Math.Max(largest, value);
+            for (; column < columns; column++, offset += (nuint)TDecoder.ByteLength)
+            {
+                if (!Take(Vector256.Create(TDecoder.LoadOne(ref first, offset))))
+                {
+                    return double.NaN;
+                }
             }
         }
 
-        return Math.ScaleB(largest, ScaleExponent);
+        float highest = 0;
+        for (int lane = 0; lane < Vector256<float>.Count; lane++)
+        {
+            highest = Math.Max(highest, largest[lane]);
+        }
+
+        return Math.ScaleB(highest, ScaleExponent);
+
+        bool Take(Vector256<float> weights)
+        {
+            Vector256<float> magnitudes = Vector256.Abs(weights);
+            largest = Vector256.Max(largest, magnitudes);
+            return Vector256.LessThanAll(magnitudes, limit);
+        }
     }
 
     private ref byte RowAt(int row) => ref MemoryMarshal.GetReference(bytes.Span.Slice(row * rowLength, rowLength));
@@ -190,7 +212,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             otherEven = default,
             otherOdd = default;
         nuint offset = 0;
-        nuint step = (nuint)(IRowDecoder.Width * TDecoder.ByteLength);
+nuint step = (nuint)TDecoder.VectorByteLength;
         int column = 0;
         for (; column <= vectorised - (2 * IRowDecoder.Width); column += 2 * IRowDecoder.Width, offset += 2 * step)
         {
@@ -204,6 +226,17 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd = VectorMath.MultiplyAdd(second, second, odd);
             otherEven = VectorMath.MultiplyAdd(third, third, otherEven);
             otherOdd = VectorMath.MultiplyAdd(fourth, fourth, otherOdd);
+        }
+
+        if (column < vectorised)
+        {
+            (Vector256<float> first, Vector256<float> second) = TDecoder.Load(ref row, offset);
+            first *= scale;
+            second *= scale;
+            even = VectorMath.MultiplyAdd(first, first, even);
+            odd = VectorMath.MultiplyAdd(second, second, odd);
+            column += IRowDecoder.Width;
+            offset += step;
         }
 
         float sum = Vector256.Sum(even + odd + (otherEven + otherOdd));
@@ -230,7 +263,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd3 = default;
         nuint offset = 0;
         int column = 0;
-        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
         {
             Vector256<float> left = Vector256.LoadUnsafe(ref operands, (nuint)column);
             Vector256<float> right = Vector256.LoadUnsafe(ref operands, (nuint)(column + Vector256<float>.Count));
@@ -273,7 +306,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
         nuint offset = 0;
         nuint next = (nuint)(RowsAtOnce * rowLength);
         int column = 0;
-        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)(IRowDecoder.Width * TDecoder.ByteLength))
+        for (; column < vectorised; column += IRowDecoder.Width, offset += (nuint)TDecoder.VectorByteLength)
         {
             Vector256<float> even = Vector256.LoadUnsafe(ref sums, (nuint)column);
             Vector256<float> odd = Vector256.LoadUnsafe(ref sums, (nuint)(column + Vector256<float>.Count));
@@ -291,7 +324,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             odd = VectorMath.MultiplyAdd(factor3, second, odd);
             VectorMath.Prefetch(ref row0, next);
             VectorMath.Prefetch(ref row0, next + CacheLine);
-            next += (nuint)(RowsAtOnce * IRowDecoder.Width * TDecoder.ByteLength);
+            next += (nuint)(RowsAtOnce * TDecoder.VectorByteLength);
             even.StoreUnsafe(ref sums, (nuint)column);
             odd.StoreUnsafe(ref sums, (nuint)(column + Vector256<float>.Count));
         }

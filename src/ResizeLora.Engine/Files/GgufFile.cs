@@ -111,6 +111,18 @@ public sealed class GgufFile : ITensorFile
         return bytes;
     }
 
+    /// <summary>How a tensor is stored.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    internal GgufFormat FormatOf(TensorEntry tensor) => byName[tensor.Name].Format;
+
+    /// <summary>Reads a part of a tensor's bytes as they are stored.</summary>
+    /// <param name="tensor">A tensor of this file.</param>
+    /// <param name="destination">Where the bytes go; its length says how many.</param>
+    /// <param name="offset">The first byte, counted from the tensor's first in the file.</param>
+    /// <exception cref="GgufException">The file shrank since it was opened.</exception>
+    internal void ReadStored(TensorEntry tensor, Span<byte> destination, long offset) =>
+        Fill(destination, byName[tensor.Name].Position + offset);
+
     /// <inheritdoc/>
     public bool HasChanged()
     {

@@ -5,6 +5,9 @@ namespace ResizeLora.Files;
 /// <summary>How a GGUF file stores the numbers of a tensor: a plain type, blocks that are decoded, or neither.</summary>
 internal sealed class GgufFormat
 {
+    /// <summary>The name of blocks that are a half and 32 signed bytes.</summary>
+    public const string Q8 = "Q8_0";
+
     // The numbers and names are those of ggml's enum ggml_type. What has a name only is refused by it.
     private static readonly Dictionary<uint, GgufFormat> Formats = new()
     {
@@ -20,7 +23,7 @@ internal sealed class GgufFormat
         [3] = Blocks("Q4_1", 32, 20, GgufBlocks.Q4_1),
         [6] = Blocks("Q5_0", 32, 22, GgufBlocks.Q5_0),
         [7] = Blocks("Q5_1", 32, 24, GgufBlocks.Q5_1),
-        [8] = Blocks("Q8_0", 32, 34, GgufBlocks.Q8_0),
+        [8] = Blocks(Q8, 32, 34, GgufBlocks.Q8_0),
         [20] = Blocks("IQ4_NL", 32, 18, GgufBlocks.IQ4_NL),
         [10] = Blocks("Q2_K", 256, 84, GgufBlocks.Q2_K),
         [11] = Blocks("Q3_K", 256, 110, GgufBlocks.Q3_K),
