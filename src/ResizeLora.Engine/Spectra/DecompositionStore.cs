@@ -8,7 +8,7 @@ namespace ResizeLora.Spectra;
 internal sealed class DecompositionStore(long mostBytes)
 {
     // A LoRA of rank 128 needs 129 MiB, a full SDXL LoHa of rank 16 504 MiB, of which most recipes write less than half.
-    private const long SharedBytes = 384L << 20;
+    private const long SharedBytes = 256L << 20;
 
     // Weak, so that layers that nobody holds any more take theirs with them.
     private readonly List<(WeakReference<KeptDecomposition> Kept, WeakReference<object> Source, long Bytes)> entries = [];
