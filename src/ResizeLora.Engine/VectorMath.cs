@@ -1,5 +1,5 @@
+using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 
@@ -62,98 +62,9 @@ internal static class VectorMath
         for (int start = 0; start < left.Length; start += Chunk)
         {
             int length = Math.Min(Chunk, left.Length - start);
-            sum += DotChunk(left.Slice(start, length), right.Slice(start, length));
+            sum += TensorPrimitives.Dot(left.Slice(start, length), right.Slice(start, length));
         }
 
         return (float)sum;
-    }
-
-    /// <summary>target += factor · source.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddScaled(Span<float> target, float factor, ReadOnlySpan<float> source)
-    {
-        ref float targets = ref MemoryMarshal.GetReference(target);
-        ref float sources = ref MemoryMarshal.GetReference(source[..target.Length]);
-        Vector256<float> factors = Vector256.Create(factor);
-        int index = 0;
-        for (; index <= target.Length - Vector256<float>.Count; index += Vector256<float>.Count)
-        {
-            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index))
-                .StoreUnsafe(ref targets, (nuint)index);
-        }
-
-        for (; index < target.Length; index++)
-        {
-            target[index] += factor * source[index];
-        }
-    }
-
-    /// <summary>target += factor · source, in double precision.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void AddScaled(double factor, ReadOnlySpan<double> source, Span<double> target)
-    {
-        ref double targets = ref MemoryMarshal.GetReference(target);
-        ref double sources = ref MemoryMarshal.GetReference(source[..target.Length]);
-        Vector256<double> factors = Vector256.Create(factor);
-        int index = 0;
-        for (; index <= target.Length - Vector256<double>.Count; index += Vector256<double>.Count)
-        {
-            MultiplyAdd(factors, Vector256.LoadUnsafe(ref sources, (nuint)index), Vector256.LoadUnsafe(ref targets, (nuint)index))
-                .StoreUnsafe(ref targets, (nuint)index);
-        }
-
-        for (; index < target.Length; index++)
-        {
-            target[index] += factor * source[index];
-        }
-    }
-
-    /// <summary>Rounds numbers to single precision.</summary>
-    public static void ToSingles(ReadOnlySpan<double> source, Span<float> target)
-    {
-        for (int index = 0; index < source.Length; index++)
-        {
-            target[index] = (float)source[index];
-        }
-    }
-
-    /// <summary>target *= factor.</summary>
-    public static void Scale(Span<float> target, float factor)
-    {
-        Span<Vector256<float>> vectors = MemoryMarshal.Cast<float, Vector256<float>>(target);
-        foreach (ref Vector256<float> vector in vectors)
-        {
-            vector *= factor;
-        }
-
-        foreach (ref float number in target[(vectors.Length * Vector256<float>.Count)..])
-        {
-            number *= factor;
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static float DotChunk(ReadOnlySpan<float> left, ReadOnlySpan<float> right)
-    {
-        ref float lefts = ref MemoryMarshal.GetReference(left);
-        ref float rights = ref MemoryMarshal.GetReference(right[..left.Length]);
-        Vector256<float> sum = default,
-            other = default;
-        int index = 0;
-        for (; index <= left.Length - (2 * Vector256<float>.Count); index += 2 * Vector256<float>.Count)
-        {
-            nuint here = (nuint)index;
-            nuint next = here + (nuint)Vector256<float>.Count;
-            sum = MultiplyAdd(Vector256.LoadUnsafe(ref lefts, here), Vector256.LoadUnsafe(ref rights, here), sum);
-            other = MultiplyAdd(Vector256.LoadUnsafe(ref lefts, next), Vector256.LoadUnsafe(ref rights, next), other);
-        }
-
-        float total = Vector256.Sum(sum + other);
-        for (; index < left.Length; index++)
-        {
-            total += left[index] * right[index];
-        }
-
-        return total;
     }
 }

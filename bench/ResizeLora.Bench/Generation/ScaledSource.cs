@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ResizeLora.Bench.Generation;
 
 /// <summary>Another source's numbers, multiplied.</summary>
@@ -9,6 +11,6 @@ internal sealed class ScaledSource(ITensorSource source, float factor) : ITensor
     public void FillRow(int row, Span<float> destination)
     {
         source.FillRow(row, destination);
-        VectorMath.Scale(destination, factor);
+        TensorPrimitives.Multiply(destination, factor, destination);
     }
 }

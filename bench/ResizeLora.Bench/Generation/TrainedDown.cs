@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ResizeLora.Bench.Generation;
 
 /// <summary>A as training leaves it: near the random start, whose singular values hardly differ.</summary>
@@ -23,6 +25,6 @@ internal sealed class TrainedDown : ITensorSource
     public void FillRow(int row, Span<float> destination)
     {
         noise.Fill((long)row * columns, destination);
-        VectorMath.Scale(destination, (float)Deviation(columns));
+        TensorPrimitives.Multiply(destination, (float)Deviation(columns), destination);
     }
 }

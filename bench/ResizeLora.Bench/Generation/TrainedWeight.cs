@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ResizeLora.Bench.Generation;
 
 /// <summary>
@@ -35,7 +37,7 @@ internal sealed class TrainedWeight : ITensorSource
         for (int index = 0; index < leaders.Length; index++)
         {
             float[] left = Direction($"{name}/left/{index}", rows);
-            VectorMath.Scale(left, (float)(leaders[index] * edge));
+            TensorPrimitives.Multiply(left, (float)(leaders[index] * edge), left);
             directions.Add((left, Direction($"{name}/right/{index}", columns)));
         }
     }
@@ -49,10 +51,10 @@ internal sealed class TrainedWeight : ITensorSource
     public void FillRow(int row, Span<float> destination)
     {
         noise.Fill((long)row * columns, destination);
-        VectorMath.Scale(destination, deviation);
+        TensorPrimitives.Multiply(destination, deviation, destination);
         foreach ((float[] left, float[] right) in directions)
         {
-            VectorMath.AddScaled(destination, left[row], right);
+            TensorPrimitives.MultiplyAddEstimate(right, left[row], destination, destination);
         }
     }
 
@@ -85,7 +87,7 @@ internal sealed class TrainedWeight : ITensorSource
     {
         float[] direction = new float[length];
         new CounterNoise(name).Fill(0, direction);
-        VectorMath.Scale(direction, 1 / MathF.Sqrt(VectorMath.Dot(direction, direction)));
+        TensorPrimitives.Multiply(direction, 1 / MathF.Sqrt(VectorMath.Dot(direction, direction)), direction);
         return direction;
     }
 }

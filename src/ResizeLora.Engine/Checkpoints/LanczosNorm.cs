@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Numerics.Tensors;
 
 namespace ResizeLora.Checkpoints;
 
@@ -87,7 +88,7 @@ internal static class LanczosNorm
                     }
                 }
 
-                VectorMath.Scale(product, (float)(1 / beta));
+                TensorPrimitives.Multiply(product, (float)(1 / beta), product);
                 offDiagonal.Add(beta);
                 basis.Add(next);
             }
@@ -109,7 +110,7 @@ internal static class LanczosNorm
             foreach (float[] direction in basis)
             {
                 ReadOnlySpan<float> unit = direction.AsSpan(0, size);
-                VectorMath.AddScaled(vector, -VectorMath.Dot(vector, unit), unit);
+                TensorPrimitives.MultiplyAddEstimate(unit, -VectorMath.Dot(vector, unit), vector, vector);
             }
         }
     }
@@ -128,7 +129,7 @@ internal static class LanczosNorm
         }
 
         Span<float> used = vector.AsSpan(0, size);
-        VectorMath.Scale(used, (float)(1 / Math.Sqrt(VectorMath.Dot(used, used))));
+        TensorPrimitives.Multiply(used, (float)(1 / Math.Sqrt(VectorMath.Dot(used, used))), used);
         return vector;
     }
 }

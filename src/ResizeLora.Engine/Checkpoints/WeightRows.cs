@@ -212,7 +212,7 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
             otherEven = default,
             otherOdd = default;
         nuint offset = 0;
-nuint step = (nuint)TDecoder.VectorByteLength;
+        nuint step = (nuint)TDecoder.VectorByteLength;
         int column = 0;
         for (; column <= vectorised - (2 * IRowDecoder.Width); column += 2 * IRowDecoder.Width, offset += 2 * step)
         {

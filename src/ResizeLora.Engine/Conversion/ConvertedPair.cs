@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using ResizeLora.Adapters;
 using ResizeLora.Files;
 using ResizeLora.Spectra;
@@ -169,10 +170,7 @@ internal sealed class ConvertedPair(
             {
                 ReadOnlySpan<double> source = numbers.AsSpan((run.Source + row) * rank, rank);
                 Span<double> target = up.AsSpan(((run.Target + row) * Rank) + firstColumn, rank);
-                for (int index = 0; index < rank; index++)
-                {
-                    target[index] = source[index] * factor;
-                }
+                TensorPrimitives.Multiply(source, factor, target);
             }
         }
     }
@@ -222,16 +220,8 @@ internal sealed class ConvertedPair(
         return largest;
     }
 
-    private static double Largest(ReadOnlySpan<double> numbers)
-    {
-        double largest = 0;
-        foreach (double number in numbers)
-        {
-            largest = Math.Max(largest, Math.Abs(number));
-        }
-
-        return largest;
-    }
+    private static double Largest(ReadOnlySpan<double> numbers) =>
+        numbers.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(numbers));
 
     private double[] Decode(TensorEntry tensor) => WeightNumbers.ToDoubles(tensor.Type, file.Read(tensor));
 

@@ -1,4 +1,5 @@
-using System.Buffers.Binary;
+using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace ResizeLora.Files;
 
@@ -13,21 +14,13 @@ internal static class WeightNumbers
         double[] numbers = new double[bytes.Length / TensorTypes.BytesOf(type)];
         if (type == TensorType.Float64)
         {
-            for (int index = 0; index < numbers.Length; index++)
-            {
-                numbers[index] = BinaryPrimitives.ReadDoubleLittleEndian(bytes[(index * sizeof(double))..]);
-            }
-
+            bytes.CopyTo(MemoryMarshal.AsBytes(numbers.AsSpan()));
             return numbers;
         }
 
         float[] singles = GC.AllocateUninitializedArray<float>(numbers.Length);
         WeightDecoder.ToSingle(type, bytes, singles);
-        for (int index = 0; index < numbers.Length; index++)
-        {
-            numbers[index] = singles[index];
-        }
-
+        TensorPrimitives.ConvertTruncating<float, double>(singles, numbers);
         return numbers;
     }
 }

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ResizeLora.Spectra;
 
 /// <summary>What the columns of a factor are multiplied with: rank × k numbers, row-major, in double or in single precision.</summary>
@@ -22,7 +24,7 @@ internal sealed class Coefficients
             ReadOnlySpan<double> kept = numbers.Slice(row * width, count);
             if (inSingle)
             {
-                VectorMath.ToSingles(kept, singles.AsSpan(row * count, count));
+                TensorPrimitives.ConvertTruncating(kept, singles.AsSpan(row * count, count));
             }
             else
             {

@@ -13,11 +13,9 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal static class GramMatrix
 {
-    // The register tile: 4 × 12 sums in sixteen 256-bit registers, or 8 × 16 in thirty-two of 512 bits.
+    // The register tile: 4 × 12 sums in sixteen 256-bit registers.
     private const int TileRows = 4;
     private const int TileColumns = 12;
-    private const int WideTileRows = 8;
-    private const int WideTileColumns = 16;
 
     // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
     private const int PanelRows = 128;
@@ -32,22 +30,9 @@ internal static class GramMatrix
     /// <param name="rank">Columns of T.</param>
     /// <param name="transposed">Whether Tᵀ is what is stored.</param>
     /// <param name="gram">Where the rank × rank numbers go, row-major.</param>
-    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram) =>
-        Compute(type, bytes, length, rank, transposed, gram, Vector512.IsHardwareAccelerated);
-
-    // On one processor the sums are the same to the bit, wide or not.
-    internal static void Compute(
-        TensorType type,
-        ReadOnlySpan<byte> bytes,
-        int length,
-        int rank,
-        bool transposed,
-        Span<double> gram,
-        bool wide
-    )
+    public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram)
     {
-        int tileColumns = wide ? WideTileColumns : TileColumns;
-        int stride = (rank + tileColumns - 1) / tileColumns * tileColumns;
+        int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
         int panelStride = stride + PanelPadding;
         using var panelMemory = new AlignedMemory<double>(PanelRows * panelStride);
         Span<double> panel = panelMemory.Span;
@@ -70,7 +55,7 @@ internal static class GramMatrix
                     Pack(type, bytes, rank, start, rows, decoded, panel, panelStride);
                 }
 
-                AddPanel(panel, rows, panelStride, stride, sums, wide);
+                AddPanel(panel, rows, panelStride, stride, sums);
             }
 
             Mirror(sums, rank, stride, gram);
@@ -140,25 +125,15 @@ internal static class GramMatrix
         }
     }
 
-    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, Span<double> sums, bool wide)
+    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, Span<double> sums)
     {
-        int tileRows = wide ? WideTileRows : TileRows;
-        int tileColumns = wide ? WideTileColumns : TileColumns;
-        for (int column = 0; column < stride; column += tileColumns)
+        ref double strips = ref MemoryMarshal.GetReference(panel);
+        for (int column = 0; column < stride; column += TileColumns)
         {
             // Tiles wholly below the diagonal are mirrored at the end.
-            for (int row = 0; row < column + tileColumns; row += tileRows)
+            for (int row = 0; row < column + TileColumns; row += TileRows)
             {
-                ref double strips = ref MemoryMarshal.GetReference(panel);
-                Span<double> tile = sums[((row * stride) + column)..];
-                if (wide)
-                {
-                    AddWideTile(ref strips, rows, panelStride, row, column, tile, stride);
-                }
-                else
-                {
-                    AddTile(ref strips, rows, panelStride, row, column, tile, stride);
-                }
+                AddTile(ref strips, rows, panelStride, row, column, sums[((row * stride) + column)..], stride);
             }
         }
     }
@@ -217,80 +192,22 @@ internal static class GramMatrix
         (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddWideTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
+    // In squares of a line of the cache: at ranks that are powers of two, a whole column lies in a few places of the cache.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Mirror(ReadOnlySpan<double> sums, int rank, int stride, Span<double> gram)
     {
-        Vector512<double> sum00 = default,
-            sum01 = default,
-            sum10 = default,
-            sum11 = default;
-        Vector512<double> sum20 = default,
-            sum21 = default,
-            sum30 = default,
-            sum31 = default;
-        Vector512<double> sum40 = default,
-            sum41 = default,
-            sum50 = default,
-            sum51 = default;
-        Vector512<double> sum60 = default,
-            sum61 = default,
-            sum70 = default,
-            sum71 = default;
-        nuint position = 0;
-        for (int index = 0; index < rows; index++, position += (nuint)panelStride)
+        const int Side = 8;
+        for (int top = 0; top < rank; top += Side)
         {
-            ref double left = ref Unsafe.Add(ref panel, position + (nuint)row);
-            Vector512<double> right0 = Vector512.LoadUnsafe(ref panel, position + (nuint)column);
-            Vector512<double> right1 = Vector512.LoadUnsafe(ref panel, position + (nuint)column + 8);
-            Vector512<double> factor = Vector512.Create(left);
-            sum00 = VectorMath.MultiplyAdd(factor, right0, sum00);
-            sum01 = VectorMath.MultiplyAdd(factor, right1, sum01);
-            factor = Vector512.Create(Unsafe.Add(ref left, 1));
-            sum10 = VectorMath.MultiplyAdd(factor, right0, sum10);
-            sum11 = VectorMath.MultiplyAdd(factor, right1, sum11);
-            factor = Vector512.Create(Unsafe.Add(ref left, 2));
-            sum20 = VectorMath.MultiplyAdd(factor, right0, sum20);
-            sum21 = VectorMath.MultiplyAdd(factor, right1, sum21);
-            factor = Vector512.Create(Unsafe.Add(ref left, 3));
-            sum30 = VectorMath.MultiplyAdd(factor, right0, sum30);
-            sum31 = VectorMath.MultiplyAdd(factor, right1, sum31);
-            factor = Vector512.Create(Unsafe.Add(ref left, 4));
-            sum40 = VectorMath.MultiplyAdd(factor, right0, sum40);
-            sum41 = VectorMath.MultiplyAdd(factor, right1, sum41);
-            factor = Vector512.Create(Unsafe.Add(ref left, 5));
-            sum50 = VectorMath.MultiplyAdd(factor, right0, sum50);
-            sum51 = VectorMath.MultiplyAdd(factor, right1, sum51);
-            factor = Vector512.Create(Unsafe.Add(ref left, 6));
-            sum60 = VectorMath.MultiplyAdd(factor, right0, sum60);
-            sum61 = VectorMath.MultiplyAdd(factor, right1, sum61);
-            factor = Vector512.Create(Unsafe.Add(ref left, 7));
-            sum70 = VectorMath.MultiplyAdd(factor, right0, sum70);
-            sum71 = VectorMath.MultiplyAdd(factor, right1, sum71);
-        }
-
-        AddWideRow(sums, sum00, sum01);
-        AddWideRow(sums[stride..], sum10, sum11);
-        AddWideRow(sums[(2 * stride)..], sum20, sum21);
-        AddWideRow(sums[(3 * stride)..], sum30, sum31);
-        AddWideRow(sums[(4 * stride)..], sum40, sum41);
-        AddWideRow(sums[(5 * stride)..], sum50, sum51);
-        AddWideRow(sums[(6 * stride)..], sum60, sum61);
-        AddWideRow(sums[(7 * stride)..], sum70, sum71);
-    }
-
-    private static void AddWideRow(Span<double> sums, Vector512<double> first, Vector512<double> second)
-    {
-        (Vector512.Create<double>(sums) + first).CopyTo(sums);
-        (Vector512.Create<double>(sums[8..]) + second).CopyTo(sums[8..]);
-    }
-
-    private static void Mirror(Span<double> sums, int rank, int stride, Span<double> gram)
-    {
-        for (int row = 0; row < rank; row++)
-        {
-            for (int column = row; column < rank; column++)
+            for (int left = top; left < rank; left += Side)
             {
-                gram[(row * rank) + column] = gram[(column * rank) + row] = sums[(row * stride) + column];
+                for (int row = top; row < Math.Min(top + Side, rank); row++)
+                {
+                    for (int column = Math.Max(left, row); column < Math.Min(left + Side, rank); column++)
+                    {
+                        gram[(row * rank) + column] = gram[(column * rank) + row] = sums[(row * stride) + column];
+                    }
+                }
             }
         }
     }

@@ -1,8 +1,8 @@
 using System.Runtime.InteropServices;
 using ResizeLora.Adapters;
 using ResizeLora.Compute;
-using ResizeLora.Files;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace ResizeLora.Spectra;
 
@@ -90,16 +90,8 @@ internal sealed record LayerFactors(
     // Combinations have all their digits in single precision; those of factors of very unlike sizes may not.
     private static bool FitSingle(double largest) => largest is 0 or (> SmallestSingle and < LargestSingle);
 
-    private static double LargestOf(ReadOnlySpan<double> combinations)
-    {
-        double largest = 0;
-        foreach (double combination in combinations)
-        {
-            largest = Math.Max(largest, Math.Abs(combination));
-        }
-
-        return largest;
-    }
+    private static double LargestOf(ReadOnlySpan<double> combinations) =>
+        combinations.IsEmpty ? 0 : Math.Abs(TensorPrimitives.MaxMagnitude(combinations));
 
     // B·X, or Yᵀ·A where the factor is transposed.
     private static Tensor Multiply(IFactor factor, double[] combination, int rank, bool transposed, ComputeDevice device) =>
@@ -112,29 +104,9 @@ internal sealed record LayerFactors(
 
     private static Tensor Multiply(IFactor factor, ReadOnlySpan<float> combination, int rank, bool transposed, ComputeDevice device)
     {
-        int count = combination.Length / rank;
-        if (device.IsCuda || factor.Type == TensorType.Float64)
-        {
-            Tensor small = empty([rank, count], ScalarType.Float32);
-            combination.CopyTo(MemoryMarshal.Cast<byte, float>(small.bytes));
-            return Multiply(factor, small.to(device.Torch), transposed, device);
-        }
-
-        long length = transposed ? factor.Columns : factor.Rows;
-        Tensor product = empty(transposed ? [count, length] : [length, count], ScalarType.Float32);
-        Span<float> numbers = MemoryMarshal.Cast<byte, float>(product.bytes);
-        using var buffer = new AlignedMemory<byte>(factor.ByteLength());
-        factor.ReadRows(0, factor.Rows, buffer.Span);
-        if (transposed)
-        {
-            FactorProduct.Right(factor.Type, buffer.Span, rank, combination, numbers);
-        }
-        else
-        {
-            FactorProduct.Left(factor.Type, buffer.Span, rank, combination, numbers);
-        }
-
-        return product;
+        Tensor small = empty([rank, combination.Length / rank], ScalarType.Float32);
+        combination.CopyTo(MemoryMarshal.Cast<byte, float>(small.bytes));
+        return Multiply(factor, small.to(device.Torch), transposed, device);
     }
 
     private static Tensor Multiply(IFactor factor, Tensor small, bool transposed, ComputeDevice device)

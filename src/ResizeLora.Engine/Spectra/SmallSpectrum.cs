@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using ResizeLora.Compute;
 using TorchSharp;
 using static TorchSharp.torch;
+using TensorPrimitives = System.Numerics.Tensors.TensorPrimitives;
 
 namespace ResizeLora.Spectra;
 
@@ -142,10 +143,7 @@ internal static class SmallSpectrum
             leftNumbers.Slice(row * rank, rank).Reverse();
             Span<double> combinations = rightNumbers.Slice(row * rank, rank);
             combinations.Reverse();
-            for (int column = 0; column < rank; column++)
-            {
-                combinations[column] /= singularValues[column];
-            }
+            TensorPrimitives.Divide(combinations, singularValues, combinations);
         }
 
         LayerFactors factors = Assemble(
@@ -305,12 +303,11 @@ internal static class SmallSpectrum
     {
         int count = coefficients.Length / rank;
         double[] growth = new double[count];
+        double[] magnitudes = new double[count];
         for (int row = 0; row < rank; row++)
         {
-            for (int index = 0; index < count; index++)
-            {
-                growth[index] += norms[row] * Math.Abs(coefficients[(row * count) + index]);
-            }
+            TensorPrimitives.Abs(coefficients.Slice(row * count, count), magnitudes);
+            TensorPrimitives.MultiplyAddEstimate(magnitudes, norms[row], growth, growth);
         }
 
         return growth;

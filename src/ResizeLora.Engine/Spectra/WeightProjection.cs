@@ -63,13 +63,14 @@ internal static class WeightProjection
         where TTile : struct, IProjectionTile
     {
         int rowBytes = columns * TensorTypes.BytesOf(type);
-        using var vectors = new AlignedMemory<float>(Tiles<TTile>.LengthOfStrips(products.Length) * columns);
-        using var decoded = new AlignedMemory<float>(PieceRows / TTile.Rows * Tiles<TTile>.BlockStride);
-        using var sums = new AlignedMemory<float>(PieceRows * Tiles<TTile>.LengthOfStrips(products.Length));
+        int stripsWidth = (products.Length + TTile.Columns - 1) / TTile.Columns * TTile.Columns;
+        using var vectors = new AlignedMemory<float>(stripsWidth * columns);
+        using var decoded = new AlignedMemory<float>(PieceRows * IProjectionTile.Stride);
+        using var sums = new AlignedMemory<float>(PieceRows * stripsWidth);
         byte[] piece = ArrayPool<byte>.Shared.Rent(Math.Min(PieceRows, rows) * rowBytes);
         try
         {
-            Tiles<TTile>.Pack(right, products.Length, vectors.Span);
+            Pack<TTile>(right, products.Length, vectors.Span);
             products.Clear();
             for (int first = 0; first < rows; first += PieceRows)
             {
@@ -101,36 +102,56 @@ internal static class WeightProjection
         where TTile : struct, IProjectionTile
     {
         int tiles = (height + TTile.Rows - 1) / TTile.Rows;
-        int tileBytes = stored.Length / height * TTile.Rows;
+        int tileLength = TTile.Rows * IProjectionTile.Stride;
         int tileSums = TTile.Rows * TTile.Columns;
         for (int start = 0; start < columns; start += IProjectionTile.MaximumLength)
         {
             int length = Math.Min(IProjectionTile.MaximumLength, columns - start);
-            for (int tile = 0; tile < tiles; tile++)
-            {
-                Tiles<TTile>.DecodeBlock(
-                    type,
-                    stored.Slice(tile * tileBytes, Math.Min(tileBytes, stored.Length - (tile * tileBytes))),
-                    Math.Min(TTile.Rows, height - (tile * TTile.Rows)),
-                    columns,
-                    start,
-                    decoded.Slice(tile * Tiles<TTile>.BlockStride, Tiles<TTile>.BlockStride)
-                );
-            }
-
+            Decode(type, stored, columns, start, length, decoded);
             for (int strip = 0; strip < strips.Length / columns / TTile.Columns; strip++)
             {
                 ReadOnlySpan<float> vectors = strips.Slice(((strip * columns) + start) * TTile.Columns, length * TTile.Columns);
                 for (int tile = 0; tile < tiles; tile++)
                 {
                     TTile.Multiply(
-                        decoded.Slice(tile * Tiles<TTile>.BlockStride, Tiles<TTile>.BlockStride),
+                        decoded.Slice(tile * tileLength, tileLength),
                         vectors,
                         length,
                         sums.Slice(((strip * PieceRows / TTile.Rows) + tile) * tileSums, tileSums)
                     );
                 }
             }
+        }
+    }
+
+    // Strips of V as wide as a tile, one after another, so that a tile reads on and on.
+    private static void Pack<TTile>(ReadOnlySpan<float> matrix, int width, Span<float> strips)
+        where TTile : struct, IProjectionTile
+    {
+        strips.Clear();
+        int rows = matrix.Length / width;
+        for (int start = 0; start < width; start += TTile.Columns)
+        {
+            int count = Math.Min(TTile.Columns, width - start);
+            Span<float> strip = strips.Slice(start * rows, rows * TTile.Columns);
+            for (int row = 0; row < rows; row++)
+            {
+                matrix.Slice((row * width) + start, count).CopyTo(strip[(row * TTile.Columns)..]);
+            }
+        }
+    }
+
+    // One block of columns of stored rows.
+    private static void Decode(TensorType type, ReadOnlySpan<byte> stored, int columns, int start, int length, Span<float> decoded)
+    {
+        int size = TensorTypes.BytesOf(type);
+        for (int row = 0; row * columns * size < stored.Length; row++)
+        {
+            WeightDecoder.ToSingle(
+                type,
+                stored.Slice(((row * columns) + start) * size, length * size),
+                decoded.Slice(row * IProjectionTile.Stride, length)
+            );
         }
     }
 

@@ -48,22 +48,6 @@ public sealed class GramMatrixTests
         }
     }
 
-    [Theory]
-    [InlineData(false)]
-    [InlineData(true)]
-    public void Sums_are_the_same_to_the_bit_in_registers_of_both_widths(bool transposed)
-    {
-        foreach ((int length, int rank) in Shapes)
-        {
-            byte[] stored = WeightEncoder.Encode(TensorType.Float16, new Gaussian(length).Numbers(length * rank));
-            double[] narrow = new double[rank * rank];
-            double[] wide = new double[rank * rank];
-            GramMatrix.Compute(TensorType.Float16, stored, length, rank, transposed, narrow, wide: false);
-            GramMatrix.Compute(TensorType.Float16, stored, length, rank, transposed, wide, wide: true);
-            Assert.Equal(narrow, wide);
-        }
-    }
-
     [Fact]
     public void Numbers_that_are_not_finite_are_seen_in_the_sums()
     {

@@ -1,3 +1,5 @@
+using System.Numerics.Tensors;
+
 namespace ResizeLora.Adapters;
 
 /// <summary>The identity: the other factor of a matrix that has none.</summary>
@@ -67,10 +69,11 @@ internal sealed class ProductFactor(IFactor left, IFactor right) : ComputedFacto
             Array.Clear(sums);
             for (int term = 0; term < left.Columns; term++)
             {
-                VectorMath.AddScaled(coefficients[(row * left.Columns) + term], terms.AsSpan(term * Columns, Columns), sums);
+                double coefficient = coefficients[(row * left.Columns) + term];
+                TensorPrimitives.MultiplyAddEstimate(terms.AsSpan(term * Columns, Columns), coefficient, sums, sums);
             }
 
-            VectorMath.ToSingles(sums, rows.Slice(row * Columns, Columns));
+            TensorPrimitives.ConvertTruncating<double, float>(sums, rows.Slice(row * Columns, Columns));
         }
     }
 }
@@ -112,7 +115,7 @@ internal sealed class TuckerFactor(IFactor core, IFactor down, int kernel) : Com
                 }
             }
 
-            VectorMath.ToSingles(sums, rows.Slice(row * Columns, Columns));
+            TensorPrimitives.ConvertTruncating<double, float>(sums, rows.Slice(row * Columns, Columns));
         }
     }
 }
