@@ -8,7 +8,7 @@ namespace ResizeLora;
 /// <summary>The vector operations that inner loops repeat.</summary>
 /// <remarks>
 /// Whether a product and a sum are rounded once or twice depends on the processor, never on the width of the registers, so that on
-/// one processor the loops of every width give the same bits.
+/// one processor the loops of every width give the same bits. <see cref="Dot"/> alone adds in an order that depends on the width.
 /// </remarks>
 internal static class VectorMath
 {
@@ -25,16 +25,6 @@ internal static class VectorMath
     /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> MultiplyAdd(Vector512<float> left, Vector512<float> right, Vector512<float> addend) =>
-        Avx512F.IsSupported
-            ? Avx512F.FusedMultiplyAdd(left, right, addend)
-            : Vector512.Create(
-                MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
-                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper())
-            );
-
-    /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> MultiplyAdd(Vector512<double> left, Vector512<double> right, Vector512<double> addend) =>
         Avx512F.IsSupported
             ? Avx512F.FusedMultiplyAdd(left, right, addend)
             : Vector512.Create(

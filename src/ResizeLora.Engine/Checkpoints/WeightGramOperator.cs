@@ -25,6 +25,9 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     {
         Size = columns;
         int count = checked(rows * columns);
+
+        // No number of E4M3 is as small as a half that is subnormal.
+        bool hasSubnormals = type != TensorType.Float8E4M3;
         if (type == TensorType.Float64)
         {
             Memory<byte> singles = Convert(count * sizeof(float));
@@ -40,7 +43,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
 
         this.rows = type switch
         {
-            TensorType.Float16 => new WeightRows<Float16Decoder>(bytes, rows, columns),
+            TensorType.Float16 => new WeightRows<Float16Decoder>(bytes, rows, columns, hasSubnormals),
             TensorType.BFloat16 => new WeightRows<BFloat16Decoder>(bytes, rows, columns),
             _ => new WeightRows<Float32Decoder>(bytes, rows, columns),
         };

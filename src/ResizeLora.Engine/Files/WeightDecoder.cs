@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -73,6 +74,8 @@ public static class WeightDecoder
 
     private static float[] NumbersOf(TensorType type) => type == TensorType.Float8E5M2 ? E5M2 : E4M3;
 
+    // Hot from the first call on: not worth passing through the slower tiers of the compiler.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void LookUp<T>(ReadOnlySpan<byte> codes, ReadOnlySpan<T> numbers, Span<T> destination)
     {
         for (int index = 0; index < codes.Length; index++)

@@ -8,8 +8,8 @@ namespace ResizeLora.Spectra;
 
 /// <summary>
 /// uᵢᵀ·W·vᵢ for all columns i of U (n × r) and V (m × r), with W (n × m) as it is stored in the checkpoint. A general product
-/// W·V would first need W in single precision and then be read once more; here a few rows of W at a time are read, decoded, meet
-/// all of V, and what comes out meets U before it leaves the nearest cache.
+/// W·V would first need W in single precision and then be read once more; here some rows of W at a time are read, decoded, meet
+/// all of V, and what comes out meets U before it leaves the second cache.
 /// </summary>
 internal static class WeightProjection
 {
@@ -89,7 +89,7 @@ internal static class WeightProjection
     }
 
     // A block of terms after the other, so that its decoded rows, and of V a strip at a time, stay in the second cache while they meet.
-    // In a last tile of fewer rows those of the tile before it stand in, and what comes of them is not used.
+    // In a last tile of fewer rows whatever was there before stands in, and what comes of it is not used.
     private static void Multiply<TTile>(
         TensorType type,
         ReadOnlySpan<byte> stored,

@@ -149,6 +149,15 @@ public sealed class BaseNormTests
     [Theory]
     [InlineData(TensorType.Float32)]
     [InlineData(TensorType.BFloat16)]
+    public void Long_rows_of_the_largest_numbers_have_the_norms_of_double_precision(TensorType type)
+    {
+        AssertNorms(type, [.. Enumerable.Repeat(1e38, 16)], 1, 16);
+        AssertNorms(type, new Gaussian(1).Numbers(3 * 1280, 1e37), 3, 1280);
+    }
+
+    [Theory]
+    [InlineData(TensorType.Float32)]
+    [InlineData(TensorType.BFloat16)]
     public void A_few_large_numbers_among_tiny_ones_have_the_norms_of_double_precision(TensorType type)
     {
         double[] weight = new Gaussian(8).Numbers(60 * 40, 1e-38);

@@ -8,8 +8,8 @@ namespace ResizeLora.Tests.Spectra;
 public sealed class WeightProjectionTests
 {
     /// <summary>
-    /// Shapes around the sizes of the tiles (6 and 12 rows, 16 and 32 columns), of a block of terms (512) and of a piece of rows (256
-    /// KiB).
+    /// Shapes around the sizes of the tiles (6 and 12 rows, 16 and 32 columns), of a block of terms (512) and of a piece of rows
+    /// (96).
     /// </summary>
     public static TheoryData<int, int, int> Shapes =>
         new()
@@ -21,6 +21,8 @@ public sealed class WeightProjectionTests
             { 12, 512, 32 },
             { 13, 513, 33 },
             { 25, 1025, 40 },
+            { 97, 1025, 40 },
+            { 191, 513, 70 },
             { 300, 700, 5 },
             { 11, 20000, 2 },
         };
