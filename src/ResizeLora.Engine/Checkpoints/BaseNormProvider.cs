@@ -1,8 +1,8 @@
-using System.Buffers;
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
 using ResizeLora.Files;
+using ResizeLora.Spectra;
 
 namespace ResizeLora.Checkpoints;
 
@@ -143,12 +143,20 @@ public sealed class BaseNormProvider
         int done = 0;
         try
         {
+            // A shared pool would keep the largest weight for each thread.
+            var buffers = new ConcurrentBag<byte[]>();
             void Measure(BaseWeight weight)
             {
-                byte[] buffer = ArrayPool<byte>.Shared.Rent((int)weight.StoredByteLength);
+                int length = (int)weight.StoredByteLength;
+                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Measured(weight));
+                if (!buffers.TryTake(out byte[]? buffer) || buffer.Length < length)
+                {
+                    buffer = GC.AllocateUninitializedArray<byte>(length);
+                }
+
                 try
                 {
-                    Memory<byte> bytes = buffer.AsMemory(0, (int)weight.StoredByteLength);
+                    Memory<byte> bytes = buffer.AsMemory(0, length);
                     weight.ReadStored(bytes.Span);
                     string content = ContentOf(weight, bytes.Span);
                     if (!TryFindByContent(weight, content, out BaseNorms norms))
@@ -170,7 +178,7 @@ public sealed class BaseNormProvider
                 }
                 finally
                 {
-                    ArrayPool<byte>.Shared.Return(buffer);
+                    buffers.Add(buffer);
                 }
             }
 

@@ -12,6 +12,9 @@ namespace ResizeLora.Checkpoints;
 /// </summary>
 internal sealed class WeightGramOperator : IGramOperator, IDisposable
 {
+    // A shared pool keeps an array for each thread.
+    private const int LargestPooled = 16 << 20;
+
     private readonly IWeightRows rows;
     private readonly float[] scratch;
     private byte[]? converted;
@@ -69,7 +72,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     public static WeightGramOperator OfQ8(Memory<byte> blocks, int rows, int columns)
     {
         int length = checked(rows * (columns / IRowDecoder.Width) * Q8Decoder.VectorByteLength);
-        byte[] arranged = ArrayPool<byte>.Shared.Rent(length);
+        byte[] arranged = Rent(length);
         Q8Blocks.Arrange(blocks.Span, arranged);
         return new WeightGramOperator(arranged, new WeightRows<Q8Decoder>(arranged.AsMemory(0, length), rows, columns), columns);
     }
@@ -90,15 +93,22 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     public void Dispose()
     {
         ArrayPool<float>.Shared.Return(scratch);
-        if (converted is not null)
+        if (converted?.Length <= LargestPooled)
         {
             ArrayPool<byte>.Shared.Return(converted);
         }
+        else if (converted is not null)
+        {
+            LargeGarbage.Add(converted.Length);
+        }
     }
+
+    private static byte[] Rent(int length) =>
+        length <= LargestPooled ? ArrayPool<byte>.Shared.Rent(length) : GC.AllocateUninitializedArray<byte>(length);
 
     private Memory<byte> Convert(int length)
     {
-        converted = ArrayPool<byte>.Shared.Rent(length);
+        converted = Rent(length);
         return converted.AsMemory(0, length);
     }
 

@@ -9,12 +9,12 @@ namespace ResizeLora.Spectra;
 /// <param name="mostBytes">The bound.</param>
 internal sealed class WorkingMemory(long mostBytes)
 {
-    // At rank 128 all threads of any machine work at a time, at rank 512 about ten.
-    private const long SharedBytes = 320L << 20;
+    // At rank 128 all threads of any machine work at a time, at rank 512 about six.
+    private const long SharedBytes = 224L << 20;
 
     // Rarely enough to cost nothing beside the work that took so much, and only where the process has become large.
-    private const long BytesBetweenTrims = 128L << 20;
-    private const long LargeProcess = 640L << 20;
+    private const long BytesBetweenTrims = 64L << 20;
+    private const long LargeProcess = 512L << 20;
 
     private readonly object gate = new();
     private long used;
