@@ -183,6 +183,9 @@ public sealed class BaseNormProvider
             }
 
             LayerWorkers.ForEach(ordered, threads, Measure, cancellationToken);
+            long freed = buffers.Sum(static buffer => buffer.LongLength);
+            buffers.Clear();
+            LargeGarbage.Add(freed);
         }
         finally
         {
