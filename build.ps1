@@ -175,7 +175,8 @@ function Build-Help {
     Build-Everything
     Write-HelpSource
     if (-not (Get-Module -ListAvailable -Name Microsoft.PowerShell.PlatyPS)) {
-        throw 'The pages are up to date, but the MAML needs the module Microsoft.PowerShell.PlatyPS: Install-PSResource Microsoft.PowerShell.PlatyPS.'
+        throw 'The pages are up to date, but the MAML needs the module Microsoft.PowerShell.PlatyPS: ' +
+            'Install-PSResource Microsoft.PowerShell.PlatyPS.'
     }
 
     $pages = Join-Path $PSScriptRoot 'docs' 'help' '*-*.md'

@@ -27,7 +27,8 @@ function Write-Checksum {
 function Build-GalleryPackage {
     <# The package for every platform, which carries no libtorch. #>
     if (-not (Get-Command Compress-PSResource -ErrorAction Ignore)) {
-        throw 'Packing takes Compress-PSResource, which Microsoft.PowerShell.PSResourceGet 1.1 and later have: Install-PSResource Microsoft.PowerShell.PSResourceGet.'
+        throw 'Packing takes Compress-PSResource, which Microsoft.PowerShell.PSResourceGet 1.1 and later have: ' +
+            'Install-PSResource Microsoft.PowerShell.PSResourceGet.'
     }
 
     $folder = Join-Path $packageOutput 'ResizeLora'
@@ -86,6 +87,7 @@ function Install-BuiltModule {
 
     $destination = Join-Path $modules 'ResizeLora' (Get-ModuleVersion)
     $platform = Invoke-Program dotnet msbuild, $moduleProject, '-getProperty:NETCoreSdkPortableRuntimeIdentifier'
-    Build-ModuleFolder -Folder $destination -Property "-p:Torch=$Torch", "-p:TorchRuntimeIdentifier=$platform", "-p:ModulePlatforms=$platform"
+    $properties = "-p:Torch=$Torch", "-p:TorchRuntimeIdentifier=$platform", "-p:ModulePlatforms=$platform"
+    Build-ModuleFolder -Folder $destination -Property $properties
     Get-Item -LiteralPath $destination
 }

@@ -1,8 +1,8 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using System.IO.Hashing;
+using ResizeLora.Compute;
 using ResizeLora.Files;
-using ResizeLora.Spectra;
 
 namespace ResizeLora.Checkpoints;
 
@@ -148,7 +148,7 @@ public sealed class BaseNormProvider
             void Measure(BaseWeight weight)
             {
                 int length = (int)weight.StoredByteLength;
-                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(LayerBytes.Measured(weight));
+                using WorkingMemory.Lease memory = WorkingMemory.Shared.Take(weight.MeasuringByteLength);
                 if (!buffers.TryTake(out byte[]? buffer) || buffer.Length < length)
                 {
                     buffer = GC.AllocateUninitializedArray<byte>(length);

@@ -74,6 +74,16 @@ public sealed class BaseWeight
     internal long StoredByteLength =>
         IsQ8 ? Q8Blocks.LengthOf(Rows, Columns) : (long)Rows * Columns * TensorTypes.BytesOf(StoredType);
 
+    /// <summary>The bytes that norms take while they are measured: weights of 8 bits are arranged anew, in 16 at most.</summary>
+    internal long MeasuringByteLength
+    {
+        get
+        {
+            long halves = (long)Rows * Columns * sizeof(ushort);
+            return StoredByteLength + (StoredByteLength < halves ? halves : 0);
+        }
+    }
+
     /// <summary>The shape of the weight as people write it.</summary>
     public string ShapeText => AdapterLayer.TextOf(KernelShape.Prepend(Rows * groups));
 

@@ -17,6 +17,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
 
     private readonly IWeightRows rows;
     private readonly float[] scratch;
+    private readonly int roundingExponent;
     private byte[]? converted;
 
     /// <summary>Wraps a weight.</summary>
@@ -34,7 +35,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         if (type == TensorType.Float64)
         {
             Memory<byte> singles = Convert(count * sizeof(float));
-            Exponent = Round(bytes.Span, MemoryMarshal.Cast<byte, float>(singles.Span));
+            roundingExponent = Round(bytes.Span, MemoryMarshal.Cast<byte, float>(singles.Span));
             (type, bytes) = (TensorType.Float32, singles);
         }
         else if (type is TensorType.Float8E4M3 or TensorType.Float8E5M2)
@@ -51,8 +52,6 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
             _ => new WeightRows<Float32Decoder>(bytes, rows, columns),
         };
         scratch = ArrayPool<float>.Shared.Rent(2 * columns);
-        Exponent += this.rows.Exponent;
-        SquaredFrobeniusNorm = this.rows.SquaredNorm;
     }
 
     private WeightGramOperator(byte[] converted, IWeightRows rows, int columns)
@@ -61,8 +60,6 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         this.converted = converted;
         this.rows = rows;
         scratch = ArrayPool<float>.Shared.Rent(2 * columns);
-        Exponent = rows.Exponent;
-        SquaredFrobeniusNorm = rows.SquaredNorm;
     }
 
     /// <summary>Wraps a weight that is stored as GGUF's Q8_0.</summary>
@@ -81,10 +78,10 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
     public int Size { get; }
 
     /// <inheritdoc/>
-    public int Exponent { get; }
+    public int Exponent => roundingExponent + rows.Exponent;
 
     /// <inheritdoc/>
-    public double SquaredFrobeniusNorm { get; }
+    public double SquaredFrobeniusNorm => rows.SquaredNorm;
 
     /// <inheritdoc/>
     public void Apply(ReadOnlySpan<float> vector, Span<float> product) => rows.Apply(vector, product, scratch);

@@ -19,8 +19,9 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     private const int LowestFirstExponent = -64;
     private const int HighestFirstExponent = 80;
 
-    // The smallest power of two that is not subnormal.
-    private const int LowestSquaredExponent = -126;
+    // The powers of two that are normal singles.
+    private const int LowestExponent = -126;
+    private const int HighestExponent = 127;
 
     private readonly Memory<byte> bytes;
     private readonly int rows;
@@ -111,12 +112,12 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     private bool IsOrdinary(double squaredNorm) =>
         squaredNorm >= SmallestOrdinary * SmallestOrdinary * rows * columns && squaredNorm <= LargestOrdinary * LargestOrdinary;
 
-    // ‖V‖F²; of no meaning where a weight is not ordinary. One scale brings the largest weight below 4, or leaves it above 2^-50, so that its
-    // square, and what counts beside it, is within a single's range.
+    // ‖V‖F²; of no meaning where a weight is not ordinary. One power of two brings the weights to their size in V, or within a few binary
+    // places of it, so that the squares of those that count are within a single's range.
     private double SumSquares(bool lifting)
     {
         int exponent = ScaleExponent - Exponent;
-        int taken = Math.Clamp(exponent, LowestSquaredExponent, HighestFirstExponent);
+        int taken = Math.Clamp(exponent, LowestExponent, HighestExponent);
         float scale = MathF.ScaleB(1, taken);
         double sum = 0;
         for (int row = 0; row < rows; row++)

@@ -44,7 +44,7 @@ internal static class DiagonalSpectrum
         Tensor leftVectors = vectors.flip(1);
         Tensor left = linalg.solve_triangular(upRoot.t(), leftVectors, upper: true);
         Tensor right = linalg.solve_triangular(downRoot.t(), core.t().matmul(leftVectors) * inverse, upper: true);
-        LayerFactors factors = SmallSpectrum.Assemble(
+        LayerFactors factors = FactorAssembly.Assemble(
             left,
             right,
             wanted with
@@ -56,7 +56,7 @@ internal static class DiagonalSpectrum
             Growth(right, downGram),
             out double worstError
         );
-        return worstError <= SmallSpectrum.AllowedError && !factors.NeedsDoublePrecision ? factors : null;
+        return worstError <= FactorAssembly.AllowedError && !factors.NeedsDoublePrecision ? factors : null;
     }
 
     private static Tensor? RootOf(Tensor gram)

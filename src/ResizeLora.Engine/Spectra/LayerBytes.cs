@@ -1,5 +1,4 @@
 using ResizeLora.Adapters;
-using ResizeLora.Checkpoints;
 using ResizeLora.Files;
 
 namespace ResizeLora.Spectra;
@@ -37,14 +36,6 @@ internal static class LayerBytes
     /// <param name="layer">The layer.</param>
     public static long OfProducts(AdapterLayer layer) =>
         (SmallMatrices * Square(layer.Rank)) + ((long)(layer.OutFeatures + layer.InFeatures) * layer.Rank * sizeof(double));
-
-    /// <summary>What a base weight takes while its norms are measured: types of 8 bits are arranged anew.</summary>
-    /// <param name="weight">The weight.</param>
-    public static long Measured(BaseWeight weight)
-    {
-        long count = (long)weight.Rows * weight.Columns;
-        return weight.StoredByteLength + (weight.StoredByteLength < count * sizeof(ushort) ? count * sizeof(ushort) : 0);
-    }
 
     /// <summary>What singular vectors take while they are formed and encoded.</summary>
     /// <param name="layer">The layer.</param>

@@ -70,13 +70,16 @@ internal sealed record LayerFactors(
         };
         if (isAccurate)
         {
-            using var ups = new AlignedMemory<float>(pair.Rank * kept.Length);
-            using var downs = new AlignedMemory<float>(pair.Rank * kept.Length);
-            if (FitSingle(Left.Weigh(pair.Rank, kept, left, ups.Span)) && FitSingle(Right.Weigh(pair.Rank, kept, right, downs.Span)))
+            Tensor ups = empty([pair.Rank, kept.Length], ScalarType.Float32);
+            Tensor downs = empty([pair.Rank, kept.Length], ScalarType.Float32);
+            if (
+                FitSingle(Left.Weigh(pair.Rank, kept, left, MemoryMarshal.Cast<byte, float>(ups.bytes)))
+                && FitSingle(Right.Weigh(pair.Rank, kept, right, MemoryMarshal.Cast<byte, float>(downs.bytes)))
+            )
             {
                 return (
-                    Multiply(pair.Up, ups.Span, pair.Rank, transposed: false, device),
-                    Multiply(pair.Down, downs.Span, pair.Rank, transposed: true, device)
+                    Multiply(pair.Up, ups.to(device.Torch), transposed: false, device),
+                    Multiply(pair.Down, downs.to(device.Torch), transposed: true, device)
                 );
             }
         }
@@ -101,13 +104,6 @@ internal sealed record LayerFactors(
             transposed,
             device
         );
-
-    private static Tensor Multiply(IFactor factor, ReadOnlySpan<float> combination, int rank, bool transposed, ComputeDevice device)
-    {
-        Tensor small = empty([rank, combination.Length / rank], ScalarType.Float32);
-        combination.CopyTo(MemoryMarshal.Cast<byte, float>(small.bytes));
-        return Multiply(factor, small.to(device.Torch), transposed, device);
-    }
 
     private static Tensor Multiply(IFactor factor, Tensor small, bool transposed, ComputeDevice device)
     {

@@ -19,17 +19,8 @@ namespace ResizeLora.Spectra;
 /// </remarks>
 internal static class SmallSpectrum
 {
-    // σ is promised within 1e-4 for σ ≥ 1e-4·σ₁; a tenth of that error is allowed to the estimate.
-    private const double PromisedRange = 1e-4;
-    internal const double AllowedError = 1e-5;
-
-    private const double Epsilon = 2.2204460492503131e-16;
-
-    // γ: sums of thousands of products in panels and fused operations, and the Cholesky decomposition of the same.
-    private const double SumRounding = 64 * Epsilon;
-
-    // Single precision loses about 6e-8 · growth of a dimension; fifty times that is still a third of the 1e-5 promised.
-    private const double SinglePrecisionGrowth = 50;
+    /// <summary>The distance of 1 from the next larger double.</summary>
+    internal const double Epsilon = 2.2204460492503131e-16;
 
     /// <summary>Decomposes B·A.</summary>
     /// <param name="upGram">BᵀB, r × r, in double precision on the processor.</param>
@@ -135,8 +126,8 @@ internal static class SmallSpectrum
         double[] singularValues = Array.ConvertAll(squares, Math.Sqrt);
         Tensor left = linalg.solve_triangular(lower.t(), vectors, upper: true).contiguous();
         Tensor right = lower.matmul(vectors).contiguous();
-        Span<double> leftNumbers = NumbersOf(left);
-        Span<double> rightNumbers = NumbersOf(right);
+        Span<double> leftNumbers = FactorAssembly.NumbersOf(left);
+        Span<double> rightNumbers = FactorAssembly.NumbersOf(right);
         for (int row = 0; row < rank; row++)
         {
             // eigh's order is ascending.
@@ -146,7 +137,7 @@ internal static class SmallSpectrum
             TensorPrimitives.Divide(combinations, singularValues, combinations);
         }
 
-        LayerFactors factors = Assemble(
+        LayerFactors factors = FactorAssembly.Assemble(
             left,
             right,
             wanted,
@@ -155,7 +146,7 @@ internal static class SmallSpectrum
             Growth(rightNumbers, rank, downNorms),
             out double worstError
         );
-        return worstError <= AllowedError ? factors : null;
+        return worstError <= FactorAssembly.AllowedError ? factors : null;
     }
 
     private static LayerFactors? ByOrthogonalisation(
@@ -185,13 +176,13 @@ internal static class SmallSpectrum
         Tensor inverses = TensorReader.FromArray(inverse, 1, count, ScalarType.Float64, ComputeDevice.Processor);
         Tensor left = roots.Down.t().matmul(rightVectors.t()).narrow(1, 0, count).mul(inverses).contiguous();
         Tensor right = roots.Up.t().matmul(leftVectors).narrow(1, 0, count).mul(inverses).contiguous();
-        return Assemble(
+        return FactorAssembly.Assemble(
             left,
             right,
             wanted,
             singularValues,
-            Growth(NumbersOf(left), rank, upNorms),
-            Growth(NumbersOf(right), rank, downNorms),
+            Growth(FactorAssembly.NumbersOf(left), rank, upNorms),
+            Growth(FactorAssembly.NumbersOf(right), rank, downNorms),
             out _
         );
     }
@@ -236,67 +227,6 @@ internal static class SmallSpectrum
 
     /// <summary>R of the QR decomposition of a tall matrix; a matrix that is not tall itself: its Q is the identity.</summary>
     internal static Tensor UpperRoot(Tensor tall) => tall.shape[0] < tall.shape[1] ? tall : linalg.qr(tall, linalg.QRMode.R).R;
-
-    /// <summary>Puts a decomposition together, with what its accuracy is.</summary>
-    /// <param name="left">X, in double precision on the processor.</param>
-    /// <param name="right">Y, likewise.</param>
-    /// <param name="wanted">What is kept of them.</param>
-    /// <param name="singularValues">σ, descending.</param>
-    /// <param name="leftGrowth">The growth of each combination of B's columns.</param>
-    /// <param name="rightGrowth">That of A's rows.</param>
-    /// <param name="worstError">The highest relative error of a σ that counts.</param>
-    internal static LayerFactors Assemble(
-        Tensor left,
-        Tensor right,
-        WantedColumns wanted,
-        double[] singularValues,
-        double[] leftGrowth,
-        double[] rightGrowth,
-        out double worstError
-    )
-    {
-        worstError = 0;
-        double lost = 0;
-        double total = 0;
-        double highest = 0;
-        for (int index = 0; index < singularValues.Length; index++)
-        {
-            double square = singularValues[index] * singularValues[index];
-            double growth = (leftGrowth[index] * leftGrowth[index]) + (rightGrowth[index] * rightGrowth[index]);
-            if (singularValues[index] >= PromisedRange * singularValues[0])
-            {
-                worstError = Math.Max(worstError, SumRounding * growth / 2);
-            }
-
-            highest = Math.Max(highest, Math.Max(leftGrowth[index], rightGrowth[index]));
-            lost += square * growth;
-            total += square;
-        }
-
-        int rank = (int)left.shape[0];
-        int count = wanted.Of(singularValues);
-        bool needsDoublePrecision = lost > SinglePrecisionGrowth * SinglePrecisionGrowth * total;
-        using Tensor leftRows = left.contiguous();
-        using Tensor rightRows = right.contiguous();
-        Span<double> leftNumbers = NumbersOf(leftRows);
-        Span<double> rightNumbers = NumbersOf(rightRows);
-        bool inSingle = wanted.Precision switch
-        {
-            CoefficientPrecision.Single => true,
-            CoefficientPrecision.Double => false,
-            _ => LayerFactors.AreExactInSingle(highest, needsDoublePrecision, leftNumbers, rightNumbers),
-        };
-        return new LayerFactors(
-            new Coefficients(leftNumbers, rank, count, inSingle),
-            new Coefficients(rightNumbers, rank, count, inSingle),
-            singularValues,
-            highest,
-            needsDoublePrecision
-        );
-    }
-
-    // Where they lie: an array of each would be the largest thing that the collector has to do with.
-    private static Span<double> NumbersOf(Tensor contiguous) => MemoryMarshal.Cast<byte, double>(contiguous.bytes);
 
     // For each combination i the sum over j of ‖column j‖ · |coefficient of j|: how much cancels when it is formed.
     private static double[] Growth(ReadOnlySpan<double> coefficients, int rank, double[] norms)

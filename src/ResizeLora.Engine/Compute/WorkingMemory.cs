@@ -1,6 +1,4 @@
-using ResizeLora.Compute;
-
-namespace ResizeLora.Spectra;
+namespace ResizeLora.Compute;
 
 /// <summary>
 /// Lets layers be worked on at a time as far as their working memory fits into a bound together, and one in any case: so memory does not

@@ -1,6 +1,6 @@
-using ResizeLora.Spectra;
+using ResizeLora.Compute;
 
-namespace ResizeLora.Tests.Spectra;
+namespace ResizeLora.Tests.Compute;
 
 /// <summary>Work at a time is bounded by its memory.</summary>
 public sealed class WorkingMemoryTests
