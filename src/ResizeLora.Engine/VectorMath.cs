@@ -32,6 +32,16 @@ internal static class VectorMath
                 MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper())
             );
 
+    /// <inheritdoc cref="MultiplyAdd(Vector256{float}, Vector256{float}, Vector256{float})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> MultiplyAdd(Vector512<double> left, Vector512<double> right, Vector512<double> addend) =>
+        Avx512F.IsSupported
+            ? Avx512F.FusedMultiplyAdd(left, right, addend)
+            : Vector512.Create(
+                MultiplyAdd(left.GetLower(), right.GetLower(), addend.GetLower()),
+                MultiplyAdd(left.GetUpper(), right.GetUpper(), addend.GetUpper())
+            );
+
     /// <summary>
     /// Asks for bytes that are needed soon; a place past the end of what <paramref name="start"/> belongs to does no harm.
     /// </summary>

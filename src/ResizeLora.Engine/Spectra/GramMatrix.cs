@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using ResizeLora.Files;
 
 namespace ResizeLora.Spectra;
@@ -13,15 +14,11 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal static class GramMatrix
 {
-    // The register tile: 4 × 12 sums in sixteen 256-bit registers.
-    private const int TileRows = 4;
-    private const int TileColumns = 12;
-
     // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
     private const int PanelRows = 128;
 
-    // One more line of the cache from row to row: at powers of two, the lines of a strip would compete for a few places.
-    private const int PanelPadding = 8;
+    // So many stored rows of Tᵀ are turned into columns of strips together.
+    private const int ColumnsAtOnce = 4;
 
     /// <summary>Computes TᵀT.</summary>
     /// <param name="type">The stored type; rounding to single precision must not change it.</param>
@@ -32,13 +29,34 @@ internal static class GramMatrix
     /// <param name="gram">Where the rank × rank numbers go, row-major.</param>
     public static void Compute(TensorType type, ReadOnlySpan<byte> bytes, int length, int rank, bool transposed, Span<double> gram)
     {
-        int stride = (rank + TileColumns - 1) / TileColumns * TileColumns;
-        int panelStride = stride + PanelPadding;
-        using var panelMemory = new AlignedMemory<double>(PanelRows * panelStride);
+        if (Vector512.IsHardwareAccelerated)
+        {
+            Compute<GramTile512>(type, bytes, length, rank, transposed, gram);
+        }
+        else
+        {
+            Compute<GramTile256>(type, bytes, length, rank, transposed, gram);
+        }
+    }
+
+    /// <inheritdoc cref="Compute(TensorType, ReadOnlySpan{byte}, int, int, bool, Span{double})"/>
+    /// <typeparam name="TTile">What sums.</typeparam>
+    public static void Compute<TTile>(
+        TensorType type,
+        ReadOnlySpan<byte> bytes,
+        int length,
+        int rank,
+        bool transposed,
+        Span<double> gram
+    )
+        where TTile : struct, IGramTile
+    {
+        int stride = (rank + TTile.Columns - 1) / TTile.Columns * TTile.Columns;
+        using var panelMemory = new AlignedMemory<double>(PanelRows * stride);
         Span<double> panel = panelMemory.Span;
         using var sumMemory = new AlignedMemory<double>(stride * stride);
         Span<double> sums = sumMemory.Span;
-        float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? 1 : rank));
+        float[] decoded = ArrayPool<float>.Shared.Rent(PanelRows * (transposed ? ColumnsAtOnce : rank));
         try
         {
             sums.Clear();
@@ -48,14 +66,14 @@ internal static class GramMatrix
                 int rows = Math.Min(PanelRows, length - start);
                 if (transposed)
                 {
-                    PackTransposed(type, bytes, length, rank, start, rows, decoded, panel, panelStride);
+                    PackTransposed<TTile>(type, bytes, length, rank, start, rows, decoded, panel);
                 }
                 else
                 {
-                    Pack(type, bytes, rank, start, rows, decoded, panel, panelStride);
+                    Pack<TTile>(type, bytes, rank, start, rows, decoded, panel);
                 }
 
-                AddPanel(panel, rows, panelStride, stride, sums);
+                AddPanel<TTile>(panel, rows, stride, sums);
             }
 
             Mirror(sums, rank, stride, gram);
@@ -66,27 +84,37 @@ internal static class GramMatrix
         }
     }
 
-    private static void Pack(
+    // A panel is strips as wide as a tile, one after another, so that a tile reads on and on.
+    private static Span<double> StripOf<TTile>(Span<double> panel, int column)
+        where TTile : struct, IGramTile => panel.Slice(column / TTile.Columns * TTile.Columns * PanelRows, TTile.Columns * PanelRows);
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Pack<TTile>(
         TensorType type,
         ReadOnlySpan<byte> bytes,
         int rank,
         int start,
         int rows,
         float[] decoded,
-        Span<double> panel,
-        int panelStride
+        Span<double> panel
     )
+        where TTile : struct, IGramTile
     {
         int rowBytes = rank * TensorTypes.BytesOf(type);
         WeightDecoder.ToSingle(type, bytes.Slice(start * rowBytes, rows * rowBytes), decoded.AsSpan(0, rows * rank));
-        for (int row = 0; row < rows; row++)
+        for (int first = 0; first < rank; first += TTile.Columns)
         {
-            Widen(decoded.AsSpan(row * rank, rank), panel.Slice(row * panelStride, rank));
+            int width = Math.Min(TTile.Columns, rank - first);
+            Span<double> strip = StripOf<TTile>(panel, first);
+            for (int row = 0; row < rows; row++)
+            {
+                Widen(decoded.AsSpan((row * rank) + first, width), strip.Slice(row * TTile.Columns, width));
+            }
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void PackTransposed(
+    private static void PackTransposed<TTile>(
         TensorType type,
         ReadOnlySpan<byte> bytes,
         int length,
@@ -94,21 +122,67 @@ internal static class GramMatrix
         int start,
         int rows,
         float[] decoded,
-        Span<double> panel,
-        int panelStride
+        Span<double> panel
     )
+        where TTile : struct, IGramTile
     {
         int size = TensorTypes.BytesOf(type);
-        for (int column = 0; column < rank; column++)
+        for (int first = 0; first < rank; first += ColumnsAtOnce)
         {
-            WeightDecoder.ToSingle(type, bytes.Slice(((column * length) + start) * size, rows * size), decoded.AsSpan(0, rows));
-            for (int row = 0; row < rows; row++)
+            int width = Math.Min(ColumnsAtOnce, rank - first);
+            for (int column = 0; column < width; column++)
             {
-                panel[(row * panelStride) + column] = decoded[row];
+                ReadOnlySpan<byte> stored = bytes.Slice((((first + column) * length) + start) * size, rows * size);
+                WeightDecoder.ToSingle(type, stored, decoded.AsSpan(column * PanelRows, rows));
+            }
+
+            Span<double> places = StripOf<TTile>(panel, first)[(first % TTile.Columns)..];
+            int turned = width == ColumnsAtOnce && Sse2.IsSupported ? Turn<TTile>(decoded, rows, places) : 0;
+            for (int row = turned; row < rows; row++)
+            {
+                for (int column = 0; column < width; column++)
+                {
+                    places[(row * TTile.Columns) + column] = decoded[(column * PanelRows) + row];
+                }
             }
         }
     }
 
+    // Squares of 4 × 4 numbers are transposed in registers. Returns how many rows that served.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static int Turn<TTile>(float[] columns, int rows, Span<double> places)
+        where TTile : struct, IGramTile
+    {
+        ref float column = ref MemoryMarshal.GetArrayDataReference(columns);
+        ref double place = ref MemoryMarshal.GetReference(places);
+        int row = 0;
+        for (; row <= rows - Vector128<float>.Count; row += Vector128<float>.Count)
+        {
+            Vector128<float> first = Vector128.LoadUnsafe(ref column, (nuint)row);
+            Vector128<float> second = Vector128.LoadUnsafe(ref column, (nuint)(PanelRows + row));
+            Vector128<float> third = Vector128.LoadUnsafe(ref column, (nuint)((2 * PanelRows) + row));
+            Vector128<float> fourth = Vector128.LoadUnsafe(ref column, (nuint)((3 * PanelRows) + row));
+            Vector128<double> upperLeft = Sse.UnpackLow(first, second).AsDouble();
+            Vector128<double> upperRight = Sse.UnpackLow(third, fourth).AsDouble();
+            Vector128<double> lowerLeft = Sse.UnpackHigh(first, second).AsDouble();
+            Vector128<double> lowerRight = Sse.UnpackHigh(third, fourth).AsDouble();
+            Store(Sse2.UnpackLow(upperLeft, upperRight), Sse2.UnpackHigh(upperLeft, upperRight), ref place);
+            place = ref Unsafe.Add(ref place, 2 * TTile.Columns);
+            Store(Sse2.UnpackLow(lowerLeft, lowerRight), Sse2.UnpackHigh(lowerLeft, lowerRight), ref place);
+            place = ref Unsafe.Add(ref place, 2 * TTile.Columns);
+        }
+
+        return row;
+
+        static void Store(Vector128<double> upper, Vector128<double> lower, ref double place)
+        {
+            (Vector256<double> upperRow, Vector256<double> lowerRow) = Vector256.Widen(Vector256.Create(upper.AsSingle(), lower.AsSingle()));
+            upperRow.StoreUnsafe(ref place);
+            lowerRow.StoreUnsafe(ref place, (nuint)TTile.Columns);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
     {
         int index = 0;
@@ -125,71 +199,21 @@ internal static class GramMatrix
         }
     }
 
-    private static void AddPanel(ReadOnlySpan<double> panel, int rows, int panelStride, int stride, Span<double> sums)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void AddPanel<TTile>(Span<double> panel, int rows, int stride, Span<double> sums)
+        where TTile : struct, IGramTile
     {
-        ref double strips = ref MemoryMarshal.GetReference(panel);
-        for (int column = 0; column < stride; column += TileColumns)
+        for (int column = 0; column < stride; column += TTile.Columns)
         {
+            ref double right = ref MemoryMarshal.GetReference(StripOf<TTile>(panel, column));
+
             // Tiles wholly below the diagonal are mirrored at the end.
-            for (int row = 0; row < column + TileColumns; row += TileRows)
+            for (int row = 0; row < column + TTile.Columns; row += TTile.Rows)
             {
-                AddTile(ref strips, rows, panelStride, row, column, sums[((row * stride) + column)..], stride);
+                ref double left = ref StripOf<TTile>(panel, row)[row % TTile.Columns];
+                TTile.Add(ref left, ref right, rows, sums[((row * stride) + column)..], stride);
             }
         }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void AddTile(ref double panel, int rows, int panelStride, int row, int column, Span<double> sums, int stride)
-    {
-        Vector256<double> sum00 = default,
-            sum01 = default,
-            sum02 = default;
-        Vector256<double> sum10 = default,
-            sum11 = default,
-            sum12 = default;
-        Vector256<double> sum20 = default,
-            sum21 = default,
-            sum22 = default;
-        Vector256<double> sum30 = default,
-            sum31 = default,
-            sum32 = default;
-        nuint position = 0;
-        for (int index = 0; index < rows; index++, position += (nuint)panelStride)
-        {
-            nuint left = position + (nuint)row;
-            nuint right = position + (nuint)column;
-            Vector256<double> right0 = Vector256.LoadUnsafe(ref panel, right);
-            Vector256<double> right1 = Vector256.LoadUnsafe(ref panel, right + 4);
-            Vector256<double> right2 = Vector256.LoadUnsafe(ref panel, right + 8);
-            Vector256<double> factor = Vector256.Create(Unsafe.Add(ref panel, left));
-            sum00 = VectorMath.MultiplyAdd(factor, right0, sum00);
-            sum01 = VectorMath.MultiplyAdd(factor, right1, sum01);
-            sum02 = VectorMath.MultiplyAdd(factor, right2, sum02);
-            factor = Vector256.Create(Unsafe.Add(ref panel, left + 1));
-            sum10 = VectorMath.MultiplyAdd(factor, right0, sum10);
-            sum11 = VectorMath.MultiplyAdd(factor, right1, sum11);
-            sum12 = VectorMath.MultiplyAdd(factor, right2, sum12);
-            factor = Vector256.Create(Unsafe.Add(ref panel, left + 2));
-            sum20 = VectorMath.MultiplyAdd(factor, right0, sum20);
-            sum21 = VectorMath.MultiplyAdd(factor, right1, sum21);
-            sum22 = VectorMath.MultiplyAdd(factor, right2, sum22);
-            factor = Vector256.Create(Unsafe.Add(ref panel, left + 3));
-            sum30 = VectorMath.MultiplyAdd(factor, right0, sum30);
-            sum31 = VectorMath.MultiplyAdd(factor, right1, sum31);
-            sum32 = VectorMath.MultiplyAdd(factor, right2, sum32);
-        }
-
-        AddRow(sums, sum00, sum01, sum02);
-        AddRow(sums[stride..], sum10, sum11, sum12);
-        AddRow(sums[(2 * stride)..], sum20, sum21, sum22);
-        AddRow(sums[(3 * stride)..], sum30, sum31, sum32);
-    }
-
-    private static void AddRow(Span<double> sums, Vector256<double> first, Vector256<double> second, Vector256<double> third)
-    {
-        (Vector256.Create<double>(sums) + first).CopyTo(sums);
-        (Vector256.Create<double>(sums[4..]) + second).CopyTo(sums[4..]);
-        (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
     }
 
     // In squares of a line of the cache: at ranks that are powers of two, a whole column lies in a few places of the cache.

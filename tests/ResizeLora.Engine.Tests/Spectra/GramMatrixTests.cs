@@ -48,6 +48,22 @@ public sealed class GramMatrixTests
         }
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Tiles_of_every_size_give_the_same_bits(bool transposed)
+    {
+        foreach ((int length, int rank) in Shapes)
+        {
+            byte[] stored = WeightEncoder.Encode(TensorType.Float16, new Gaussian(length + rank).Numbers(length * rank));
+            double[] wide = new double[rank * rank];
+            double[] narrow = new double[rank * rank];
+            GramMatrix.Compute<GramTile512>(TensorType.Float16, stored, length, rank, transposed, wide);
+            GramMatrix.Compute<GramTile256>(TensorType.Float16, stored, length, rank, transposed, narrow);
+            Assert.Equal(wide, narrow);
+        }
+    }
+
     [Fact]
     public void Numbers_that_are_not_finite_are_seen_in_the_sums()
     {
