@@ -12,7 +12,7 @@ internal sealed class WorkingMemory(long mostBytes)
 
     // Rarely enough to cost nothing beside the work that took so much, and only where the process has become large.
     private const long BytesBetweenTrims = 64L << 20;
-    private const long LargeProcess = 512L << 20;
+    private const long LargeProcess = 768L << 20;
 
     private readonly object gate = new();
     private long used;

@@ -84,6 +84,7 @@ public static class WeightDecoder
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void BFloat16ToSingle(ReadOnlySpan<ushort> source, Span<float> destination)
     {
         int index = 0;

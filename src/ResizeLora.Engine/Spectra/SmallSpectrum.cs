@@ -196,7 +196,11 @@ internal static class SmallSpectrum
     }
 
     // LAPACK refuses matrices with infinities, which finite factors can multiply to.
-    private static bool IsFinite(Tensor matrix) => matrix.isfinite().all().item<bool>();
+    private static bool IsFinite(Tensor matrix)
+    {
+        using Tensor rows = matrix.contiguous();
+        return TensorPrimitives.IsFiniteAll<double>(FactorAssembly.NumbersOf(rows));
+    }
 
     // Where the iteration gives up on a matrix, it may still find the values of the transposed one.
     private static (Tensor Left, Tensor Values, Tensor Right) SingularVectors(Tensor product)
