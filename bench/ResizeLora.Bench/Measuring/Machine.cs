@@ -15,6 +15,15 @@ internal static class Machine
     public static IReadOnlyList<(string Name, string Value)> Processor { get; } =
     [("Model name", Info("model name") ?? FallbackName()), ("CPU family", Family())];
 
+    /// <summary>Who made the processor: AMD, Intel, or what it is called where that is not known.</summary>
+    public static string Maker { get; } =
+        Info("vendor_id") switch
+        {
+            "AuthenticAMD" => "AMD",
+            "GenuineIntel" => "Intel",
+            _ => Processor[0].Value,
+        };
+
     /// <summary>Processor, cores, memory, libtorch and .NET, in one line.</summary>
     public static string Describe()
     {

@@ -153,10 +153,16 @@ internal sealed class Report
     /// <param name="table">The table.</param>
     public void Add(MarkdownTable table) => text.Append('\n').Append(table);
 
-    /// <summary>Puts the figures into a file: between the two marks of a page that has them, else behind what is there.</summary>
+    /// <summary>
+    /// Puts the figures into a file: between the two marks of a page that has them, else behind what is there. A processor of each maker
+    /// has its own part.
+    /// </summary>
     /// <param name="path">The file.</param>
-    public void WriteTo(string path) =>
-        File.WriteAllText(path, PageParts.Replace(File.Exists(path) ? File.ReadAllText(path) : string.Empty, part, ToString()));
+    public void WriteTo(string path)
+    {
+        string page = File.Exists(path) ? File.ReadAllText(path) : string.Empty;
+        File.WriteAllText(path, PageParts.Replace(page, $"{part} on {Machine.Maker}", ToString()));
+    }
 
     /// <inheritdoc/>
     public override string ToString() => text.ToString();

@@ -30,8 +30,7 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         Size = columns;
         int count = checked(rows * columns);
 
-        // No number of E4M3 is as small as a half that is subnormal.
-        bool hasSubnormals = type != TensorType.Float8E4M3;
+        bool isOrdinary = false;
         if (type == TensorType.Float64)
         {
             Memory<byte> singles = Convert(count * sizeof(float));
@@ -41,13 +40,16 @@ internal sealed class WeightGramOperator : IGramOperator, IDisposable
         else if (type is TensorType.Float8E4M3 or TensorType.Float8E5M2)
         {
             Memory<byte> halves = Convert(count * sizeof(ushort));
-            WeightDecoder.ToHalf(type, bytes.Span, MemoryMarshal.Cast<byte, ushort>(halves.Span));
+            bool isFinite = WeightDecoder.ToHalf(type, bytes.Span, MemoryMarshal.Cast<byte, ushort>(halves.Span));
+
+            // The numbers of E4M3 lie between 2^-9 and 448: no half is subnormal.
+            isOrdinary = isFinite && type == TensorType.Float8E4M3;
             (type, bytes) = (TensorType.Float16, halves);
         }
 
         this.rows = type switch
         {
-            TensorType.Float16 => new WeightRows<Float16Decoder>(bytes, rows, columns, hasSubnormals),
+            TensorType.Float16 => new WeightRows<Float16Decoder>(bytes, rows, columns, isOrdinary),
             TensorType.BFloat16 => new WeightRows<BFloat16Decoder>(bytes, rows, columns),
             _ => new WeightRows<Float32Decoder>(bytes, rows, columns),
         };

@@ -38,18 +38,18 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     /// <param name="bytes">The rows, n × m weights; they may be written anew.</param>
     /// <param name="rows">n.</param>
     /// <param name="columns">m.</param>
-    /// <param name="hasSubnormals">Whether a stored number may be one that is decoded as a subnormal.</param>
-    public WeightRows(Memory<byte> bytes, int rows, int columns, bool hasSubnormals = true)
+    /// <param name="isOrdinary">Whether all are known to be finite, and zero or ordinary; found out where it is not known.</param>
+    public WeightRows(Memory<byte> bytes, int rows, int columns, bool isOrdinary = false)
     {
         this.bytes = bytes;
         this.rows = rows;
         this.columns = columns;
         vectorised = columns - (columns % IRowDecoder.Width);
         rowLength = (vectorised / IRowDecoder.Width * TDecoder.VectorByteLength) + ((columns - vectorised) * TDecoder.ByteLength);
-        isLifted = TDecoder.LiftExponent != 0 && hasSubnormals;
+        isLifted = TDecoder.LiftExponent != 0 && !isOrdinary;
         SetScales();
         SquaredNorm = SumSquares(lifting: isLifted);
-        if (!IsOrdinary(SquaredNorm))
+        if (!isOrdinary && !IsOrdinary(SquaredNorm))
         {
             double largest = FindLargest();
             if (largest is (> 0 and < SmallestOrdinary) or (> LargestOrdinary and < double.PositiveInfinity))

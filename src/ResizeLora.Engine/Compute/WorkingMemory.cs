@@ -10,7 +10,8 @@ internal sealed class WorkingMemory(long mostBytes)
     // At rank 128 all threads of any machine work at a time, at rank 512 about six.
     private const long SharedBytes = 224L << 20;
 
-    // Rarely enough to cost nothing beside the work that took so much, and only where the process has become large.
+    // Rarely enough to cost nothing beside the work that took so much, and only where the process has become large: ten files of rank 32
+    // at a time take less, and took a tenth longer where all that they freed went back to the system.
     private const long BytesBetweenTrims = 64L << 20;
     private const long LargeProcess = 768L << 20;
 

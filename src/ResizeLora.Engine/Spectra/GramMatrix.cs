@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -14,10 +15,11 @@ namespace ResizeLora.Spectra;
 /// </summary>
 internal static class GramMatrix
 {
-    // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first.
+    // A panel of this many rows stays in the second-level cache, and the two strips of a tile in the first. The sums of a panel start from
+    // zero, so that it must be the same for tiles of every size.
     private const int PanelRows = 128;
 
-    // So many stored rows of Tᵀ are turned into columns of strips together.
+    // Rows of Tᵀ that are transposed together: squares of 4 × 4 numbers fit into registers.
     private const int ColumnsAtOnce = 4;
 
     /// <summary>Computes TᵀT.</summary>
@@ -40,7 +42,7 @@ internal static class GramMatrix
     }
 
     /// <inheritdoc cref="Compute(TensorType, ReadOnlySpan{byte}, int, int, bool, Span{double})"/>
-    /// <typeparam name="TTile">What sums.</typeparam>
+    /// <typeparam name="TTile">The tile to sum with; all give the same bits.</typeparam>
     public static void Compute<TTile>(
         TensorType type,
         ReadOnlySpan<byte> bytes,
@@ -84,10 +86,11 @@ internal static class GramMatrix
         }
     }
 
-    // A panel is strips as wide as a tile, one after another, so that a tile reads on and on.
+    // A panel is strips as wide as a tile, one after another, so that a tile reads memory in sequence.
     private static Span<double> StripOf<TTile>(Span<double> panel, int column)
         where TTile : struct, IGramTile => panel.Slice(column / TTile.Columns * TTile.Columns * PanelRows, TTile.Columns * PanelRows);
 
+    // Loops are compiled with all optimisations at once: the runtime would first run them a hundred times as slowly.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Pack<TTile>(
         TensorType type,
@@ -136,25 +139,26 @@ internal static class GramMatrix
                 WeightDecoder.ToSingle(type, stored, decoded.AsSpan(column * PanelRows, rows));
             }
 
-            Span<double> places = StripOf<TTile>(panel, first)[(first % TTile.Columns)..];
-            int turned = width == ColumnsAtOnce && Sse2.IsSupported ? Turn<TTile>(decoded, rows, places) : 0;
-            for (int row = turned; row < rows; row++)
+            Span<double> target = StripOf<TTile>(panel, first)[(first % TTile.Columns)..];
+            int done = width == ColumnsAtOnce && Sse2.IsSupported ? TransposeSquares<TTile>(decoded, rows, target) : 0;
+            for (int row = done; row < rows; row++)
             {
                 for (int column = 0; column < width; column++)
                 {
-                    places[(row * TTile.Columns) + column] = decoded[(column * PanelRows) + row];
+                    target[(row * TTile.Columns) + column] = decoded[(column * PanelRows) + row];
                 }
             }
         }
     }
 
-    // Squares of 4 × 4 numbers are transposed in registers. Returns how many rows that served.
+    // Four columns, PanelRows apart, as far as their rows fill squares. Returns the number of rows done.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static int Turn<TTile>(float[] columns, int rows, Span<double> places)
+    private static int TransposeSquares<TTile>(float[] columns, int rows, Span<double> target)
         where TTile : struct, IGramTile
     {
+        Debug.Assert(TTile.Columns % ColumnsAtOnce == 0 && columns.Length >= ColumnsAtOnce * PanelRows, "A square lies in one strip.");
         ref float column = ref MemoryMarshal.GetArrayDataReference(columns);
-        ref double place = ref MemoryMarshal.GetReference(places);
+        ref double places = ref MemoryMarshal.GetReference(target);
         int row = 0;
         for (; row <= rows - Vector128<float>.Count; row += Vector128<float>.Count)
         {
@@ -166,19 +170,20 @@ internal static class GramMatrix
             Vector128<double> upperRight = Sse.UnpackLow(third, fourth).AsDouble();
             Vector128<double> lowerLeft = Sse.UnpackHigh(first, second).AsDouble();
             Vector128<double> lowerRight = Sse.UnpackHigh(third, fourth).AsDouble();
-            Store(Sse2.UnpackLow(upperLeft, upperRight), Sse2.UnpackHigh(upperLeft, upperRight), ref place);
-            place = ref Unsafe.Add(ref place, 2 * TTile.Columns);
-            Store(Sse2.UnpackLow(lowerLeft, lowerRight), Sse2.UnpackHigh(lowerLeft, lowerRight), ref place);
-            place = ref Unsafe.Add(ref place, 2 * TTile.Columns);
+            nuint start = (nuint)(row * TTile.Columns);
+            Store(Sse2.UnpackLow(upperLeft, upperRight), ref places, start);
+            Store(Sse2.UnpackHigh(upperLeft, upperRight), ref places, start + (nuint)TTile.Columns);
+            Store(Sse2.UnpackLow(lowerLeft, lowerRight), ref places, start + (nuint)(2 * TTile.Columns));
+            Store(Sse2.UnpackHigh(lowerLeft, lowerRight), ref places, start + (nuint)(3 * TTile.Columns));
         }
 
         return row;
 
-        static void Store(Vector128<double> upper, Vector128<double> lower, ref double place)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        static void Store(Vector128<double> numbers, ref double target, nuint place)
         {
-            (Vector256<double> upperRow, Vector256<double> lowerRow) = Vector256.Widen(Vector256.Create(upper.AsSingle(), lower.AsSingle()));
-            upperRow.StoreUnsafe(ref place);
-            lowerRow.StoreUnsafe(ref place, (nuint)TTile.Columns);
+            (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(numbers.AsSingle());
+            Vector256.Create(lower, upper).StoreUnsafe(ref target, place);
         }
     }
 
@@ -186,11 +191,10 @@ internal static class GramMatrix
     private static void Widen(ReadOnlySpan<float> source, Span<double> destination)
     {
         int index = 0;
-        for (; index <= source.Length - Vector256<float>.Count; index += Vector256<float>.Count)
+        for (; index <= source.Length - Vector128<float>.Count; index += Vector128<float>.Count)
         {
-            (Vector256<double> lower, Vector256<double> upper) = Vector256.Widen(Vector256.Create(source[index..]));
-            lower.CopyTo(destination[index..]);
-            upper.CopyTo(destination[(index + Vector256<double>.Count)..]);
+            (Vector128<double> lower, Vector128<double> upper) = Vector128.Widen(Vector128.Create(source[index..]));
+            Vector256.Create(lower, upper).CopyTo(destination[index..]);
         }
 
         for (; index < source.Length; index++)

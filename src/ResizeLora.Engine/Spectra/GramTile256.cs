@@ -31,8 +31,8 @@ internal readonly struct GramTile256 : IGramTile
         for (int index = 0; index < length; index++)
         {
             Vector256<double> right0 = Vector256.LoadUnsafe(ref right);
-            Vector256<double> right1 = Vector256.LoadUnsafe(ref right, 4);
-            Vector256<double> right2 = Vector256.LoadUnsafe(ref right, 8);
+            Vector256<double> right1 = Vector256.LoadUnsafe(ref right, (nuint)Vector256<double>.Count);
+            Vector256<double> right2 = Vector256.LoadUnsafe(ref right, 2 * (nuint)Vector256<double>.Count);
             Vector256<double> factor = Vector256.Create(left);
             sum00 = VectorMath.MultiplyAdd(factor, right0, sum00);
             sum01 = VectorMath.MultiplyAdd(factor, right1, sum01);
@@ -63,7 +63,9 @@ internal readonly struct GramTile256 : IGramTile
     private static void AddRow(Span<double> sums, Vector256<double> first, Vector256<double> second, Vector256<double> third)
     {
         (Vector256.Create<double>(sums) + first).CopyTo(sums);
-        (Vector256.Create<double>(sums[4..]) + second).CopyTo(sums[4..]);
-        (Vector256.Create<double>(sums[8..]) + third).CopyTo(sums[8..]);
+        Span<double> middle = sums[Vector256<double>.Count..];
+        (Vector256.Create<double>(middle) + second).CopyTo(middle);
+        Span<double> last = middle[Vector256<double>.Count..];
+        (Vector256.Create<double>(last) + third).CopyTo(last);
     }
 }

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace ResizeLora.Spectra;
 
-/// <summary>8 × 16 sums in sixteen of thirty-two 512-bit registers: ranks are multiples of 16 more often than of 24.</summary>
+/// <summary>8 × 16 sums in sixteen of thirty-two 512-bit registers. 8 × 24 would use more of them, but ranks are multiples of 16.</summary>
 internal readonly struct GramTile512 : IGramTile
 {
     /// <inheritdoc/>
@@ -78,6 +78,7 @@ internal readonly struct GramTile512 : IGramTile
     private static void AddRow(Span<double> sums, Vector512<double> first, Vector512<double> second)
     {
         (Vector512.Create<double>(sums) + first).CopyTo(sums);
-        (Vector512.Create<double>(sums[8..]) + second).CopyTo(sums[8..]);
+        Span<double> rest = sums[Vector512<double>.Count..];
+        (Vector512.Create<double>(rest) + second).CopyTo(rest);
     }
 }

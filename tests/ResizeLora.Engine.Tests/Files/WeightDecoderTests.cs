@@ -29,6 +29,25 @@ public sealed class WeightDecoderTests
         AssertExact(type, Enumerable.Range(0, 256).Select(static code => (byte)code).ToArray(), 256);
 
     [Theory]
+    [InlineData(TensorType.Float8E4M3)]
+    [InlineData(TensorType.Float8E5M2)]
+    public void Halves_of_eight_bits_are_the_same_numbers(TensorType type)
+    {
+        // Once in whole vectors, and once with some left over.
+        foreach (int count in (int[])[256, 243])
+        {
+            byte[] codes = [.. Enumerable.Range(0, count).Select(static code => (byte)code)];
+            float[] singles = new float[count];
+            ushort[] halves = new ushort[count];
+            WeightDecoder.ToSingle(type, codes, singles);
+            Assert.False(WeightDecoder.ToHalf(type, codes, halves));
+            Assert.True(WeightDecoder.ToHalf(type, codes.AsSpan(0, 0x7C), halves));
+            WeightDecoder.ToHalf(type, codes, halves);
+            Assert.Equal(singles, halves.Select(static bits => (float)BitConverter.UInt16BitsToHalf(bits)));
+        }
+    }
+
+    [Theory]
     [InlineData(TensorType.Float8E4M3, 0x7E, 448)]
     [InlineData(TensorType.Float8E4M3, 0x01, 0.001953125)]
     [InlineData(TensorType.Float8E4M3, 0xB8, -1)]

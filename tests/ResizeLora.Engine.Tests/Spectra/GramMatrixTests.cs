@@ -19,6 +19,10 @@ public sealed class GramMatrixTests
         (300, 7),
         (513, 36),
         (40, 64),
+        (300, 16),
+        (258, 48),
+        (131, 17),
+        (130, 15),
     ];
 
     [Theory]
@@ -55,24 +59,46 @@ public sealed class GramMatrixTests
     {
         foreach ((int length, int rank) in Shapes)
         {
-            byte[] stored = WeightEncoder.Encode(TensorType.Float16, new Gaussian(length + rank).Numbers(length * rank));
-            double[] wide = new double[rank * rank];
-            double[] narrow = new double[rank * rank];
-            GramMatrix.Compute<GramTile512>(TensorType.Float16, stored, length, rank, transposed, wide);
-            GramMatrix.Compute<GramTile256>(TensorType.Float16, stored, length, rank, transposed, narrow);
-            Assert.Equal(wide, narrow);
+            // Numbers of very unlike sizes with all digits of a single, so that another order of summation would round otherwise.
+            double[] numbers =
+            [
+                .. new Gaussian(length + rank)
+                    .Numbers(length * rank)
+                    .Select(static (value, index) => (double)(float)Math.ScaleB(value, (index * 7 % 41) - 20)),
+            ];
+            byte[] stored = WeightEncoder.Encode(TensorType.Float32, numbers);
+            Assert.Equal(BitsOf<GramTile512>(stored, length, rank, transposed), BitsOf<GramTile256>(stored, length, rank, transposed));
         }
     }
 
-    [Fact]
-    public void Numbers_that_are_not_finite_are_seen_in_the_sums()
+    [Theory]
+    [InlineData(3, false, double.NaN)]
+    [InlineData(3, true, double.NaN)]
+    [InlineData(20, false, double.PositiveInfinity)]
+    [InlineData(20, true, double.NegativeInfinity)]
+    public void Numbers_that_are_not_finite_are_seen_in_the_sums(int rank, bool transposed, double number)
     {
-        double[] numbers = new double[300];
-        numbers[151] = double.NaN;
-        double[] gram = new double[9];
-        GramMatrix.Compute(TensorType.Float16, WeightEncoder.Encode(TensorType.Float16, numbers), 100, 3, transposed: false, gram);
+        const int Length = 200;
+        const int Row = 150;
+        int column = rank - 2;
+        double[] numbers = new double[Length * rank];
+        numbers[transposed ? (column * Length) + Row : (Row * rank) + column] = number;
+        double[] gram = new double[rank * rank];
+        byte[] stored = WeightEncoder.Encode(TensorType.Float16, numbers);
+        GramMatrix.Compute(TensorType.Float16, stored, Length, rank, transposed, gram);
 
-        // Column 1 meets every other one in row 1 and in column 1 of the sums, and nowhere else.
-        Assert.Equal([false, true, false, true, true, true, false, true, false], gram.Select(double.IsNaN));
+        // The column meets every other one, and nothing else is touched: infinity times zero is not a number.
+        for (int index = 0; index < gram.Length; index++)
+        {
+            Assert.Equal(!(index / rank == column || index % rank == column), double.IsFinite(gram[index]));
+        }
+    }
+
+    private static long[] BitsOf<TTile>(byte[] stored, int length, int rank, bool transposed)
+        where TTile : struct, IGramTile
+    {
+        double[] gram = new double[rank * rank];
+        GramMatrix.Compute<TTile>(TensorType.Float32, stored, length, rank, transposed, gram);
+        return Array.ConvertAll(gram, BitConverter.DoubleToInt64Bits);
     }
 }
