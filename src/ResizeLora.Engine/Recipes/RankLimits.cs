@@ -126,11 +126,18 @@ public sealed record RankLimits
     public double[] LimitRank(double[] scores, IReadOnlyList<double> singularValues, bool isConvolution)
     {
         ArgumentNullException.ThrowIfNull(scores);
+        int count = CountOf(singularValues);
+        int cap = CapOf(isConvolution);
+        if (Math.Min(count, cap) >= scores.Length)
+        {
+            return scores;
+        }
+
         HashSet<int> allowed = Enumerable
-            .Range(0, CountOf(singularValues))
+            .Range(0, count)
             .OrderByDescending(dimension => scores[dimension])
             .ThenBy(static dimension => dimension)
-            .Take(CapOf(isConvolution))
+            .Take(cap)
             .ToHashSet();
         return scores.Select((score, dimension) => allowed.Contains(dimension) ? score : double.NegativeInfinity).ToArray();
     }

@@ -11,7 +11,8 @@ public static class ScoreQuantile
     /// <returns>One number for each of <see cref="Shares"/>; none when there is no finite score.</returns>
     public static IReadOnlyList<double> Of(IEnumerable<double[]> scores)
     {
-        double[] sorted = scores.SelectMany(static layer => layer).Where(double.IsFinite).Order().ToArray();
+        double[] sorted = scores.SelectMany(static layer => layer).Where(double.IsFinite).ToArray();
+        Array.Sort(sorted);
         return sorted.Length == 0
             ? []
             : Shares
