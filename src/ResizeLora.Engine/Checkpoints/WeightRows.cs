@@ -38,7 +38,9 @@ internal sealed class WeightRows<TDecoder> : IWeightRows
     /// <param name="bytes">The rows, n × m weights; they may be written anew.</param>
     /// <param name="rows">n.</param>
     /// <param name="columns">m.</param>
-    /// <param name="isOrdinary">Whether all are known to be finite, and zero or ordinary; found out where it is not known.</param>
+    /// <param name="isOrdinary">
+    /// Whether all are known to be zero or of ordinary size, none of them subnormal or infinite; found out where it is not known.
+    /// </param>
     public WeightRows(Memory<byte> bytes, int rows, int columns, bool isOrdinary = false)
     {
         this.bytes = bytes;

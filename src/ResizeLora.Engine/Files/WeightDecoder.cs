@@ -2,13 +2,12 @@ using System.Numerics.Tensors;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace ResizeLora.Files;
 
 /// <summary>
-/// Turns the bytes of weights into single precision. Exact for every type but <see cref="TensorType.Float64"/>, which is
-/// rounded to nearest. Vectorised for the 16-bit types.
+/// Turns the bytes of weights into single precision, and those of 8-bit types into halves. Exact for every type but
+/// <see cref="TensorType.Float64"/>, which is rounded to nearest.
 /// </summary>
 public static class WeightDecoder
 {
@@ -99,13 +98,18 @@ public static class WeightDecoder
             return codes << 8;
         }
 
-        // The exponents of normal numbers, 8 and more, count from 7 instead of 15. Of the others, m · 2^-9, the upper byte says all.
+        // The exponents of normal numbers count from 7 instead of 15; below 8 are the subnormal ones, m · 2^-9, whose halves are normal.
         Vector256<ushort> numbers = codes & Vector256.Create((ushort)0x7F);
         Vector256<ushort> normal = (numbers << 7) + Vector256.Create((ushort)((15 - 7) << 10));
-        Vector256<byte> places = numbers.AsByte();
-        var upperBytes = Vector256.Create(UpperBytesOfSubnormalE4M3, UpperBytesOfSubnormalE4M3);
-        Vector256<byte> found = Avx2.IsSupported ? Avx2.Shuffle(upperBytes, places) : Vector256.Shuffle(upperBytes, places);
-        Vector256<ushort> subnormal = found.AsUInt16() << 8;
+        Vector256<ushort> subnormal = Vector256.ConditionalSelect(
+            Vector256.LessThan(numbers, Vector256.Create((ushort)4)),
+            Vector256.ConditionalSelect(
+                Vector256.LessThan(numbers, Vector256.Create((ushort)2)),
+                numbers * Vector256.Create((ushort)0x1800),
+                (numbers << 9) + Vector256.Create((ushort)0x1800)
+            ),
+            (numbers << 8) + Vector256.Create((ushort)0x1C00)
+        );
         Vector256<ushort> halves = Vector256.ConditionalSelect(
             Vector256.LessThan(numbers, Vector256.Create((ushort)8)),
             subnormal,
@@ -114,10 +118,6 @@ public static class WeightDecoder
         Vector256<ushort> notNumbers = Vector256.Equals(numbers, Vector256.Create((ushort)0x7F));
         return halves | (notNumbers & Vector256.Create((ushort)0x7E00)) | ((codes & Vector256.Create((ushort)0x80)) << 8);
     }
-
-    // The upper bytes of the halves that are m · 2^-9, for m below 8; the first one is what the upper byte of a code, a zero, finds.
-    private static Vector128<byte> UpperBytesOfSubnormalE4M3 =>
-        Vector128.Create((byte)0, 0x18, 0x1C, 0x1E, 0x20, 0x21, 0x22, 0x23, 0, 0, 0, 0, 0, 0, 0, 0);
 
     private static float HalfOf(int bits) => (float)BitConverter.UInt16BitsToHalf((ushort)bits);
 

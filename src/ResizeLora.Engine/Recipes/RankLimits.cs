@@ -123,6 +123,7 @@ public sealed record RankLimits
     /// <param name="scores">The scores.</param>
     /// <param name="singularValues">σ of B·A, as many.</param>
     /// <param name="isConvolution">Whether the layer is a convolution.</param>
+    /// <returns>The scores as they were given where nothing is limited, else new ones.</returns>
     public double[] LimitRank(double[] scores, IReadOnlyList<double> singularValues, bool isConvolution)
     {
         ArgumentNullException.ThrowIfNull(scores);

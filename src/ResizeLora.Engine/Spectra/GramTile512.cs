@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 
 namespace ResizeLora.Spectra;
 
-/// <summary>8 × 16 sums in sixteen of thirty-two 512-bit registers. 8 × 24 would use more of them, but ranks are multiples of 16.</summary>
+/// <summary>8 × 16 sums in sixteen of thirty-two 512-bit registers. 8 × 24 would use more of them, but ranks are multiples of 16 more often than of 24.</summary>
 internal readonly struct GramTile512 : IGramTile
 {
     /// <inheritdoc/>

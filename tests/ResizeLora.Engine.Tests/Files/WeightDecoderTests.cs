@@ -33,17 +33,23 @@ public sealed class WeightDecoderTests
     [InlineData(TensorType.Float8E5M2)]
     public void Halves_of_eight_bits_are_the_same_numbers(TensorType type)
     {
-        // Once in whole vectors, and once with some left over.
-        foreach (int count in (int[])[256, 243])
+        for (int code = 0; code < 256; code++)
         {
-            byte[] codes = [.. Enumerable.Range(0, count).Select(static code => (byte)code)];
-            float[] singles = new float[count];
-            ushort[] halves = new ushort[count];
-            WeightDecoder.ToSingle(type, codes, singles);
-            Assert.False(WeightDecoder.ToHalf(type, codes, halves));
-            Assert.True(WeightDecoder.ToHalf(type, codes.AsSpan(0, 0x7C), halves));
-            WeightDecoder.ToHalf(type, codes, halves);
-            Assert.Equal(singles, halves.Select(static bits => (float)BitConverter.UInt16BitsToHalf(bits)));
+            float[] single = new float[1];
+            WeightDecoder.ToSingle(type, [(byte)code], single);
+
+            // In a vector, and among those that are left over.
+            foreach (int place in (int[])[3, 35])
+            {
+                byte[] codes = new byte[40];
+                codes[place] = (byte)code;
+                ushort[] halves = new ushort[codes.Length];
+                Assert.Equal(float.IsFinite(single[0]), WeightDecoder.ToHalf(type, codes, halves));
+                float half = (float)BitConverter.UInt16BitsToHalf(halves[place]);
+                Assert.Equal(single[0], half);
+                Assert.Equal(float.IsNegative(single[0]) && !float.IsNaN(single[0]), float.IsNegative(half) && !float.IsNaN(half));
+                Assert.All(halves.Where((_, index) => index != place), static other => Assert.Equal(0, other));
+            }
         }
     }
 
