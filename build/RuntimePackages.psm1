@@ -53,7 +53,9 @@ function Get-PackageEntry([string] $Folder, [string] $Platform, [regex] $Unused)
             version = $version
             length = $file.Length
             installedLength = [long] ($kept | Measure-Object -Property Length -Sum).Sum
-            sha512 = [Convert]::ToBase64String([System.Security.Cryptography.SHA512]::HashData([System.IO.File]::ReadAllBytes($file.FullName)))
+            sha512 = [Convert]::ToBase64String(
+                [System.Security.Cryptography.SHA512]::HashData([System.IO.File]::ReadAllBytes($file.FullName))
+            )
         }
     }
 }
@@ -68,10 +70,14 @@ function Update-RuntimePackageList {
 
     $unused = [regex] (& dotnet msbuild (Join-Path $root 'src' 'ResizeLora.Runtime') -getProperty:UnusedTorchLibraries)
     $known = @(Get-Content -Raw -LiteralPath $listPath | ConvertFrom-Json)
-    $folder = New-Item -ItemType Directory -Path (Join-Path ([System.IO.Path]::GetTempPath()) "resizelora-$([guid]::NewGuid().ToString('N'))")
+    $name = "resizelora-$([guid]::NewGuid().ToString('N'))"
+    $folder = New-Item -ItemType Directory -Path (Join-Path ([System.IO.Path]::GetTempPath()) $name)
     try {
         $list = foreach ($one in $runtimes) {
-            $packages = @(Get-TorchPackage $one.package ($one.torch -eq 'Cpu' ? 'LibTorchVersion' : 'TorchSharpVersion') $folder | ForEach-Object { Get-PackageEntry $_ $one.platform $unused })
+            $versionProperty = $one.torch -eq 'Cpu' ? 'LibTorchVersion' : 'TorchSharpVersion'
+            $packages = @(
+                Get-TorchPackage $one.package $versionProperty $folder | ForEach-Object { Get-PackageEntry $_ $one.platform $unused }
+            )
             if ($packages.Count -gt 0) {
                 [ordered]@{ torch = $one.torch; platform = $one.platform; packages = $packages }
             }

@@ -125,7 +125,7 @@ public static class WeightDecoder
 
     // Loops here are hot from the first call on: not worth passing through the slower tiers of the compiler.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void LookUp<T>(ReadOnlySpan<byte> codes, ReadOnlySpan<T> numbers, Span<T> destination)
+    private static void LookUp(ReadOnlySpan<byte> codes, ReadOnlySpan<float> numbers, Span<float> destination)
     {
         for (int index = 0; index < codes.Length; index++)
         {
